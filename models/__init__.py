@@ -1,0 +1,51 @@
+"""Layers and models for multimodal sentiment analysis, written with Keras 3 alone.
+
+`MODELS` maps the names used on the command line to the model classes.
+"""
+
+from models.attention import MaskedAttention, masked_softmax
+from models.balanced_msamodel import BalancedMSAModel
+from models.blocks import CrossAttentionBlock, FeedForward, ModalityEncoder, TransformerBlock
+from models.fusion import AdaptiveFusionHead, CrossModalFusion
+from models.improved_msamodel import ImprovedMSAModel
+from models.msa_seqlevel import MSASeqLevelModel
+from models.msamodel import MSAModel
+from models.multimodal_model import Explanation, MultimodalModel
+from models.pooling import MaskedPooling, ModalityWeighting
+from models.positional import (
+    LearnablePositionalEmbedding,
+    combine_masks,
+    create_look_ahead_mask,
+    create_padding_mask,
+)
+
+MODELS = {
+    "seqlevel": MSASeqLevelModel,
+    "msa": MSAModel,
+    "improved": ImprovedMSAModel,
+    "balanced": BalancedMSAModel,
+}
+
+__all__ = [
+    "MODELS",
+    "AdaptiveFusionHead",
+    "BalancedMSAModel",
+    "CrossAttentionBlock",
+    "CrossModalFusion",
+    "Explanation",
+    "FeedForward",
+    "ImprovedMSAModel",
+    "LearnablePositionalEmbedding",
+    "MSAModel",
+    "MSASeqLevelModel",
+    "MaskedAttention",
+    "MaskedPooling",
+    "ModalityEncoder",
+    "ModalityWeighting",
+    "MultimodalModel",
+    "TransformerBlock",
+    "combine_masks",
+    "create_look_ahead_mask",
+    "create_padding_mask",
+    "masked_softmax",
+]

@@ -1,0 +1,108 @@
+"""Attention in which masked keys, and queries with no key at all, take no part."""
+
+import keras
+from keras import ops
+
+from models.checks import check_heads
+from models.explicit_masks import ExplicitMaskLayer
+
+
+def masked_softmax(scores, mask=None):
+    """Softmax over the last axis, restricted to the allowed entries.
+
+    Where no entry of a row is allowed, the whole row is zero and so is its gradient; Keras's own
+    attention would make such a row uniform. Computed in float32 whatever the type of `scores`.
+
+    Args:
+        scores: Any shape; the last axis runs over the keys.
+        mask: Boolean, broadcastable to `scores`; `True` = allowed. `None` allows all.
+
+    Returns:
+        Weights of the shape and type of `scores`; each row sums to 1 or is zero.
+    """
+    dtype = scores.dtype
+    scores = ops.cast(scores, "float32")
+    if mask is None:
+        return ops.cast(ops.softmax(scores, axis=-1), dtype)
+    mask = ops.cast(mask, "bool")
+    scores = ops.where(mask, scores, -1e30)
+    peak = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True))
+    weights = ops.where(mask, ops.exp(scores - peak), 0.0)
+    # A row with an allowed entry sums to at least exp(0) = 1, so the floor touches empty rows only.
+    total = ops.maximum(ops.sum(weights, axis=-1, keepdims=True), 1e-6)
+    return ops.cast(weights / total, dtype)
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class MaskedAttention(ExplicitMaskLayer):
+    """Scaled dot-product attention with several heads.
+
+    The output projection has no bias, so a query that may attend to nothing gets exactly zero.
+
+    Args:
+        model_dim: Width of the query, the context and the output.
+        num_heads: Number of heads; divides `model_dim`.
+        dropout_rate: Share of attention weights dropped in training, 0 to 1.
+
+    Call arguments:
+        query: `(batch, Tq, model_dim)`.
+        context: `(batch, Tk, model_dim)`, what is attended to.
+        allowed: Boolean `(batch, 1 or Tq, Tk)`, `True` = may be attended to; `None` allows all.
+        training: Whether to apply dropout.
+
+    Returns:
+        The output `(batch, Tq, model_dim)` and the weights `(batch, num_heads, Tq, Tk)`.
+
+    Reference:
+        Vaswani et al., 2017, "Attention Is All You Need", section 3.2.
+    """
+
+    def __init__(self, model_dim, num_heads, dropout_rate=0.1, **kwargs):
+        super().__init__(**kwargs)
+        check_heads(model_dim, num_heads)
+        self.model_dim = model_dim
+        self.num_heads = num_heads
+        self.dropout_rate = dropout_rate
+        self.query_projection = keras.layers.Dense(model_dim, dtype=self.dtype_policy, name="query")
+        self.key_value_projection = keras.layers.Dense(
+            2 * model_dim, dtype=self.dtype_policy, name="key_value"
+        )
+        self.output_projection = keras.layers.Dense(
+            model_dim, use_bias=False, dtype=self.dtype_policy, name="output"
+        )
+        self.dropout = keras.layers.Dropout(dropout_rate, dtype=self.dtype_policy)
+
+    def build(self, query_shape, context_shape):
+        self.query_projection.build((None, None, self.model_dim))
+        self.key_value_projection.build((None, None, self.model_dim))
+        self.output_projection.build((None, None, self.model_dim))
+        self.dropout.build((None, self.num_heads, None, None))
+        self.built = True
+
+    def call(self, query, context, allowed=None, training=None):
+        head_dim = self.model_dim // self.num_heads
+        queries = self._split_heads(self.query_projection(query) * head_dim**-0.5)
+        keys, values = ops.split(self.key_value_projection(context), 2, axis=-1)
+        scores = ops.einsum("bqhd,bkhd->bhqk", queries, self._split_heads(keys))
+        weights = masked_softmax(scores, None if allowed is None else ops.expand_dims(allowed, 1))
+        dropped = self.dropout(weights, training=training)
+        heads = ops.einsum("bhqk,bkhd->bqhd", dropped, self._split_heads(values))
+        batch, length = ops.shape(query)[0], ops.shape(query)[1]
+        merged = ops.reshape(heads, (batch, length, self.model_dim))
+        return self.output_projection(merged), weights
+
+    def _split_heads(self, x):
+        batch, length = ops.shape(x)[0], ops.shape(x)[1]
+        return ops.reshape(x, (batch, length, self.num_heads, self.model_dim // self.num_heads))
+
+    def compute_output_shape(self, query_shape, context_shape):
+        weights = (query_shape[0], self.num_heads, query_shape[1], context_shape[1])
+        return tuple(query_shape), weights
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "num_heads": self.num_heads,
+            "dropout_rate": self.dropout_rate,
+        }

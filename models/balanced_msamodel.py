@@ -1,0 +1,49 @@
+"""The early-pooled baseline with moderate regularisation."""
+
+import keras
+
+from models.msamodel import MSAModel
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class BalancedMSAModel(MSAModel):
+    """`MSAModel` with dropout 0.2, L2 0.001, adaptive fusion, and dropout before the output.
+
+    Arguments, input and output are those of `MSAModel`; the defaults alone differ.
+    """
+
+    def __init__(
+        self,
+        seq_len,
+        text_dim,
+        audio_dim,
+        video_dim,
+        model_dim=256,
+        num_heads=4,
+        ff_dim=512,
+        n_layers_mod=2,
+        n_layers_fuse=1,
+        adaptive_fusion=True,
+        dropout_rate=0.2,
+        l2=0.001,
+        head_dropout=0.2,
+        num_classes=None,
+        **kwargs,
+    ):
+        super().__init__(
+            seq_len,
+            text_dim,
+            audio_dim,
+            video_dim,
+            model_dim,
+            num_heads,
+            ff_dim,
+            n_layers_mod,
+            n_layers_fuse,
+            adaptive_fusion,
+            dropout_rate,
+            l2,
+            head_dropout,
+            num_classes,
+            **kwargs,
+        )

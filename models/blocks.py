@@ -1,0 +1,372 @@
+"""Transformer blocks over one sequence or two, and the encoder of one modality."""
+
+import keras
+from keras import ops
+
+from models.attention import MaskedAttention
+from models.checks import check_positive, check_rate, check_sequence
+from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from models.positional import LearnablePositionalEmbedding
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class FeedForward(keras.layers.Layer):
+    """Dense, GELU, dropout, Dense: the position-wise half of a transformer block.
+
+    GELU is the tanh approximation, which every ONNX runtime can execute.
+
+    Args:
+        model_dim: Width of input and output.
+        ff_dim: Width in between.
+        dropout_rate: Share of inner units dropped in training.
+
+    Call arguments:
+        x: `(batch, time, model_dim)`.
+
+    Reference:
+        Hendrycks and Gimpel, 2016, "Gaussian Error Linear Units".
+    """
+
+    def __init__(self, model_dim, ff_dim, dropout_rate=0.1, **kwargs):
+        super().__init__(**kwargs)
+        check_positive(model_dim=model_dim, ff_dim=ff_dim)
+        check_rate("dropout_rate", dropout_rate)
+        self.model_dim = model_dim
+        self.ff_dim = ff_dim
+        self.dropout_rate = dropout_rate
+        self.expand = keras.layers.Dense(ff_dim, dtype=self.dtype_policy, name="expand")
+        self.contract = keras.layers.Dense(model_dim, dtype=self.dtype_policy, name="contract")
+        self.dropout = keras.layers.Dropout(dropout_rate, dtype=self.dtype_policy)
+
+    def build(self, input_shape):
+        self.expand.build((None, None, self.model_dim))
+        self.contract.build((None, None, self.ff_dim))
+        self.dropout.build((None, None, self.ff_dim))
+        self.built = True
+
+    def call(self, x, training=None):
+        inner = ops.gelu(self.expand(x), approximate=True)
+        return self.contract(self.dropout(inner, training=training))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "ff_dim": self.ff_dim,
+            "dropout_rate": self.dropout_rate,
+        }
+
+
+class AttentionBlock(ExplicitMaskLayer):
+    """What the self-attention and the cross-attention block share: parts, residuals, norms."""
+
+    def __init__(self, model_dim, num_heads, ff_dim, dropout_rate=0.1, norm_first=False, **kwargs):
+        super().__init__(**kwargs)
+        check_positive(model_dim=model_dim, num_heads=num_heads, ff_dim=ff_dim)
+        check_rate("dropout_rate", dropout_rate)
+        self.model_dim = model_dim
+        self.num_heads = num_heads
+        self.ff_dim = ff_dim
+        self.dropout_rate = dropout_rate
+        self.norm_first = norm_first
+        policy = self.dtype_policy
+        self.attention = MaskedAttention(
+            model_dim, num_heads, dropout_rate, dtype=policy, name="attention"
+        )
+        self.feed_forward = FeedForward(
+            model_dim, ff_dim, dropout_rate, dtype=policy, name="feed_forward"
+        )
+        self.attention_norm = keras.layers.LayerNormalization(
+            epsilon=1e-5, dtype=policy, name="attention_norm"
+        )
+        self.feed_forward_norm = keras.layers.LayerNormalization(
+            epsilon=1e-5, dtype=policy, name="feed_forward_norm"
+        )
+        self.dropout = keras.layers.Dropout(dropout_rate, dtype=policy)
+
+    def build_parts(self):
+        shape = (None, None, self.model_dim)
+        self.attention.build(shape, shape)
+        for part in (self.feed_forward, self.attention_norm, self.feed_forward_norm, self.dropout):
+            part.build(shape)
+
+    def attend(self, query, context, allowed, training):
+        """Run attention and feed-forward with their residuals.
+
+        `context=None` stands for self-attention, where `norm_first` normalises both sides.
+        """
+        if self.norm_first:
+            normed = self.attention_norm(query)
+            attended, weights = self.attention(
+                normed, normed if context is None else context, allowed, training=training
+            )
+            x = query + self.dropout(attended, training=training)
+            change = self.feed_forward(self.feed_forward_norm(x), training=training)
+            return x + self.dropout(change, training=training), weights
+        attended, weights = self.attention(
+            query, query if context is None else context, allowed, training=training
+        )
+        x = self.attention_norm(query + self.dropout(attended, training=training))
+        change = self.feed_forward(x, training=training)
+        return self.feed_forward_norm(x + self.dropout(change, training=training)), weights
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "num_heads": self.num_heads,
+            "ff_dim": self.ff_dim,
+            "dropout_rate": self.dropout_rate,
+            "norm_first": self.norm_first,
+        }
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class TransformerBlock(AttentionBlock):
+    """Self-attention and a feed-forward network, each with residual and layer normalisation.
+
+    Args:
+        model_dim: Width of the sequence; a multiple of `num_heads`.
+        num_heads: Number of attention heads.
+        ff_dim: Inner width of the feed-forward network.
+        dropout_rate: Dropout on attention weights, inner units and both residual branches.
+        norm_first: Normalise before each part (pre-norm) rather than after it (post-norm).
+
+    Call arguments:
+        x: `(batch, time, model_dim)`.
+        mask: Boolean `(batch, time)`, `True` = valid step; or `(batch, time, time)`, `True` = the
+            query of this row may attend to this step (see `combine_masks`). `None`: all valid.
+        training: Whether to apply dropout.
+        return_attention: Whether to return the attention weights too.
+
+    Returns:
+        `(batch, time, model_dim)`; with `return_attention` also the weights
+        `(batch, num_heads, time, time)`. Masked steps influence no valid one.
+
+    Raises:
+        ValueError: If `num_heads` does not divide `model_dim`, or `x` has another rank or width.
+
+    Example:
+        >>> block = TransformerBlock(model_dim=64, num_heads=4, ff_dim=128)
+        >>> block(keras.random.normal((2, 20, 64))).shape
+        TensorShape([2, 20, 64])
+
+    Reference:
+        Vaswani et al., 2017, "Attention Is All You Need"; pre-norm: Xiong et al., 2020, "On Layer
+        Normalization in the Transformer Architecture".
+    """
+
+    def build(self, input_shape):
+        self.build_parts()
+        self.built = True
+
+    def call(self, x, mask=None, training=None, return_attention=False):
+        check_sequence("x", x.shape, self.model_dim)
+        mask = as_mask(mask)
+        if mask is None or len(mask.shape) == 3:
+            allowed = mask
+            valid = None if mask is None else ops.any(mask, axis=1)
+        else:
+            allowed, valid = ops.expand_dims(mask, 1), mask
+        x, weights = self.attend(clear_masked(x, valid), None, allowed, training)
+        return (x, weights) if return_attention else x
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape)
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class CrossAttentionBlock(AttentionBlock):
+    """One sequence attends to another; then a feed-forward network.
+
+    Where no step of the context is valid, attention adds nothing to the query.
+
+    Args:
+        model_dim: Width of both sequences; a multiple of `num_heads`.
+        num_heads: Number of attention heads.
+        ff_dim: Inner width of the feed-forward network.
+        dropout_rate: Dropout on attention weights, inner units and both residual branches.
+        norm_first: Normalise the query, and the context by a norm of its own, before attention
+            (pre-norm), rather than after it (post-norm).
+
+    Call arguments:
+        query: `(batch, Tq, model_dim)`, the sequence that is updated.
+        context: `(batch, Tk, model_dim)`, the sequence attended to; `Tk` may differ from `Tq`.
+        query_mask: Boolean `(batch, Tq)`, `True` = valid step; `None`: all valid.
+        context_mask: Boolean `(batch, Tk)`, `True` = valid step; `None`: all valid.
+        training: Whether to apply dropout.
+        return_attention: Whether to return the attention weights too.
+
+    Returns:
+        `(batch, Tq, model_dim)`; with `return_attention` also the weights
+        `(batch, num_heads, Tq, Tk)`.
+
+    Raises:
+        ValueError: If `num_heads` does not divide `model_dim`, or an input has another rank or
+            width.
+
+    Reference:
+        Tsai et al., 2019, "Multimodal Transformer for Unaligned Multimodal Language Sequences",
+        section 3.2.
+    """
+
+    def __init__(self, model_dim, num_heads, ff_dim, dropout_rate=0.1, norm_first=False, **kwargs):
+        super().__init__(model_dim, num_heads, ff_dim, dropout_rate, norm_first, **kwargs)
+        if norm_first:
+            self.context_norm = keras.layers.LayerNormalization(
+                epsilon=1e-5, dtype=self.dtype_policy, name="context_norm"
+            )
+
+    def build(self, query_shape, context_shape):
+        self.build_parts()
+        if self.norm_first:
+            self.context_norm.build((None, None, self.model_dim))
+        self.built = True
+
+    def call(
+        self,
+        query,
+        context,
+        query_mask=None,
+        context_mask=None,
+        training=None,
+        return_attention=False,
+    ):
+        check_sequence("query", query.shape, self.model_dim)
+        check_sequence("context", context.shape, self.model_dim)
+        context_mask = as_mask(context_mask)
+        query = clear_masked(query, as_mask(query_mask))
+        context = clear_masked(context, context_mask)
+        if self.norm_first:
+            context = self.context_norm(context)
+        allowed = None if context_mask is None else ops.expand_dims(context_mask, 1)
+        x, weights = self.attend(query, context, allowed, training)
+        return (x, weights) if return_attention else x
+
+    def compute_output_shape(self, query_shape, context_shape):
+        return tuple(query_shape)
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class ModalityEncoder(ExplicitMaskLayer):
+    """Encode the feature sequence of one modality: projection, positions, transformer blocks.
+
+    Args:
+        input_dim: Width of the features.
+        model_dim: Width of the encoded sequence; a multiple of `num_heads`.
+        seq_len: Longest sequence, in steps.
+        num_heads: Number of attention heads.
+        ff_dim: Inner width of the feed-forward networks.
+        n_layers: Number of `TransformerBlock`s.
+        dropout_rate: Dropout after the positions and within the blocks.
+        norm_first: Whether the blocks are pre-norm; a last normalisation then ends the stack.
+        norm_projection: Whether to normalise the projected features before the positions.
+
+    Call arguments:
+        x: `(batch, time, input_dim)` with `time <= seq_len`.
+        mask: Boolean `(batch, time)`, `True` = valid step; `None`: all valid.
+        training: Whether to apply dropout.
+        return_attention: Whether to return the attention weights too.
+
+    Returns:
+        The whole sequence, `(batch, time, model_dim)`; with `return_attention` also a list of
+        `n_layers` weights `(batch, num_heads, time, time)`.
+
+    Raises:
+        ValueError: If `x` has another rank or width, or is longer than `seq_len`.
+    """
+
+    def __init__(
+        self,
+        input_dim,
+        model_dim,
+        seq_len,
+        num_heads,
+        ff_dim,
+        n_layers,
+        dropout_rate=0.1,
+        norm_first=False,
+        norm_projection=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        check_positive(input_dim=input_dim, seq_len=seq_len)
+        self.input_dim = input_dim
+        self.model_dim = model_dim
+        self.seq_len = seq_len
+        self.num_heads = num_heads
+        self.ff_dim = ff_dim
+        self.n_layers = n_layers
+        self.dropout_rate = dropout_rate
+        self.norm_first = norm_first
+        self.norm_projection = norm_projection
+        policy = self.dtype_policy
+        self.projection = keras.layers.Dense(model_dim, dtype=policy, name="projection")
+        self.positions = LearnablePositionalEmbedding(
+            seq_len, model_dim, dtype=policy, name="positions"
+        )
+        self.dropout = keras.layers.Dropout(dropout_rate, dtype=policy)
+        self.blocks = [
+            TransformerBlock(
+                model_dim,
+                num_heads,
+                ff_dim,
+                dropout_rate,
+                norm_first,
+                dtype=policy,
+                name=f"block_{i}",
+            )
+            for i in range(n_layers)
+        ]
+        if norm_projection:
+            self.projection_norm = keras.layers.LayerNormalization(
+                epsilon=1e-5, dtype=policy, name="projection_norm"
+            )
+        if norm_first:
+            self.norm = keras.layers.LayerNormalization(epsilon=1e-5, dtype=policy, name="norm")
+
+    def build(self, input_shape):
+        shape = (None, None, self.model_dim)
+        self.projection.build((None, None, self.input_dim))
+        for part in (self.positions, self.dropout, *self.blocks):
+            part.build(shape)
+        if self.norm_projection:
+            self.projection_norm.build(shape)
+        if self.norm_first:
+            self.norm.build(shape)
+        self.built = True
+
+    def call(self, x, mask=None, training=None, return_attention=False):
+        check_sequence("x", x.shape, self.input_dim, self.seq_len)
+        mask = as_mask(mask)
+        x = self.projection(clear_masked(x, mask))
+        if self.norm_projection:
+            x = self.projection_norm(x)
+        x = self.dropout(self.positions(x), training=training)
+        attention = []
+        for block in self.blocks:
+            x, weights = block(x, mask=mask, training=training, return_attention=True)
+            attention.append(weights)
+        if self.norm_first:
+            x = self.norm(x)
+        return (x, attention) if return_attention else x
+
+    def compute_output_shape(self, input_shape):
+        return (*tuple(input_shape)[:2], self.model_dim)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "input_dim": self.input_dim,
+            "model_dim": self.model_dim,
+            "seq_len": self.seq_len,
+            "num_heads": self.num_heads,
+            "ff_dim": self.ff_dim,
+            "n_layers": self.n_layers,
+            "dropout_rate": self.dropout_rate,
+            "norm_first": self.norm_first,
+            "norm_projection": self.norm_projection,
+        }

@@ -1,0 +1,77 @@
+"""Errors that tell a user which argument is wrong and what to do about it."""
+
+
+def check_sequence(name, shape, width, max_length=None):
+    """Refuse a shape that is not `(batch, time <= max_length, width)`.
+
+    Args:
+        name: The argument's name, for the message.
+        shape: The shape received; unknown sizes are `None`.
+        width: The feature width expected.
+        max_length: The longest sequence allowed, or `None`.
+
+    Raises:
+        ValueError: Naming the argument, what was expected and what was received.
+    """
+    shape = tuple(shape)
+    if len(shape) != 3:
+        raise ValueError(
+            f"`{name}` must have rank 3, (batch, time, {width}). Received: shape {shape}. "
+            "Pass a whole sequence for each sample."
+        )
+    if shape[-1] is not None and shape[-1] != width:
+        raise ValueError(
+            f"`{name}` must have {width} features in its last axis. Received: shape {shape}. "
+            "Build the model or layer with this width, or pass the features it was built for."
+        )
+    if max_length is not None and shape[1] is not None and shape[1] > max_length:
+        raise ValueError(
+            f"`{name}` must have at most seq_len={max_length} steps. Received: shape {shape}. "
+            "Cut the sequence, or build with a larger `seq_len`."
+        )
+
+
+def check_heads(model_dim, num_heads):
+    """Refuse a width that the heads cannot share evenly.
+
+    Raises:
+        ValueError: Naming both arguments.
+    """
+    if num_heads < 1 or model_dim % num_heads != 0:
+        raise ValueError(
+            "`model_dim` must be a multiple of `num_heads`. Received: "
+            f"model_dim={model_dim}, num_heads={num_heads}. Choose num_heads from the divisors "
+            "of model_dim."
+        )
+
+
+def check_choice(name, value, choices):
+    """Refuse a value that is not one of `choices`.
+
+    Raises:
+        ValueError: Naming the argument, the choices and what was received.
+    """
+    if value not in choices:
+        options = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"`{name}` must be one of {options}. Received: {value!r}.")
+
+
+def check_rate(name, value):
+    """Refuse a dropout rate outside [0, 1).
+
+    Raises:
+        ValueError: Naming the argument and what was received.
+    """
+    if not 0 <= value < 1:
+        raise ValueError(f"`{name}` must be at least 0 and below 1. Received: {value!r}.")
+
+
+def check_positive(**sizes):
+    """Refuse sizes that are not whole numbers of at least 1.
+
+    Raises:
+        ValueError: Naming the argument and what was received.
+    """
+    for name, size in sizes.items():
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            raise ValueError(f"`{name}` must be a whole number of at least 1. Received: {size!r}.")

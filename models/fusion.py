@@ -1,0 +1,233 @@
+"""Fusion at sequence level: sequences attend to each other, and are pooled only at the end."""
+
+import keras
+from keras import ops
+
+from models.blocks import CrossAttentionBlock
+from models.checks import check_choice, check_positive, check_rate, check_sequence
+from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from models.pooling import POOLING_METHODS, MaskedPooling, ModalityWeighting
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class CrossModalFusion(ExplicitMaskLayer):
+    """Let the text sequence attend to audio and video, and, if wished, these to the text.
+
+    Each layer runs in this order, each step on the result of those before it: text ← audio,
+    text ← video; if bidirectional, audio ← text, video ← text.
+
+    Args:
+        model_dim: Width of the three sequences; a multiple of `num_heads`.
+        num_heads: Number of attention heads.
+        ff_dim: Inner width of the feed-forward networks.
+        n_layers: Number of fusion layers.
+        bidirectional: Whether audio and video attend to the text too.
+        dropout_rate: Dropout within the blocks.
+        norm_first: Whether the blocks are pre-norm.
+
+    Call arguments:
+        text_seq: `(batch, T_text, model_dim)`.
+        audio_seq: `(batch, T_audio, model_dim)`.
+        video_seq: `(batch, T_video, model_dim)`; the lengths may differ.
+        text_mask: Boolean `(batch, T_text)`, `True` = valid step; `None`: all valid.
+        audio_mask: The same for audio.
+        video_mask: The same for video.
+        training: Whether to apply dropout.
+        return_attention: Whether to return the attention weights too.
+
+    Returns:
+        The three sequences, each in its own length; with `return_attention` also a dict from
+        names such as `"fusion/layer_0/text_from_audio"` to weights `(batch, num_heads, Tq, Tk)`.
+
+    Raises:
+        ValueError: If a sequence has another rank or width.
+
+    Reference:
+        Tsai et al., 2019, "Multimodal Transformer for Unaligned Multimodal Language Sequences".
+        There each direction has an encoder of its own and results are concatenated; here one
+        text sequence takes up both others in turn.
+    """
+
+    def __init__(
+        self,
+        model_dim,
+        num_heads,
+        ff_dim,
+        n_layers=1,
+        bidirectional=False,
+        dropout_rate=0.1,
+        norm_first=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        check_positive(n_layers=n_layers)
+        self.model_dim = model_dim
+        self.num_heads = num_heads
+        self.ff_dim = ff_dim
+        self.n_layers = n_layers
+        self.bidirectional = bidirectional
+        self.dropout_rate = dropout_rate
+        self.norm_first = norm_first
+        self.directions = [("text", "audio"), ("text", "video")]
+        if bidirectional:
+            self.directions += [("audio", "text"), ("video", "text")]
+        self.layer_blocks = [
+            [
+                CrossAttentionBlock(
+                    model_dim,
+                    num_heads,
+                    ff_dim,
+                    dropout_rate,
+                    norm_first,
+                    dtype=self.dtype_policy,
+                    name=f"layer_{i}_{query}_from_{context}",
+                )
+                for query, context in self.directions
+            ]
+            for i in range(n_layers)
+        ]
+
+    def build(self, text_seq_shape, audio_seq_shape, video_seq_shape):
+        shape = (None, None, self.model_dim)
+        for blocks in self.layer_blocks:
+            for block in blocks:
+                block.build(shape, shape)
+        self.built = True
+
+    def call(
+        self,
+        text_seq,
+        audio_seq,
+        video_seq,
+        text_mask=None,
+        audio_mask=None,
+        video_mask=None,
+        training=None,
+        return_attention=False,
+    ):
+        sequences = {"text": text_seq, "audio": audio_seq, "video": video_seq}
+        masks = {"text": text_mask, "audio": audio_mask, "video": video_mask}
+        for name in sequences:
+            check_sequence(f"{name}_seq", sequences[name].shape, self.model_dim)
+            masks[name] = as_mask(masks[name])
+            sequences[name] = clear_masked(sequences[name], masks[name])
+        attention = {}
+        for i, blocks in enumerate(self.layer_blocks):
+            for (query, context), block in zip(self.directions, blocks, strict=True):
+                sequences[query], weights = block(
+                    sequences[query],
+                    sequences[context],
+                    query_mask=masks[query],
+                    context_mask=masks[context],
+                    training=training,
+                    return_attention=True,
+                )
+                attention[f"fusion/layer_{i}/{query}_from_{context}"] = weights
+        fused = (sequences["text"], sequences["audio"], sequences["video"])
+        return (*fused, attention) if return_attention else fused
+
+    def compute_output_shape(self, text_seq_shape, audio_seq_shape, video_seq_shape):
+        return tuple(text_seq_shape), tuple(audio_seq_shape), tuple(video_seq_shape)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "num_heads": self.num_heads,
+            "ff_dim": self.ff_dim,
+            "n_layers": self.n_layers,
+            "bidirectional": self.bidirectional,
+            "dropout_rate": self.dropout_rate,
+            "norm_first": self.norm_first,
+        }
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class AdaptiveFusionHead(ExplicitMaskLayer):
+    """Pool each modality over its valid steps, and mix the results by learned weights.
+
+    Args:
+        model_dim: Width of the sequences.
+        num_modalities: Number of sequences.
+        pooling_method: `"mean"` over the valid steps, `"attention"` (softmax over learned scores
+            of the steps), or `"last"` valid step, as MulT reads its sequences out.
+        dropout_rate: Dropout on the result.
+
+    Call arguments:
+        modality_sequences: List of `num_modalities` tensors `(batch, time, model_dim)`; lengths
+            may differ.
+        modality_masks: List of as many boolean masks `(batch, time)`, any of them `None`; `None`:
+            all steps valid.
+        training: Whether to apply dropout.
+        return_weights: Whether to return the modality weights too.
+
+    Returns:
+        `(batch, model_dim)`; with `return_weights` also the weights `(batch, num_modalities)`,
+        float32. A modality without a valid step has weight 0, the others sum to 1; with none
+        valid at all the result is zero.
+
+    Raises:
+        ValueError: If `pooling_method` is unknown, or the number, rank or width of the sequences
+            differs from what was announced.
+    """
+
+    def __init__(
+        self, model_dim, num_modalities=3, pooling_method="mean", dropout_rate=0.1, **kwargs
+    ):
+        super().__init__(**kwargs)
+        check_choice("pooling_method", pooling_method, POOLING_METHODS)
+        check_rate("dropout_rate", dropout_rate)
+        self.model_dim = model_dim
+        self.num_modalities = num_modalities
+        self.pooling_method = pooling_method
+        self.dropout_rate = dropout_rate
+        policy = self.dtype_policy
+        self.poolings = [
+            MaskedPooling(pooling_method, model_dim, dtype=policy, name=f"pooling_{i}")
+            for i in range(num_modalities)
+        ]
+        self.weighting = ModalityWeighting(
+            model_dim, num_modalities, dtype=policy, name="weighting"
+        )
+        self.dropout = keras.layers.Dropout(dropout_rate, dtype=policy)
+
+    def build(self, modality_sequences_shape):
+        for pooling in self.poolings:
+            pooling.build((None, None, self.model_dim))
+        self.weighting.build((None, self.num_modalities, self.model_dim))
+        self.dropout.build((None, self.model_dim))
+        self.built = True
+
+    def call(self, modality_sequences, modality_masks=None, training=None, return_weights=False):
+        if modality_masks is None:
+            modality_masks = [None] * self.num_modalities
+        for name, values in (
+            ("modality_sequences", modality_sequences),
+            ("modality_masks", modality_masks),
+        ):
+            if len(values) != self.num_modalities:
+                raise ValueError(
+                    f"`{name}` must have num_modalities={self.num_modalities} entries. "
+                    f"Received: {len(values)}. Pass one for each modality."
+                )
+        vectors, present = [], []
+        for i, pooling in enumerate(self.poolings):
+            check_sequence(f"modality_sequences[{i}]", modality_sequences[i].shape, self.model_dim)
+            vector, has_steps = pooling(modality_sequences[i], modality_masks[i])
+            vectors.append(vector)
+            present.append(has_steps)
+        fused, weights = self.weighting(ops.stack(vectors, axis=1), ops.stack(present, axis=1))
+        fused = self.dropout(fused, training=training)
+        return (fused, weights) if return_weights else fused
+
+    def compute_output_shape(self, modality_sequences_shape):
+        return (modality_sequences_shape[0][0], self.model_dim)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "num_modalities": self.num_modalities,
+            "pooling_method": self.pooling_method,
+            "dropout_rate": self.dropout_rate,
+        }

@@ -1,0 +1,88 @@
+"""The common input of all models: three sequences, with or without masks."""
+
+from keras import ops
+
+from models.checks import check_sequence
+from models.explicit_masks import as_mask, clear_masked
+from models.positional import create_padding_mask
+
+MODALITIES = ("text", "audio", "video")
+
+
+def per_modality_lengths(seq_len):
+    """Return `seq_len`, one length or one for each modality, as a tuple of three.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    lengths = (seq_len,) * 3 if isinstance(seq_len, int) else tuple(seq_len)
+    if len(lengths) != 3 or not all(isinstance(n, int) and n >= 1 for n in lengths):
+        raise ValueError(
+            "`seq_len` must be one length of at least 1, or three of them for text, audio and "
+            f"video. Received: {seq_len!r}."
+        )
+    return lengths
+
+
+def read_inputs(inputs, widths, seq_lens, dtype):
+    """Sort a model's input into sequences and masks, check them, and clear what is masked.
+
+    Args:
+        inputs: A tuple `(text, audio, video)`, whose masks are made from the zeros; a tuple of
+            six, the three masks behind; or a dict with keys `text`, `audio`, `video` and
+            optionally `text_mask`, `audio_mask`, `video_mask`.
+        widths: The feature width of each modality.
+        seq_lens: The longest length of each modality.
+        dtype: What the sequences are cast to.
+
+    Returns:
+        Two lists in the order text, audio, video: sequences `(batch, time, width)` with zeros at
+        masked steps, and boolean masks `(batch, time)`.
+
+    Raises:
+        ValueError: Naming the input, what was expected and what was received.
+    """
+    sequences, masks = _by_modality(inputs)
+    for i, name in enumerate(MODALITIES):
+        sequences[i] = ops.convert_to_tensor(sequences[i])
+        check_sequence(name, sequences[i].shape, widths[i], seq_lens[i])
+        if masks[i] is None:
+            masks[i] = create_padding_mask(sequences[i])
+        else:
+            masks[i] = as_mask(masks[i])
+            _check_mask(f"{name}_mask", masks[i].shape, sequences[i].shape)
+        sequences[i] = ops.cast(clear_masked(sequences[i], masks[i]), dtype)
+    return sequences, masks
+
+
+def _by_modality(inputs):
+    if isinstance(inputs, dict):
+        mask_names = [f"{name}_mask" for name in MODALITIES]
+        missing = [name for name in MODALITIES if name not in inputs]
+        unknown = sorted(set(inputs) - {*MODALITIES, *mask_names})
+        if missing or unknown:
+            raise ValueError(
+                "A dict input must have the keys text, audio, video, and may have text_mask, "
+                f"audio_mask, video_mask. Received: {sorted(inputs)}. "
+                f"Missing: {missing or 'none'}; unknown: {unknown or 'none'}."
+            )
+        return [inputs[name] for name in MODALITIES], [inputs.get(name) for name in mask_names]
+    if not isinstance(inputs, (tuple, list)) or len(inputs) not in (3, 6):
+        received = f"{len(inputs)} of them" if isinstance(inputs, (tuple, list)) else type(inputs)
+        raise ValueError(
+            "The input must be a tuple of three sequences (text, audio, video), a tuple of six "
+            f"(their masks behind), or a dict. Received: {received}."
+        )
+    return list(inputs[:3]), list(inputs[3:]) or [None] * 3
+
+
+def _check_mask(name, mask_shape, sequence_shape):
+    mask_shape, expected = tuple(mask_shape), tuple(sequence_shape[:2])
+    agrees = len(mask_shape) == 2 and all(
+        a is None or b is None or a == b for a, b in zip(mask_shape, expected, strict=True)
+    )
+    if not agrees:
+        raise ValueError(
+            f"`{name}` must have shape (batch, time) = {expected}, as its sequence has. "
+            f"Received: {mask_shape}."
+        )

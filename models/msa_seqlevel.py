@@ -1,0 +1,162 @@
+"""The house's own model: modalities meet as sequences, by cross-attention."""
+
+import keras
+
+from models.checkpointing import checkpointed
+from models.fusion import AdaptiveFusionHead, CrossModalFusion
+from models.inputs import MODALITIES
+from models.multimodal_model import Explanation, MultimodalModel
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class MSASeqLevelModel(MultimodalModel):
+    """Multimodal sentiment with fusion at sequence level.
+
+    Each modality is encoded as a whole sequence (`ModalityEncoder`); the text sequence attends to
+    audio and video, step by step (`CrossModalFusion`); only then is each sequence pooled over its
+    valid steps and weighed (`AdaptiveFusionHead`).
+
+    Args:
+        seq_len: Longest sequence in steps; one length, or three (text, audio, video) where they
+            differ.
+        text_dim: Width of the text features.
+        audio_dim: Width of the audio features.
+        video_dim: Width of the video features.
+        model_dim: Width inside; a multiple of `num_heads`.
+        num_heads: Number of attention heads.
+        ff_dim: Inner width of the feed-forward networks.
+        n_layers_mod: Transformer blocks in each modality's encoder.
+        n_layers_fuse: Layers of cross-modal fusion.
+        bidirectional_fusion: Whether audio and video attend to the text too.
+        pooling_method: `"mean"`, `"attention"` or `"last"`; see `AdaptiveFusionHead`.
+        dropout_rate: Dropout everywhere, at least 0 and below 1.
+        num_classes: `None` for one score; a number of classes for logits.
+        gradient_checkpointing: Whether to recompute encoders and fusion in the backward pass,
+            which saves memory in training and costs about a third more time.
+        norm_first: Whether the transformer blocks are pre-norm.
+
+    Call arguments:
+        inputs: `(text, audio, video)`, each `(batch, time, width)`; their all-zero steps count as
+            padding. Or six tensors, boolean masks `(batch, time)` behind; or a dict with keys
+            `text, audio, video` and optionally `text_mask, audio_mask, video_mask`.
+        training: Whether to apply dropout.
+
+    Returns:
+        `(batch, 1)`, or `(batch, num_classes)`; always float32.
+
+    Raises:
+        ValueError: Naming the argument or input, what was expected and what was received.
+
+    Example:
+        >>> model = MSASeqLevelModel(seq_len=20, text_dim=300, audio_dim=74, video_dim=47)
+        >>> text, audio, video = (np.random.randn(8, 20, d) for d in (300, 74, 47))
+        >>> model((text, audio, video)).shape
+        TensorShape([8, 1])
+
+    Reference:
+        Cross-attention between modalities: Tsai et al., 2019, "Multimodal Transformer for
+        Unaligned Multimodal Language Sequences".
+    """
+
+    def __init__(
+        self,
+        seq_len,
+        text_dim,
+        audio_dim,
+        video_dim,
+        model_dim=256,
+        num_heads=4,
+        ff_dim=512,
+        n_layers_mod=2,
+        n_layers_fuse=1,
+        bidirectional_fusion=False,
+        pooling_method="mean",
+        dropout_rate=0.1,
+        num_classes=None,
+        gradient_checkpointing=False,
+        norm_first=False,
+        **kwargs,
+    ):
+        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        self.model_dim = model_dim
+        self.num_heads = num_heads
+        self.ff_dim = ff_dim
+        self.n_layers_mod = n_layers_mod
+        self.n_layers_fuse = n_layers_fuse
+        self.bidirectional_fusion = bidirectional_fusion
+        self.pooling_method = pooling_method
+        self.dropout_rate = dropout_rate
+        self.gradient_checkpointing = gradient_checkpointing
+        self.norm_first = norm_first
+        policy = self.dtype_policy
+        self.encoders = self.make_encoders(
+            model_dim,
+            num_heads=num_heads,
+            ff_dim=ff_dim,
+            n_layers=n_layers_mod,
+            dropout_rate=dropout_rate,
+            norm_first=norm_first,
+        )
+        self.fusion = CrossModalFusion(
+            model_dim,
+            num_heads,
+            ff_dim,
+            n_layers_fuse,
+            bidirectional_fusion,
+            dropout_rate,
+            norm_first,
+            dtype=policy,
+            name="fusion",
+        )
+        self.fusion_head = AdaptiveFusionHead(
+            model_dim, 3, pooling_method, dropout_rate, dtype=policy, name="fusion_head"
+        )
+        self.hidden = keras.layers.Dense(model_dim, activation="relu", dtype=policy, name="hidden")
+        self.dropout = keras.layers.Dropout(dropout_rate, dtype=policy)
+
+    def part_shapes(self):
+        yield from self.encoder_shapes()
+        sequences = [(None, length, self.model_dim) for length in self.seq_lens]
+        yield self.fusion, *sequences
+        yield self.fusion_head, sequences
+        for part in (self.hidden, self.dropout, self.output_layer):
+            yield part, (None, self.model_dim)
+
+    def forward(self, sequences, masks, training=None):
+        attention, encoded = {}, []
+        for name, encoder, x, mask in zip(MODALITIES, self.encoders, sequences, masks, strict=True):
+            x, maps = self._run(encoder, training, x, mask=mask)
+            encoded.append(x)
+            attention |= {f"{name}/layer_{i}": weights for i, weights in enumerate(maps)}
+        named_masks = {f"{name}_mask": m for name, m in zip(MODALITIES, masks, strict=True)}
+        *fused, maps = self._run(self.fusion, training, *encoded, **named_masks)
+        pooled, weights = self.fusion_head(
+            fused, modality_masks=masks, training=training, return_weights=True
+        )
+        hidden = self.dropout(self.hidden(pooled), training=training)
+        return Explanation(self.output_layer(hidden), weights, attention | maps)
+
+    def _run(self, part, training, *sequences, **masks):
+        """Call an encoder or the fusion for its result and its attention maps."""
+
+        def function(*tensors):
+            return part(*tensors, **masks, training=training, return_attention=True)
+
+        if training and self.gradient_checkpointing:
+            function = checkpointed(part, function)
+        return function(*sequences)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "num_heads": self.num_heads,
+            "ff_dim": self.ff_dim,
+            "n_layers_mod": self.n_layers_mod,
+            "n_layers_fuse": self.n_layers_fuse,
+            "bidirectional_fusion": self.bidirectional_fusion,
+            "pooling_method": self.pooling_method,
+            "dropout_rate": self.dropout_rate,
+            "gradient_checkpointing": self.gradient_checkpointing,
+            "norm_first": self.norm_first,
+        }

@@ -1,0 +1,131 @@
+"""The early-pooled baseline."""
+
+import keras
+
+from models.blocks import TransformerBlock
+from models.checks import check_rate
+from models.multimodal_model import Explanation, MultimodalModel
+from models.pooling import MaskedPooling, ModalityWeighting, average_present
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class MSAModel(MultimodalModel):
+    """Early-pooled baseline: one vector a modality, then transformer layers over the three.
+
+    Each modality is encoded by transformer blocks and averaged over its valid steps. The three
+    vectors are stacked and attend to each other. What happens at one time step in two
+    modalities together is lost in the pooling; `MSASeqLevelModel` keeps it.
+
+    Args:
+        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
+        text_dim: Width of the text features.
+        audio_dim: Width of the audio features.
+        video_dim: Width of the video features.
+        model_dim: Width inside; a multiple of `num_heads`.
+        num_heads: Number of attention heads.
+        ff_dim: Inner width of the feed-forward networks.
+        n_layers_mod: Transformer blocks in each modality's encoder.
+        n_layers_fuse: Transformer blocks over the three vectors.
+        adaptive_fusion: Whether learned softmax weights mix the three vectors; else they are
+            averaged.
+        dropout_rate: Dropout everywhere, at least 0 and below 1.
+        l2: Factor of the L2 penalty on the kernels of projections and head.
+        head_dropout: Dropout before the output.
+        num_classes: `None` for one score; a number of classes for logits.
+
+    Call arguments:
+        inputs: As for `MSASeqLevelModel`.
+        training: Whether to apply dropout.
+
+    Returns:
+        `(batch, 1)`, or `(batch, num_classes)`; always float32. An absent modality takes no part.
+
+    Raises:
+        ValueError: Naming the argument or input, what was expected and what was received.
+    """
+
+    def __init__(
+        self,
+        seq_len,
+        text_dim,
+        audio_dim,
+        video_dim,
+        model_dim=256,
+        num_heads=4,
+        ff_dim=512,
+        n_layers_mod=2,
+        n_layers_fuse=1,
+        adaptive_fusion=False,
+        dropout_rate=0.1,
+        l2=0.0,
+        head_dropout=0.0,
+        num_classes=None,
+        **kwargs,
+    ):
+        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        self.model_dim = model_dim
+        self.num_heads = num_heads
+        self.ff_dim = ff_dim
+        self.n_layers_mod = n_layers_mod
+        self.n_layers_fuse = n_layers_fuse
+        self.adaptive_fusion = adaptive_fusion
+        self.dropout_rate = dropout_rate
+        self.l2 = l2
+        self.head_dropout = head_dropout
+        check_rate("head_dropout", head_dropout)
+        policy = self.dtype_policy
+        self.encoders = self.make_encoders(
+            model_dim,
+            num_heads=num_heads,
+            ff_dim=ff_dim,
+            n_layers=n_layers_mod,
+            dropout_rate=dropout_rate,
+        )
+        self.pooling = MaskedPooling("mean", model_dim, dtype=policy, name="pooling")
+        self.fusion_blocks = [
+            TransformerBlock(
+                model_dim, num_heads, ff_dim, dropout_rate, dtype=policy, name=f"fusion_{i}"
+            )
+            for i in range(n_layers_fuse)
+        ]
+        if adaptive_fusion:
+            self.weighting = ModalityWeighting(model_dim, 3, dtype=policy, name="weighting")
+        self.hidden = keras.layers.Dense(model_dim, activation="relu", dtype=policy, name="hidden")
+        self.dropout = keras.layers.Dropout(head_dropout, dtype=policy)
+        self.penalise_kernels(l2, [self.hidden])
+
+    def part_shapes(self):
+        yield from self.encoder_shapes()
+        yield self.pooling, (None, None, self.model_dim)
+        for block in self.fusion_blocks:
+            yield block, (None, 3, self.model_dim)
+        if self.adaptive_fusion:
+            yield self.weighting, (None, 3, self.model_dim)
+        for part in (self.hidden, self.dropout, self.output_layer):
+            yield part, (None, self.model_dim)
+
+    def forward(self, sequences, masks, training=None):
+        vectors, present, attention = self.encode_and_pool(
+            [self.pooling] * 3, sequences, masks, training
+        )
+        for i, block in enumerate(self.fusion_blocks):
+            vectors, maps = block(vectors, mask=present, training=training, return_attention=True)
+            attention[f"fusion/layer_{i}"] = maps
+        mix = self.weighting if self.adaptive_fusion else average_present
+        fused, weights = mix(vectors, present)
+        hidden = self.dropout(self.hidden(fused), training=training)
+        return Explanation(self.output_layer(hidden), weights, attention)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "num_heads": self.num_heads,
+            "ff_dim": self.ff_dim,
+            "n_layers_mod": self.n_layers_mod,
+            "n_layers_fuse": self.n_layers_fuse,
+            "adaptive_fusion": self.adaptive_fusion,
+            "dropout_rate": self.dropout_rate,
+            "l2": self.l2,
+            "head_dropout": self.head_dropout,
+        }
