@@ -4,8 +4,9 @@
 """
 
 from models.attention import MaskedAttention, masked_softmax
+from models.attention_block import FeedForward
 from models.balanced_msamodel import BalancedMSAModel
-from models.blocks import CrossAttentionBlock, FeedForward, ModalityEncoder, TransformerBlock
+from models.blocks import CrossAttentionBlock, ModalityEncoder, TransformerBlock
 from models.fusion import AdaptiveFusionHead, CrossModalFusion
 from models.improved_msamodel import ImprovedMSAModel
 from models.msa_seqlevel import MSASeqLevelModel
