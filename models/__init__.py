@@ -9,8 +9,17 @@ from models.balanced_msamodel import BalancedMSAModel
 from models.blocks import CrossAttentionBlock, ModalityEncoder, TransformerBlock
 from models.fusion import AdaptiveFusionHead, CrossModalFusion
 from models.improved_msamodel import ImprovedMSAModel
+from models.metrics import (
+    BinarySentimentAccuracy,
+    BinarySentimentF1,
+    PearsonCorrelation,
+    SentimentAccuracy,
+    SentimentError,
+    sentiment_metrics,
+)
 from models.msa_seqlevel import MSASeqLevelModel
 from models.msamodel import MSAModel
+from models.multimodal_cross_attention import MultiModalCrossAttention
 from models.multimodal_model import Explanation, MultimodalModel
 from models.pooling import MaskedPooling, ModalityWeighting
 from models.positional import (
@@ -31,6 +40,8 @@ __all__ = [
     "MODELS",
     "AdaptiveFusionHead",
     "BalancedMSAModel",
+    "BinarySentimentAccuracy",
+    "BinarySentimentF1",
     "CrossAttentionBlock",
     "CrossModalFusion",
     "Explanation",
@@ -43,10 +54,15 @@ __all__ = [
     "MaskedPooling",
     "ModalityEncoder",
     "ModalityWeighting",
+    "MultiModalCrossAttention",
     "MultimodalModel",
+    "PearsonCorrelation",
+    "SentimentAccuracy",
+    "SentimentError",
     "TransformerBlock",
     "combine_masks",
     "create_look_ahead_mask",
     "create_padding_mask",
     "masked_softmax",
+    "sentiment_metrics",
 ]

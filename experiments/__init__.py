@@ -1,0 +1,1 @@
+"""Commands that train, evaluate and compare models: `python -m experiments.NAME --help`."""

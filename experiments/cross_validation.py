@@ -1,0 +1,108 @@
+"""Cross-validation over train and valid, grouped so that no group is on both sides."""
+
+import csv
+import io
+
+import numpy as np
+from sklearn.model_selection import GroupKFold, KFold
+
+from experiments.evaluation import mean_and_sd
+from experiments.training import fit_model
+from utils.formats.split import join_splits
+from utils.metrics import sentiment_metrics
+from utils.run_folder import write_json, write_text
+
+
+def cross_validate(settings, splits, folder):
+    """Train on all folds but one, predict that one, for each fold in turn.
+
+    No fold chooses an epoch of its own: the figures are those of the last epoch, and beside them
+    those of the one epoch that is best over all folds together.
+
+    Args:
+        settings: `TrainSettings`; `folds` and `group` say how to cut.
+        splits: The `Split`s to join.
+        folder: The `RunFolder` that receives `folds.json` and `folds_predictions.csv`.
+
+    Returns:
+        From the heading of a column to its metrics by name.
+
+    Raises:
+        ValueError: If the data has no column `group`, or fewer groups than folds.
+    """
+    samples = join_splits(splits)
+    assignment = assign_folds(samples, settings.folds, settings.group)
+    scores = np.zeros((settings.epochs + 1, len(samples)))
+    for fold in range(settings.folds):
+        held_out = np.flatnonzero(assignment == fold)
+        fitted = fit_model(
+            settings,
+            samples.take(np.flatnonzero(assignment != fold)),
+            samples.take(held_out),
+            label=f"fold {fold + 1} of {settings.folds}",
+        )
+        scores[:, held_out] = fitted.validate.scores
+        for entry in fitted.validate.history:
+            folder.log_metrics({"fold": fold + 1, **entry})
+    labels = samples.labels[:, 0]
+    curve = np.abs(scores - labels).mean(axis=1)
+    best = int(curve.argmin())
+    last = sentiment_metrics(labels, scores[-1])
+    by_fold = [
+        sentiment_metrics(labels[assignment == fold], scores[-1, assignment == fold])
+        for fold in range(settings.folds)
+    ]
+    spread = {name: mean_and_sd([metrics[name] for metrics in by_fold]) for name in last}
+    columns = {
+        f"all {len(samples)}, last epoch": last,
+        "mean ± sd of folds": spread,
+        f"all, epoch {best}": sentiment_metrics(labels, scores[best]),
+    }
+    write_json(
+        folder.path / "folds.json",
+        {"columns": columns, "folds": by_fold, "mae_by_epoch": curve.tolist()},
+    )
+    _write_predictions(folder.path / "folds_predictions.csv", samples, assignment, scores[-1])
+    return columns
+
+
+def assign_folds(samples, folds, group):
+    """Give each sample the number of its fold.
+
+    The cut depends on the samples alone, not on the run's seed, so that runs compare.
+
+    Args:
+        samples: A `Split`.
+        folds: Number of folds.
+        group: Index column whose values stay together, or `None`.
+
+    Returns:
+        Integers `(N,)`, 0 to `folds - 1`.
+
+    Raises:
+        ValueError: If there is no such column, or fewer samples or groups than folds.
+    """
+    if group is not None and group not in samples.index:
+        raise ValueError(
+            f"--group must be a column of the data's index_SPLIT.csv: "
+            f"{', '.join(samples.index) or 'it has no index'}. Received: {group}."
+        )
+    groups = None if group is None else samples.index[group]
+    cutter = KFold if group is None else GroupKFold
+    assignment = np.zeros(len(samples), dtype=int)
+    parts = cutter(folds, shuffle=True, random_state=0).split(samples.labels, groups=groups)
+    for fold, (_, held_out) in enumerate(parts):
+        assignment[held_out] = fold
+    return assignment
+
+
+def _write_predictions(path, samples, assignment, scores):
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["id", "fold", "label", "prediction"])
+    writer.writerows(
+        zip(
+            samples.ids, assignment + 1, samples.labels[:, 0], scores.astype("float32"), strict=True
+        )
+    )
+    write_text(path, buffer.getvalue())

@@ -1,0 +1,45 @@
+"""Evaluate a run's best model on a split."""
+
+import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
+import json
+
+from experiments.cli import command_parser, console, run_command
+from experiments.evaluation import metrics_table
+from experiments.runs import evaluate_run, table_column, warn_of_repairs
+from utils.formats import open_data
+from utils.run_folder import RunFolder, without_nan
+
+EXAMPLE = "python -m experiments.evaluate runs/my-run --data DIR --split test"
+
+
+def main():
+    """Parse the command line, evaluate, print a table or JSON."""
+    parser = command_parser(
+        "experiments.evaluate", "Evaluate a run's best model on any split.", EXAMPLE
+    )
+    parser.add_argument("run_dir", type=str, help="folder that experiments.train has written")
+    parser.add_argument("--data", type=str, required=True, help="data folder")
+    parser.add_argument("--split", type=str, default="test", help="train, valid or test")
+    parser.add_argument(
+        "--modalities",
+        type=str,
+        nargs="+",
+        default=None,
+        help="modalities to use, the others are fed as absent; default: as in training",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    arguments = parser.parse_args()
+    folder = RunFolder.open(arguments.run_dir)
+    split = open_data(arguments.data).read(arguments.split)
+    if not arguments.json:
+        warn_of_repairs([split])
+    summary = evaluate_run(folder, split, arguments.modalities)
+    if arguments.json:
+        print(json.dumps(without_nan(summary), indent=2))
+    else:
+        heading = f"{summary['split']} ({summary['samples']})"
+        console.print(metrics_table({heading: table_column(summary)}))
+
+
+if __name__ == "__main__":
+    run_command(main)

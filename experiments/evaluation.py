@@ -1,0 +1,152 @@
+"""Predicting a split with a model, and what is written of it."""
+
+import csv
+import dataclasses
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from rich.table import Table
+
+from utils.data_loader import batches, model_inputs
+from utils.formats import MODALITIES, Split
+from utils.metrics import sentiment_metrics
+from utils.run_folder import write_json, write_text
+
+EVALUATION_BATCH = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class Predictions:
+    """A model's scores on a split.
+
+    Attributes:
+        split: The samples.
+        scores: Predicted scores, `(N,)`.
+        weights: Modality weights of text, audio, video, `(N, 3)`.
+    """
+
+    split: Split
+    scores: np.ndarray
+    weights: np.ndarray
+
+    def metrics(self):
+        """All metrics of `utils.metrics`, by name."""
+        return sentiment_metrics(self.split.labels, self.scores)
+
+    def rows(self):
+        """Yield a dict for each sample: id, length, label, score, weights, text if known."""
+        lengths = np.max([mask.sum(axis=1) for mask in self.split.masks().values()], axis=0)
+        texts = self.split.index.get("text")
+        for i, sample_id in enumerate(self.split.ids):
+            row = {
+                "id": sample_id,
+                "length": int(lengths[i]),
+                "label": float(self.split.labels[i, 0]),
+                "prediction": float(self.scores[i]),
+            }
+            row |= {
+                f"weight_{name}": float(weight)
+                for name, weight in zip(MODALITIES, self.weights[i], strict=True)
+            }
+            yield row if texts is None else {**row, "text": texts[i]}
+
+    def save(self, folder, modalities):
+        """Write `S.json` and `S_predictions.csv` for the split S into `folder`.
+
+        Returns:
+            The content of `S.json`: the split, the data, the modalities, the number of samples,
+            the metrics and, for built-in data, the best reachable MAE.
+        """
+        folder = Path(folder)
+        folder.mkdir(exist_ok=True)
+        summary = {
+            "split": self.split.name,
+            "data": str(self.split.source),
+            "modalities": list(modalities),
+            "samples": len(self.split),
+            "metrics": self.metrics(),
+        }
+        reachable = best_reachable_mae(self.split)
+        if reachable is not None:
+            summary["best_reachable_MAE"] = reachable
+        rows = list(self.rows())
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(folder / f"{self.split.name}_predictions.csv", buffer.getvalue())
+        write_json(folder / f"{self.split.name}.json", summary)
+        return summary
+
+
+class Predictor:
+    """Predicts with a model; compiled once, used for many splits and epochs.
+
+    Args:
+        model: A `MultimodalModel`.
+    """
+
+    def __init__(self, model):
+        @tf.function(reduce_retracing=True)
+        def explain(inputs):
+            explanation = model.explain(inputs)
+            return explanation.prediction, explanation.modality_weights
+
+        self._explain = explain
+
+    def predict(self, inputs):
+        """Return scores `(N,)` and modality weights `(N, 3)` for six input arrays."""
+        scores, weights = [], []
+        for batch, _ in batches(inputs, inputs[0][:, 0, 0], EVALUATION_BATCH):
+            batch_scores, batch_weights = self._explain(batch)
+            scores.append(batch_scores.numpy()[:, 0])
+            weights.append(batch_weights.numpy())
+        return np.concatenate(scores), np.concatenate(weights)
+
+
+def evaluate_split(model, split, normalizer, modalities):
+    """Predict a split with a model.
+
+    Returns:
+        `Predictions`.
+    """
+    scores, weights = Predictor(model).predict(model_inputs(split, normalizer, modalities))
+    return Predictions(split, scores, weights)
+
+
+def best_reachable_mae(split):
+    """Return the MAE of the best possible predictor of a built-in data set, else `None`."""
+    path = split.source / "task.json"
+    if not path.exists():
+        return None
+    return json.loads(path.read_text())["splits"].get(split.name, {}).get("best_reachable_mae")
+
+
+def mean_and_sd(values):
+    """Return the mean and the standard deviation (n - 1) of a metric in words."""
+    return f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}"
+
+
+def metrics_table(columns):
+    """Lay out metrics for the terminal.
+
+    Args:
+        columns: From a column's heading to its metrics by name.
+    """
+    table = Table()
+    table.add_column("metric")
+    for heading in columns:
+        table.add_column(heading, justify="right")
+    names = list(dict.fromkeys(name for values in columns.values() for name in values))
+    for name in names:
+        table.add_row(name, *(_cell(values.get(name)) for values in columns.values()))
+    return table
+
+
+def _cell(value):
+    if isinstance(value, str):
+        return value
+    return "undefined" if value is None or np.isnan(value) else f"{value:.4f}"

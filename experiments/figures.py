@@ -1,0 +1,144 @@
+"""Figures of a run, as SVG text."""
+
+import io
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from utils.formats import MODALITIES
+
+matplotlib.rcParams.update(
+    {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "msa",
+        "font.family": "sans-serif",
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+)
+
+COLOURS = {"text": "#3b6fb6", "audio": "#d9822b", "video": "#3d9970"}
+CLASSES = np.arange(-3, 4)
+
+
+def learning_curves(history):
+    """Draw training loss and validation MAE by epoch.
+
+    Args:
+        history: The lines of `metrics.jsonl`; epoch 0 is the untrained model.
+    """
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    trained = [entry for entry in history if entry.get("loss") is not None]
+    left.plot([e["epoch"] for e in trained], [e["loss"] for e in trained], color="#555")
+    left.set(xlabel="epoch", ylabel="training loss")
+    epochs = [e["epoch"] for e in history]
+    maes = [e["valid_MAE"] for e in history]
+    best = int(np.argmin(maes))
+    right.plot(epochs, maes, color=COLOURS["text"])
+    right.plot(epochs[best], maes[best], "o", color=COLOURS["audio"])
+    right.annotate(
+        f"best: {maes[best]:.3f}, epoch {epochs[best]}",
+        (epochs[best], maes[best]),
+        xytext=(0, 12),
+        textcoords="offset points",
+        ha="center",
+    )
+    right.set(xlabel="epoch", ylabel="validation MAE")
+    right.margins(y=0.15)
+    return _svg(figure)
+
+
+def prediction_scatter(labels, scores):
+    """Draw predicted against true scores, with the line where they are equal."""
+    figure = Figure(figsize=(4, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([-3, 3], [-3, 3], color="#999", linewidth=1, linestyle="--")
+    axes.scatter(labels, scores, s=10, alpha=0.5, color=COLOURS["text"], edgecolors="none")
+    low, high = min(-3.2, scores.min() - 0.2), max(3.2, scores.max() + 0.2)
+    axes.set(xlabel="true score", ylabel="predicted score", xlim=(-3.2, 3.2), ylim=(low, high))
+    return _svg(figure)
+
+
+def confusion_matrix(labels, scores):
+    """Draw the counts of the seven classes, -3 to 3, true by predicted."""
+    counts = confusion_counts(labels, scores)
+    figure = Figure(figsize=(4, 4), layout="constrained")
+    axes = figure.subplots()
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            shade = "white" if shares[row, column] > 0.5 else "black"
+            axes.text(column, row, str(count), ha="center", va="center", color=shade)
+    axes.set(
+        xlabel="predicted class",
+        ylabel="true class",
+        xticks=range(7),
+        yticks=range(7),
+        xticklabels=CLASSES,
+        yticklabels=CLASSES,
+    )
+    axes.spines[["left", "bottom"]].set_visible(False)
+    return _svg(figure)
+
+
+def confusion_counts(labels, scores):
+    """Count samples by true and predicted class, `(7, 7)`: scores clipped and rounded."""
+    true, predicted = (np.round(np.clip(x, -3, 3)).astype(int) + 3 for x in (labels, scores))
+    counts = np.zeros((7, 7), dtype=int)
+    np.add.at(counts, (true, predicted), 1)
+    return counts
+
+
+def modality_weights(weights):
+    """Draw how the weights of each modality are spread over the samples.
+
+    Args:
+        weights: `(N, 3)`, text, audio, video.
+    """
+    figure = Figure(figsize=(4, 3), layout="constrained")
+    axes = figure.subplots()
+    for position, name in enumerate(MODALITIES):
+        values = weights[:, position]
+        parts = axes.boxplot(
+            values, positions=[position], widths=0.5, patch_artist=True, showfliers=False
+        )
+        parts["boxes"][0].set(facecolor=COLOURS[name], alpha=0.6)
+        parts["medians"][0].set(color="black")
+        axes.text(position, 1.04, f"mean {values.mean():.2f}", ha="center")
+    axes.set(xticks=range(3), xticklabels=MODALITIES, ylabel="modality weight", ylim=(-0.02, 1.1))
+    return _svg(figure)
+
+
+def error_by_length(lengths, errors):
+    """Draw the MAE of samples grouped by their number of valid steps.
+
+    Args:
+        lengths: `(N,)`.
+        errors: Absolute errors, `(N,)`.
+    """
+    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, 6)).astype(int))
+    groups = np.clip(np.searchsorted(edges, lengths, side="right") - 1, 0, max(len(edges) - 2, 0))
+    figure = Figure(figsize=(5, 3), layout="constrained")
+    axes = figure.subplots()
+    names = []
+    for position, group in enumerate(np.unique(groups)):
+        chosen = groups == group
+        mean, count = errors[chosen].mean(), chosen.sum()
+        half = 1.96 * errors[chosen].std() / np.sqrt(count)
+        axes.bar(position, mean, 0.6, color=COLOURS["text"], alpha=0.7)
+        axes.errorbar(position, mean, half, color="black", capsize=3)
+        low, high = lengths[chosen].min(), lengths[chosen].max()
+        names.append(f"{low}–{high}\nn = {count}" if low < high else f"{low}\nn = {count}")
+    axes.set(xticks=range(len(names)), xticklabels=names, xlabel="valid steps", ylabel="MAE")
+    return _svg(figure)
+
+
+def _svg(figure):
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]

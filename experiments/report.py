@@ -1,0 +1,88 @@
+"""Write one self-contained HTML page about a run."""
+
+import csv
+from pathlib import Path
+
+import jinja2
+import numpy as np
+import yaml
+
+from experiments import figures
+from experiments.cli import command_parser, console, run_command
+from utils.formats.split import MODALITIES, SPLITS
+from utils.run_folder import RunFolder, read_json, write_text
+
+EXAMPLE = "python -m experiments.report runs/my-run"
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def main():
+    """Parse the command line and write a page into each run folder."""
+    parser = command_parser("experiments.report", "Write an HTML page about each run.", EXAMPLE)
+    parser.add_argument(
+        "run_dirs", type=str, nargs="+", help="folders that experiments.train has written"
+    )
+    for run_dir in parser.parse_args().run_dirs:
+        folder = RunFolder.open(run_dir)
+        write_report(folder)
+        console.print(f"Report: {folder.report}")
+
+
+def write_report(folder):
+    """Write `report.html` into a run folder, from the files that are there.
+
+    The page holds learning curves and, for each evaluated split, the metrics, predicted against
+    true scores, the confusion matrix of the seven classes, modality weights, and the error by
+    length.
+
+    Args:
+        folder: A `RunFolder`.
+
+    Raises:
+        FileNotFoundError: If no split has been evaluated.
+    """
+    evaluated = [s for s in SPLITS if (folder.evaluation / f"{s}.json").exists()]
+    if not evaluated:
+        raise FileNotFoundError(
+            f"{folder.evaluation} holds no evaluation. Expected: valid.json or test.json. "
+            f"Run `python -m experiments.evaluate {folder.path} --data DIR --split valid` first."
+        )
+    history = folder.load_metrics()
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("report.html.j2").render(
+        name=folder.path.name,
+        config=folder.load_config(),
+        config_text=yaml.safe_dump(folder.load_config(), sort_keys=False),
+        metadata=folder.load_metadata(),
+        history=history,
+        best=min(history, key=lambda entry: entry["valid_MAE"]),
+        learning_curves=figures.learning_curves(history),
+        splits=[_split_section(folder, split) for split in reversed(evaluated)],
+    )
+    write_text(folder.report, page)
+
+
+def _split_section(folder, split):
+    summary = read_json(folder.evaluation / f"{split}.json")
+    with (folder.evaluation / f"{split}_predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    labels, scores = (np.array([float(r[key]) for r in rows]) for key in ("label", "prediction"))
+    weights = np.array([[float(r[f"weight_{name}"]) for name in MODALITIES] for r in rows])
+    lengths = np.array([int(r["length"]) for r in rows])
+    return {
+        **summary,
+        "scatter": figures.prediction_scatter(labels, scores),
+        "confusion": figures.confusion_matrix(labels, scores),
+        "weights": figures.modality_weights(weights),
+        "error_by_length": figures.error_by_length(lengths, np.abs(labels - scores)),
+    }
+
+
+if __name__ == "__main__":
+    run_command(main)

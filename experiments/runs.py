@@ -1,0 +1,91 @@
+"""Start, end and evaluation of a run folder."""
+
+import contextlib
+import dataclasses
+import datetime
+
+import keras
+
+import models  # noqa: F401  (registers the classes that a saved model names)
+from experiments.cli import command_line, console
+from experiments.evaluation import evaluate_split
+from utils.data_loader import repair_notes
+from utils.environment import describe_environment, file_checksum
+from utils.normalization import FeatureNormalizer
+from utils.run_folder import RunFolder, default_run_path
+
+
+def start_run(settings, data, splits):
+    """Make a run folder and write down what the run depends on.
+
+    Args:
+        settings: `TrainSettings`.
+        data: The reader of the data.
+        splits: The `Split`s that the run reads.
+
+    Returns:
+        The `RunFolder`.
+    """
+    warn_of_repairs(splits)
+    folder = RunFolder.create(settings.run_dir or default_run_path(settings.model, settings.data))
+    folder.save_config(dataclasses.asdict(settings))
+    files = [path for split in splits for path in data.files(split.name)]
+    folder.save_metadata(
+        {
+            "command": command_line(),
+            "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+            "seed": settings.seed,
+            **describe_environment(),
+            "devices": keras.distribution.list_devices(),
+            "data": {path.name: file_checksum(path) for path in files},
+        }
+    )
+    return folder
+
+
+@contextlib.contextmanager
+def recorded(folder):
+    """Write into `STATUS` how what follows ends."""
+    try:
+        yield
+    except BaseException as error:
+        folder.set_status(f"failed: {str(error) or type(error).__name__}")
+        raise
+    folder.set_status("finished")
+
+
+def evaluate_run(folder, split, modalities=None):
+    """Evaluate the best model of a run on a split, and write the result into the run folder.
+
+    Args:
+        folder: A `RunFolder` with a model.
+        split: The `Split`.
+        modalities: Those to use; `None`: those of the training.
+
+    Returns:
+        What `Predictions.save` returns.
+
+    Raises:
+        ValueError: If the features are not those of the training.
+    """
+    modalities = modalities or folder.load_config()["modalities"]
+    model = keras.saving.load_model(folder.best, compile=False)
+    normalizer = FeatureNormalizer.load(folder.normalization)
+    predictions = evaluate_split(model, split, normalizer, modalities)
+    return predictions.save(folder.evaluation, modalities)
+
+
+def warn_of_repairs(splits):
+    """Tell the user about values that were not finite."""
+    for split in splits:
+        for note in repair_notes(split):
+            console.print(f"warning: {note}", style="yellow", markup=False)
+
+
+def table_column(summary):
+    """Return the metrics of an evaluation, with the best reachable MAE where it is known."""
+    reachable = summary.get("best_reachable_MAE")
+    if reachable is None:
+        return summary["metrics"]
+    ratio = summary["metrics"]["MAE"] / reachable
+    return {**summary["metrics"], "best reachable MAE": reachable, "MAE / best": ratio}

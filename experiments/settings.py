@@ -1,0 +1,109 @@
+"""All options of a training run, and their checks."""
+
+import dataclasses
+import inspect
+from typing import Any, Literal
+
+from experiments.cli import setting
+from models import MODELS
+from utils.formats import MODALITIES
+from utils.normalization import METHODS
+
+
+@dataclasses.dataclass
+class TrainSettings:
+    """Options of `experiments.train`; a config file sets any of them, the command line wins."""
+
+    model: str = setting("seqlevel", f"one of {', '.join(MODELS)}")
+    model_args: dict[str, Any] = setting(
+        {}, "arguments of the model's class; one alone as --model-args.NAME VALUE"
+    )
+    data: str | None = setting(None, "data folder, in a format of data/README.md")
+    run_dir: str | None = setting(None, "run folder to make; default runs/MODEL-DATA-TIME")
+    modalities: list[str] = setting(
+        list(MODALITIES), "modalities to use, the others are fed as absent", nargs="+"
+    )
+    normalize: str = setting("standard", f"scaling of features: {', '.join(METHODS)}")
+    clip_features: float = setting(
+        float("inf"), "largest magnitude of a scaled feature; inf keeps all"
+    )
+    epochs: int = setting(30, "passes over the training split")
+    batch_size: int = setting(32, "samples in a batch")
+    learning_rate: float = setting(1e-3, "highest learning rate of AdamW")
+    weight_decay: float = setting(1e-4, "decoupled weight decay of AdamW")
+    warmup: float = setting(0.1, "share of the steps in which the learning rate rises from 0")
+    schedule: Literal["constant", "linear", "cosine"] = setting(
+        "cosine", "fall of the learning rate to 0 after the warm-up"
+    )
+    clip_norm: float = setting(1.0, "gradients are scaled down to this global norm; inf: never")
+    loss: Literal["mae", "mse", "huber"] = setting("huber", "training loss")
+    huber_delta: float = setting(1.0, "error at which the Huber loss turns linear, in score units")
+    seed: int = setting(0, "seed of weights, dropout and order")
+    deterministic: bool = setting(
+        False, "force deterministic kernels (slower; CPU runs agree without it)"
+    )
+    mixed_precision: Literal["none", "float16", "bfloat16"] = setting(
+        "none", "compute in half precision; the output stays float32"
+    )
+    folds: int = setting(0, "cross-validate over train and valid in this many folds; 0: do not")
+    group: str | None = setting(
+        None, "index column whose values stay together in a fold, such as video_id"
+    )
+
+    def check(self):
+        """Check all values together.
+
+        Raises:
+            ValueError: Naming every fault.
+        """
+        faults = [*self._faults()]
+        if faults:
+            raise ValueError(" ".join(faults))
+
+    def _faults(self):
+        if self.data is None:
+            yield "--data is missing: name a data folder."
+        if self.model not in MODELS:
+            yield f"--model must be one of {', '.join(MODELS)}. Received: {self.model!r}."
+        else:
+            yield from self._model_args_faults()
+        if not self.modalities or not set(self.modalities) <= set(MODALITIES):
+            yield (
+                f"--modalities must be one or more of {', '.join(MODALITIES)}. "
+                f"Received: {' '.join(self.modalities)}."
+            )
+        if self.normalize not in METHODS:
+            yield f"--normalize must be one of {', '.join(METHODS)}. Received: {self.normalize!r}."
+        for name, low in (("epochs", 1), ("batch_size", 1), ("seed", 0)):
+            if getattr(self, name) < low:
+                yield f"{_option(name)} must be at least {low}. Received: {getattr(self, name)}."
+        for name in ("learning_rate", "clip_norm", "huber_delta", "clip_features"):
+            if not getattr(self, name) > 0:
+                yield f"{_option(name)} must be above 0. Received: {getattr(self, name)}."
+        if not self.weight_decay >= 0:
+            yield f"--weight-decay must be at least 0. Received: {self.weight_decay}."
+        if not 0 <= self.warmup < 1:
+            yield f"--warmup must be at least 0 and below 1. Received: {self.warmup}."
+        if self.folds < 0 or self.folds == 1:
+            yield f"--folds must be 0, or at least 2. Received: {self.folds}."
+        if self.group is not None and self.folds == 0:
+            yield f"--group {self.group} needs --folds."
+
+    def _model_args_faults(self):
+        known = model_options(self.model)
+        for name in sorted(set(self.model_args) - set(known)):
+            yield (
+                f"--model-args has no {name!r} for the model {self.model}. "
+                f"Expected: {', '.join(known)}."
+            )
+
+
+def model_options(model):
+    """Return the names of a model's arguments that a user may choose."""
+    given_by_data = {"self", "seq_len", "text_dim", "audio_dim", "video_dim", "kwargs"}
+    parameters = inspect.signature(MODELS[model].__init__).parameters
+    return [name for name in parameters if name not in given_by_data]
+
+
+def _option(name):
+    return f"--{name.replace('_', '-')}"

@@ -1,0 +1,71 @@
+"""Train a model on a data folder, evaluate it, and write a run folder."""
+
+import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
+from experiments.cli import command_parser, console, run_command, settings_from
+from experiments.cross_validation import cross_validate
+from experiments.evaluation import metrics_table
+from experiments.report import write_report
+from experiments.runs import evaluate_run, recorded, start_run, table_column
+from experiments.settings import TrainSettings
+from experiments.training import fit_model
+from utils.formats import open_data
+
+EXAMPLE = (
+    "python -m experiments.train --model seqlevel --data DIR --epochs 20 --model-args.model_dim 64"
+)
+
+
+def main():
+    """Parse the command line, then train or cross-validate."""
+    parser = command_parser(
+        "experiments.train", "Train, evaluate and write a run folder.", EXAMPLE, TrainSettings
+    )
+    settings = settings_from(parser.parse_args(), TrainSettings)
+    settings.check()
+    if settings.folds:
+        cross_validate_run(settings)
+    else:
+        folder, summaries = train_run(settings)
+        columns = {f"{s['split']} ({s['samples']})": table_column(s) for s in summaries}
+        console.print(f"{settings.model}, the epoch with the lowest validation MAE:")
+        console.print(metrics_table(columns))
+        console.print(f"Run folder: {folder.path}")
+        console.print(f"Report: {folder.report}")
+
+
+def train_run(settings, label="training"):
+    """Train as `settings` say, and evaluate the epoch with the best validation MAE.
+
+    Args:
+        settings: `TrainSettings`, checked.
+        label: What the progress display says.
+
+    Returns:
+        The run folder, and the evaluations on valid and, where there is one, test.
+    """
+    data = open_data(settings.data)
+    train, valid = data.read("train"), data.read("valid")
+    folder = start_run(settings, data, [train, valid])
+    with recorded(folder):
+        fit_model(settings, train, valid, folder, label)
+        summaries = [evaluate_run(folder, valid)]
+        if "test" in data.splits():
+            summaries.append(evaluate_run(folder, data.read("test")))
+        write_report(folder)
+    return folder, summaries
+
+
+def cross_validate_run(settings):
+    """Cross-validate as `settings` say, in a run folder that holds results but no model."""
+    data = open_data(settings.data)
+    splits = [data.read("train"), data.read("valid")]
+    folder = start_run(settings, data, splits)
+    with recorded(folder):
+        columns = cross_validate(settings, splits, folder)
+    console.print(f"{settings.model}, {settings.folds} folds over train and valid:")
+    console.print(metrics_table(columns))
+    console.print(f"Run folder: {folder.path}")
+
+
+if __name__ == "__main__":
+    run_command(main)

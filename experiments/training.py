@@ -1,0 +1,169 @@
+"""Building a model from settings and fitting it: the one training loop of all commands."""
+
+import dataclasses
+
+import keras
+import tensorflow as tf
+
+from experiments.callbacks import StopOnNaN, Validate
+from experiments.progress import ShowProgress
+from models import MODELS
+from utils.data_loader import batches, model_inputs
+from utils.formats import MODALITIES
+from utils.normalization import FeatureNormalizer
+
+
+@dataclasses.dataclass(frozen=True)
+class Fitted:
+    """A trained model and what came of it.
+
+    Attributes:
+        model: The model as it was after the last epoch.
+        normalizer: The scaling fitted on the training samples.
+        validate: The callback with the history and the predictions of every epoch.
+    """
+
+    model: keras.Model
+    normalizer: FeatureNormalizer
+    validate: Validate
+
+
+def fit_model(settings, train, valid, folder=None, label="training"):
+    """Train a new model, validating before the first and after every epoch.
+
+    Args:
+        settings: `TrainSettings`, checked.
+        train: The `Split` to train on; the scaling of features is fitted on it alone.
+        valid: The `Split` to validate on.
+        folder: A `RunFolder` for metrics, scaling and the best model, or `None`.
+        label: What the progress display says.
+
+    Returns:
+        A `Fitted`.
+
+    Raises:
+        RunFailed: If the loss or a prediction is not finite.
+        ValueError: If the model refuses an argument.
+    """
+    set_up(settings)
+    normalizer = FeatureNormalizer.fit(
+        settings.normalize, train.sequences, train.masks(), settings.clip_features
+    )
+    if folder is not None:
+        normalizer.save(folder.normalization)
+    model = build_model(settings, train)
+    steps = -(-len(train) // settings.batch_size) * settings.epochs
+    model.compile(optimizer=make_optimizer(settings, steps), loss=make_loss(settings))
+    validate = Validate(model_inputs(valid, normalizer, settings.modalities), valid.labels, folder)
+    progress = ShowProgress(settings.epochs, validate, label)
+    dataset = batches(
+        model_inputs(train, normalizer, settings.modalities),
+        train.labels,
+        settings.batch_size,
+        shuffle=True,
+        seed=settings.seed,
+    )
+    try:
+        model.fit(
+            dataset,
+            epochs=settings.epochs,
+            shuffle=False,
+            verbose=0,
+            callbacks=[StopOnNaN(), validate, progress],
+        )
+    finally:
+        progress.stop()
+    return Fitted(model, normalizer, validate)
+
+
+def set_up(settings):
+    """Set seeds, number types and determinism for what is built next."""
+    keras.utils.set_random_seed(settings.seed)
+    policies = {"none": "float32", "float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
+    keras.config.set_dtype_policy(policies[settings.mixed_precision])
+    if settings.deterministic:
+        tf.config.experimental.enable_op_determinism()
+
+
+def build_model(settings, split):
+    """Build the model for the widths and lengths of a split."""
+    lengths = [split.lengths[name] for name in MODALITIES]
+    model = MODELS[settings.model](
+        seq_len=lengths[0] if len(set(lengths)) == 1 else lengths,
+        **{f"{name}_dim": width for name, width in split.widths.items()},
+        **settings.model_args,
+    )
+    model.build()
+    return model
+
+
+def make_loss(settings):
+    """Return the training loss."""
+    losses = {
+        "mae": keras.losses.MeanAbsoluteError,
+        "mse": keras.losses.MeanSquaredError,
+        "huber": lambda: keras.losses.Huber(delta=settings.huber_delta),
+    }
+    return losses[settings.loss]()
+
+
+def make_optimizer(settings, steps):
+    """Return AdamW with the schedule stretched over all `steps`.
+
+    Biases, norms and positions are not decayed.
+    """
+    optimizer = keras.optimizers.AdamW(
+        learning_rate=make_schedule(settings, steps),
+        weight_decay=settings.weight_decay,
+        global_clipnorm=None if settings.clip_norm == float("inf") else settings.clip_norm,
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "embeddings"])
+    return optimizer
+
+
+def make_schedule(settings, steps):
+    """Return the learning rate as a function of the step: warm-up, then constant or falling."""
+    warmup = round(settings.warmup * steps)
+    if settings.schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0 if warmup else settings.learning_rate,
+            warmup_target=settings.learning_rate if warmup else None,
+            warmup_steps=warmup,
+            decay_steps=max(steps - warmup, 1),
+        )
+    return WarmupLinear(settings.learning_rate, warmup, steps, settings.schedule == "linear")
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
+    """Learning rate that rises linearly from 0, then stays, or falls linearly to 0.
+
+    Args:
+        peak: The highest learning rate.
+        warmup: Steps of the rise.
+        steps: All steps.
+        falling: Whether it falls after the rise.
+    """
+
+    def __init__(self, peak, warmup, steps, falling):
+        super().__init__()
+        self.peak = peak
+        self.warmup = warmup
+        self.steps = steps
+        self.falling = falling
+
+    def __call__(self, step):
+        step = keras.ops.cast(step, "float32")
+        rate = keras.ops.minimum(step / max(self.warmup, 1), 1.0) if self.warmup else 1.0
+        if self.falling:
+            left = (self.steps - step) / max(self.steps - self.warmup, 1)
+            rate = keras.ops.minimum(rate, keras.ops.maximum(left, 0.0))
+        return self.peak * rate
+
+    def get_config(self):
+        return {
+            "peak": self.peak,
+            "warmup": self.warmup,
+            "steps": self.steps,
+            "falling": self.falling,
+        }

@@ -1,0 +1,1 @@
+"""Reading, checking, batching and writing of data and run files."""

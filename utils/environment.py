@@ -1,0 +1,57 @@
+"""What a run's result depends on beside its options: code, packages, machine, data."""
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+PACKAGES = ("tensorflow", "keras", "numpy", "h5py", "scikit-learn")
+
+
+def describe_environment():
+    """Return git state, Python, package versions and machine, for `metadata.json`."""
+    return {
+        "git": git_state(),
+        "python": platform.python_version(),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "machine": describe_machine(),
+    }
+
+
+def describe_machine():
+    """Return the processor, the number of its cores in use, and the system."""
+    return f"{_processor()}, {os.cpu_count()} cores, {platform.system()}"
+
+
+def _processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def git_state():
+    """Return the commit of this checkout, with `+changes` where files differ from it."""
+    root = Path(__file__).parent.parent
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        return commit + ("+changes" if _git(root, "status", "--porcelain") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown: not a git checkout"
+
+
+def _git(root, *arguments):
+    output = subprocess.run(
+        ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
+    )
+    return output.stdout.strip()
+
+
+def file_checksum(path):
+    """Return the SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

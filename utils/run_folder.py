@@ -1,0 +1,143 @@
+"""The folder of one training run: what was asked, what was reached, how it ended."""
+
+import datetime
+import json
+import math
+import os
+from pathlib import Path
+
+import yaml
+
+
+class RunFolder:
+    """Names and writes the files of a run.
+
+    Attributes:
+        path: The folder.
+        best: The best model, `best.keras`.
+        normalization: The fitted scaling of features, `normalization.npz`.
+        evaluation: The folder of metrics and predictions, `evaluation/`.
+        report: The HTML page, `report.html`.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.best = self.path / "best.keras"
+        self.normalization = self.path / "normalization.npz"
+        self.evaluation = self.path / "evaluation"
+        self.report = self.path / "report.html"
+
+    @classmethod
+    def create(cls, path):
+        """Make a new run folder.
+
+        Raises:
+            FileExistsError: If the folder is there and not empty: two runs never share one.
+        """
+        path = Path(path)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            (path / "STATUS").open("x").close()
+        except FileExistsError as error:
+            raise FileExistsError(
+                f"The run folder {path} is taken. Expected: a folder that is new. "
+                "Choose another --run-dir, or remove this one."
+            ) from error
+        if len(list(path.iterdir())) > 1:
+            (path / "STATUS").unlink()
+            raise FileExistsError(
+                f"The folder {path} is not empty. Expected: a folder that is new. "
+                "Choose another --run-dir."
+            )
+        run = cls(path)
+        run.set_status("running")
+        return run
+
+    @classmethod
+    def open(cls, path):
+        """Open the folder of a run that has a model.
+
+        Raises:
+            FileNotFoundError: If it is no run folder, or has no model yet.
+        """
+        run = cls(path)
+        for file in (run.path / "config.yaml", run.best):
+            if not file.exists():
+                raise FileNotFoundError(
+                    f"{run.path} is not a run folder with a model: it has no {file.name}. "
+                    "Expected: a folder that `python -m experiments.train` has written."
+                )
+        return run
+
+    def set_status(self, status):
+        """Write `running`, `finished`, or `failed: why`."""
+        write_text(self.path / "STATUS", f"{status}\n")
+
+    @property
+    def status(self):
+        """What `set_status` wrote last."""
+        return (self.path / "STATUS").read_text().strip()
+
+    def save_config(self, config):
+        """Write the resolved options as `config.yaml`."""
+        write_text(self.path / "config.yaml", yaml.safe_dump(config, sort_keys=False))
+
+    def load_config(self):
+        """Read `config.yaml`."""
+        return yaml.safe_load((self.path / "config.yaml").read_text())
+
+    def save_metadata(self, metadata):
+        """Write what the run depends on as `metadata.json`."""
+        write_json(self.path / "metadata.json", metadata)
+
+    def load_metadata(self):
+        """Read `metadata.json`."""
+        return read_json(self.path / "metadata.json")
+
+    def log_metrics(self, values):
+        """Append one line to `metrics.jsonl`."""
+        with (self.path / "metrics.jsonl").open("a") as file:
+            file.write(json.dumps(without_nan(values)) + "\n")
+
+    def load_metrics(self):
+        """Read the lines of `metrics.jsonl`."""
+        lines = (self.path / "metrics.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def save_model(self, model):
+        """Replace `best.keras` in one step."""
+        partial = self.path / "partial.keras"
+        model.save(partial)
+        os.replace(partial, self.best)
+
+
+def default_run_path(model, data):
+    """Name a run folder by model, data and time."""
+    now = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
+    return Path("runs") / f"{model}-{Path(data).resolve().name}-{now}"
+
+
+def without_nan(value):
+    """Return `value` with NaN and infinities, which JSON does not have, as `None`."""
+    if isinstance(value, dict):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def read_json(path):
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_json(path, content):
+    """Write JSON in one step."""
+    write_text(path, json.dumps(without_nan(content), indent=2) + "\n")
+
+
+def write_text(path, text):
+    """Write a text file in one step, so that no reader sees half of it."""
+    partial = Path(f"{path}.partial")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
