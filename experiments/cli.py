@@ -23,7 +23,7 @@ class CommandParser(ArgumentParser):
         fail(f"{' '.join(str(message).split())} See `{self.prog} --help`.", 2)
 
 
-def setting(default, description, **options):
+def setting(default, description, **options) -> typing.Any:
     """Declare a dataclass field that is also a command-line option.
 
     Args:

@@ -41,8 +41,8 @@ def cross_validate(settings, splits, folder):
             samples.take(held_out),
             label=f"fold {fold + 1} of {settings.folds}",
         )
-        scores[:, held_out] = fitted.validate.scores
-        for entry in fitted.validate.history:
+        scores[:, held_out] = fitted.validation.scores
+        for entry in fitted.validation.history:
             folder.log_metrics({"fold": fold + 1, **entry})
     labels = samples.labels[:, 0]
     curve = np.abs(scores - labels).mean(axis=1)
@@ -88,6 +88,12 @@ def assign_folds(samples, folds, group):
             f"{', '.join(samples.index) or 'it has no index'}. Received: {group}."
         )
     groups = None if group is None else samples.index[group]
+    count = len(samples.labels) if groups is None else len(set(groups))
+    if folds > count:
+        raise ValueError(
+            f"--folds must be at most {count}, the number of "
+            f"{'samples' if group is None else f'different values of {group}'}. Received: {folds}."
+        )
     cutter = KFold if group is None else GroupKFold
     assignment = np.zeros(len(samples), dtype=int)
     parts = cutter(folds, shuffle=True, random_state=0).split(samples.labels, groups=groups)

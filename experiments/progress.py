@@ -1,50 +1,46 @@
 """Progress of a training run: a bar on a terminal, some lines elsewhere."""
 
-import keras
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from experiments.cli import console
 
 
-class ShowProgress(keras.callbacks.Callback):
-    """Shows epoch, loss and validation MAE while a model trains.
+class TrainingProgress:
+    """Shows epoch, loss and validation MAE while a model trains; a context manager.
 
     Args:
-        epochs: Number of epochs.
-        validate: The `Validate` callback, which stands before this one.
         label: What stands in front.
+        epochs: Number of epochs.
     """
 
-    def __init__(self, epochs, validate, label="training"):
-        super().__init__()
-        self.epochs = epochs
-        self.validate = validate
+    def __init__(self, label, epochs):
         self.label = label
+        self.epochs = epochs
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("epochs {task.fields[figures]}"),
+            TextColumn("epochs{task.fields[figures]}"),
             TimeRemainingColumn(),
             console=console,
             disable=not console.is_terminal,
         )
 
-    def on_train_begin(self, logs=None):
+    def __enter__(self):
         self.bar.start()
         self.task = self.bar.add_task(self.label, total=self.epochs, figures="")
+        return self
 
-    def on_epoch_end(self, epoch, logs=None):
-        now, best = self.validate.history[-1], self.validate.best
+    def __exit__(self, *error):
+        self.bar.stop()
+
+    def show(self, now, best):
+        """Show the figures of the epoch that has ended, and of the best so far."""
         figures = (
-            f"loss {now['loss']:.4f}, valid MAE {now['valid_MAE']:.4f}, "
+            f", loss {now['loss']:.4f}, valid MAE {now['valid_MAE']:.4f}, "
             f"best {best['valid_MAE']:.4f} in epoch {best['epoch']}"
         )
-        self.bar.update(self.task, completed=epoch + 1, figures=figures)
-        every = max(self.epochs // 10, 1)
-        if not console.is_terminal and ((epoch + 1) % every == 0 or epoch + 1 == self.epochs):
-            console.print(f"{self.label}: epoch {epoch + 1} of {self.epochs}, {figures}")
-
-    def stop(self):
-        """Leave the terminal as it was, also after an error."""
-        self.bar.stop()
+        self.bar.update(self.task, completed=now["epoch"], figures=figures)
+        due = now["epoch"] % max(self.epochs // 10, 1) == 0 or now["epoch"] == self.epochs
+        if not console.is_terminal and due:
+            console.print(f"{self.label}: epoch {now['epoch']} of {self.epochs}{figures}")

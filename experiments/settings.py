@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from experiments.cli import setting
 from models import MODELS
+from utils.augmentation import Augmentation
 from utils.formats import MODALITIES
 from utils.normalization import METHODS
 
@@ -29,6 +30,15 @@ class TrainSettings:
     )
     epochs: int = setting(30, "passes over the training split")
     batch_size: int = setting(32, "samples in a batch")
+    feature_dropout: dict[str, float] = setting(
+        {}, "share of single features set to 0 in training, by modality: --feature-dropout.text 0.3"
+    )
+    modality_dropout: dict[str, float] = setting(
+        {}, "share of training samples that lose a modality, by modality"
+    )
+    truncation: float = setting(
+        0.0, "share of training samples cut to their last steps, a random number of them"
+    )
     learning_rate: float = setting(1e-3, "highest learning rate of AdamW")
     weight_decay: float = setting(1e-4, "decoupled weight decay of AdamW")
     warmup: float = setting(0.1, "share of the steps in which the learning rate rises from 0")
@@ -49,6 +59,10 @@ class TrainSettings:
     group: str | None = setting(
         None, "index column whose values stay together in a fold, such as video_id"
     )
+
+    def augmentation(self):
+        """Return the changes to training batches."""
+        return Augmentation(self.feature_dropout, self.modality_dropout, self.truncation)
 
     def check(self):
         """Check all values together.
@@ -84,6 +98,7 @@ class TrainSettings:
             yield f"--weight-decay must be at least 0. Received: {self.weight_decay}."
         if not 0 <= self.warmup < 1:
             yield f"--warmup must be at least 0 and below 1. Received: {self.warmup}."
+        yield from self.augmentation().faults()
         if self.folds < 0 or self.folds == 1:
             yield f"--folds must be 0, or at least 2. Received: {self.folds}."
         if self.group is not None and self.folds == 0:

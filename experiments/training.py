@@ -1,12 +1,14 @@
 """Building a model from settings and fitting it: the one training loop of all commands."""
 
 import dataclasses
+import math
 
 import keras
 import tensorflow as tf
 
-from experiments.callbacks import StopOnNaN, Validate
-from experiments.progress import ShowProgress
+from experiments.cli import RunFailed
+from experiments.progress import TrainingProgress
+from experiments.validation import Validation
 from models import MODELS
 from utils.data_loader import batches, model_inputs
 from utils.formats import MODALITIES
@@ -20,12 +22,12 @@ class Fitted:
     Attributes:
         model: The model as it was after the last epoch.
         normalizer: The scaling fitted on the training samples.
-        validate: The callback with the history and the predictions of every epoch.
+        validation: The history and the predictions of every epoch.
     """
 
     model: keras.Model
     normalizer: FeatureNormalizer
-    validate: Validate
+    validation: Validation
 
 
 def fit_model(settings, train, valid, folder=None, label="training"):
@@ -51,11 +53,25 @@ def fit_model(settings, train, valid, folder=None, label="training"):
     )
     if folder is not None:
         normalizer.save(folder.normalization)
+    dataset = training_batches(settings, train, normalizer)
     model = build_model(settings, train)
-    steps = -(-len(train) // settings.batch_size) * settings.epochs
-    model.compile(optimizer=make_optimizer(settings, steps), loss=make_loss(settings))
-    validate = Validate(model_inputs(valid, normalizer, settings.modalities), valid.labels, folder)
-    progress = ShowProgress(settings.epochs, validate, label)
+    model.compile(
+        optimizer=make_optimizer(settings, settings.epochs * len(dataset)),
+        loss=make_loss(settings),
+    )
+    step = tf.function(model.train_step, reduce_retracing=True)
+    inputs = model_inputs(valid, normalizer, settings.modalities)
+    validation = Validation(model, inputs, valid.labels, folder)
+    validation.measure(0)
+    with TrainingProgress(label, settings.epochs) as progress:
+        for epoch in range(1, settings.epochs + 1):
+            validation.measure(epoch, loss=run_epoch(model, step, dataset, epoch))
+            progress.show(validation.history[-1], validation.best)
+    return Fitted(model, normalizer, validation)
+
+
+def training_batches(settings, train, normalizer):
+    """Return the shuffled and augmented batches of an epoch."""
     dataset = batches(
         model_inputs(train, normalizer, settings.modalities),
         train.labels,
@@ -63,17 +79,29 @@ def fit_model(settings, train, valid, folder=None, label="training"):
         shuffle=True,
         seed=settings.seed,
     )
-    try:
-        model.fit(
-            dataset,
-            epochs=settings.epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[StopOnNaN(), validate, progress],
-        )
-    finally:
-        progress.stop()
-    return Fitted(model, normalizer, validate)
+    return settings.augmentation().apply(dataset, settings.seed).prefetch(tf.data.AUTOTUNE)
+
+
+def run_epoch(model, step, dataset, epoch):
+    """Take one gradient step for each batch.
+
+    Returns:
+        The mean training loss.
+
+    Raises:
+        RunFailed: As soon as the loss is not finite.
+    """
+    model.reset_metrics()
+    loss = math.nan
+    for number, batch in enumerate(dataset, 1):
+        loss = float(step(batch)["loss"])
+        if not math.isfinite(loss):
+            raise RunFailed(
+                f"the loss became {loss} in epoch {epoch}, step {number}. "
+                "Lower --learning-rate, lower --clip-norm, scale the features with --normalize, "
+                "or look for extreme values in the data."
+            )
+    return loss
 
 
 def set_up(settings):

@@ -17,6 +17,14 @@ class ExplicitMaskLayer(keras.layers.Layer):
         args, kwargs = keras.tree.map_structure(_without_implicit_mask, (args, kwargs))
         return super().__call__(*args, **kwargs)
 
+    def compute_output_spec(self, *args, **kwargs):
+        """Trace the call: what it returns, and of which type, depends on its arguments.
+
+        Keras's own version would derive one output from `compute_output_shape`, also where
+        `return_attention` asks for two, and give it the compute type, also where it is boolean.
+        """
+        return keras.Operation.compute_output_spec(self, *args, **kwargs)
+
     def compute_mask(self, inputs, previous_mask):
         """Attach no mask to the output."""
         return None

@@ -1,5 +1,7 @@
 """The common input of all models: three sequences, with or without masks."""
 
+from typing import Any
+
 from keras import ops
 
 from models.checks import check_sequence
@@ -15,8 +17,9 @@ def per_modality_lengths(seq_len):
     Raises:
         ValueError: If it is neither.
     """
-    lengths = (seq_len,) * 3 if isinstance(seq_len, int) else tuple(seq_len)
-    if len(lengths) != 3 or not all(isinstance(n, int) and n >= 1 for n in lengths):
+    lengths = tuple(seq_len) if isinstance(seq_len, (tuple, list)) else (seq_len,) * 3
+    sizes = [n for n in lengths if isinstance(n, int) and not isinstance(n, bool) and n >= 1]
+    if len(lengths) != 3 or len(sizes) != 3:
         raise ValueError(
             "`seq_len` must be one length of at least 1, or three of them for text, audio and "
             f"video. Received: {seq_len!r}."
@@ -55,7 +58,7 @@ def read_inputs(inputs, widths, seq_lens, dtype):
     return sequences, masks
 
 
-def _by_modality(inputs):
+def _by_modality(inputs) -> tuple[list[Any], list[Any]]:
     if isinstance(inputs, dict):
         mask_names = [f"{name}_mask" for name in MODALITIES]
         missing = [name for name in MODALITIES if name not in inputs]

@@ -142,6 +142,11 @@ class MultimodalModel(keras.Model):
         first = input_shape[MODALITIES[0] if isinstance(input_shape, dict) else 0]
         return (first[0], self.num_classes or 1)
 
+    def compute_output_spec(self, inputs, training=None):
+        """Describe the output, which is float32 under every dtype policy."""
+        shapes = keras.tree.map_structure(lambda x: getattr(x, "shape", None), inputs)
+        return keras.KerasTensor(self.compute_output_shape(shapes), dtype="float32")
+
     def get_config(self):
         return {
             **super().get_config(),

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from models.checks import check_sequence
+from models.checks import check_positive, check_sequence
 from models.explicit_masks import ExplicitMaskLayer
 
 
@@ -81,6 +81,7 @@ class LearnablePositionalEmbedding(ExplicitMaskLayer):
 
     def __init__(self, seq_len, model_dim, **kwargs):
         super().__init__(**kwargs)
+        check_positive(seq_len=seq_len, model_dim=model_dim)
         self.seq_len = seq_len
         self.model_dim = model_dim
 

@@ -1,47 +1,92 @@
-"""From hidden causes to feature sequences, through directions that are the same for every seed."""
+"""From hidden causes to feature sequences, in one world that is the same for every seed.
+
+Each modality has a fixed direction d in feature space (entries of size about 1) that carries its
+cause, and `DISTRACTORS` fixed directions, orthogonal to d, that carry content without meaning:
+of words, drawn one by one from a vocabulary, or of voice and face, drifting slowly. So
+
+    x_t = cause_t · d + content_t + 0.1 · Gaussian noise,    and    cause_t ≈ x_t · d / |d|².
+"""
+
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
+from utils.formats.split import MODALITIES
+
 WIDTHS = {"text": 300, "audio": 74, "video": 47}
-WORLD_SEED = 20210
+WORLD_SEED = 20_21
+DISTRACTORS = 16
 VOCABULARY = 200
-DISTRACTORS = 8
+DRIFT = 0.8
 FEATURE_NOISE = 0.1
 
 
+@dataclass(frozen=True)
+class Codebook:
+    """How one modality shows things.
+
+    Attributes:
+        cause: `(width,)`, the direction of the hidden cause.
+        content: `(DISTRACTORS, width)`, directions of meaningless content.
+    """
+
+    cause: np.ndarray
+    content: np.ndarray
+
+
+@cache
 def world():
+    """Return each modality's `Codebook`, and the content of each word, `(VOCABULARY, 16)`."""
     rng = np.random.default_rng(WORLD_SEED)
-    directions, content = {}, {}
-    for name, width in WIDTHS.items():
-        d = rng.standard_normal(width)
-        d *= np.sqrt(width) / np.linalg.norm(d)
-        k = VOCABULARY if name == "text" else DISTRACTORS
-        c = rng.standard_normal((k, width))
-        c -= np.outer(c @ d, d) / width
-        if name != "text":
-            c /= np.sqrt(k)
-        directions[name], content[name] = d, c
-    return directions, content
+    codebooks = {}
+    for modality, width in WIDTHS.items():
+        cause = rng.standard_normal(width)
+        content = rng.standard_normal((DISTRACTORS, width)) / np.sqrt(DISTRACTORS)
+        content -= np.outer(content @ cause, cause) / (cause @ cause)
+        codebooks[modality] = Codebook(cause.astype("float32"), content.astype("float32"))
+    return codebooks, rng.standard_normal((VOCABULARY, DISTRACTORS), "float32")
 
 
 def emit(rng, scene, valid):
-    directions, content = world()
-    latents = {"text": scene.polarity, "audio": scene.tone, "video": scene.smile}
-    out = {}
-    for name, width in WIDTHS.items():
-        if name == "text":
-            words = rng.integers(VOCABULARY, size=valid.shape)
-            distract = content[name][words]
-        else:
-            distract = drift(rng, valid.shape) @ content[name]
-        x = latents[name][..., None] * directions[name] + distract
-        x = x + FEATURE_NOISE * rng.standard_normal(x.shape)
-        out[name] = (x * valid[..., None]).astype("float32")
-    return out
+    """Turn causes into features.
+
+    Args:
+        rng: A NumPy generator.
+        scene: The causes, a `Scene`.
+        valid: Boolean `(samples, time)`.
+
+    Returns:
+        From each modality to float32 features `(samples, time, width)`, 0 at padded steps.
+    """
+    codebooks, words = world()
+    contents = {
+        "text": words[rng.integers(VOCABULARY, size=valid.shape)],
+        "audio": _drift(rng, valid.shape),
+        "video": _drift(rng, valid.shape),
+    }
+    causes = {"text": scene.polarity, "audio": scene.tone, "video": scene.smile}
+    features = {}
+    for modality in MODALITIES:
+        codebook = codebooks[modality]
+        x = rng.standard_normal((*valid.shape, WIDTHS[modality]), "float32")
+        x *= np.float32(FEATURE_NOISE)
+        x += contents[modality] @ codebook.content
+        x += causes[modality].astype("float32")[..., None] * codebook.cause
+        x *= valid[..., None]
+        features[modality] = x
+    return features
 
 
-def drift(rng, shape):
-    z = rng.standard_normal((*shape, DISTRACTORS))
+def decode(modality, x):
+    """Read the cause back out of features `(samples, time, width)`, up to the feature noise."""
+    cause = world()[0][modality].cause
+    return x @ cause / (cause @ cause)
+
+
+def _drift(rng, shape):
+    """Draw content `(samples, time, DISTRACTORS)` of unit variance that changes slowly."""
+    x = rng.standard_normal((*shape, DISTRACTORS), "float32")
     for t in range(1, shape[1]):
-        z[:, t] = 0.8 * z[:, t - 1] + 0.6 * z[:, t]
-    return z
+        x[:, t] = DRIFT * x[:, t - 1] + np.sqrt(1 - DRIFT**2) * x[:, t]
+    return x

@@ -1,41 +1,20 @@
-"""What happens beside the gradient steps: watching the loss, validating, keeping the best."""
+"""Measuring the validation split through a training run, and keeping the best model."""
 
 import math
 import time
-
-import keras
 
 from experiments.cli import RunFailed
 from experiments.evaluation import Predictor
 from utils.metrics import sentiment_metrics
 
 
-class StopOnNaN(keras.callbacks.Callback):
-    """Stops the run with an error once the loss is NaN or infinite."""
+class Validation:
+    """Measures a split epoch by epoch.
 
-    def on_train_begin(self, logs=None):
-        self.epoch = 0
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch + 1
-
-    def on_train_batch_end(self, batch, logs=None):
-        loss = (logs or {}).get("loss", 0.0)
-        if not math.isfinite(loss):
-            raise RunFailed(
-                f"the loss became {loss} in epoch {self.epoch}, step {batch + 1}. "
-                "Lower --learning-rate, lower --clip-norm, scale the features with --normalize, "
-                "or look for extreme values in the data."
-            )
-
-
-class Validate(keras.callbacks.Callback):
-    """Measures the validation split before training and after each epoch.
-
-    Adds `valid_MAE` and the other metrics to the epoch's logs, and, given a run folder, logs
-    them there and keeps the model with the lowest validation MAE.
+    Given a run folder, it logs the metrics there and keeps the model with the lowest MAE.
 
     Args:
+        model: The model in training.
         inputs: The six input arrays of the validation split.
         labels: Its labels, `(N, 1)`.
         folder: A `RunFolder`, or `None`.
@@ -46,24 +25,23 @@ class Validate(keras.callbacks.Callback):
         best: The dict of the best epoch.
     """
 
-    def __init__(self, inputs, labels, folder=None):
-        super().__init__()
+    def __init__(self, model, inputs, labels, folder=None):
+        self.model = model
         self.inputs = inputs
         self.labels = labels
         self.folder = folder
+        self.predictor = Predictor(model)
+        self.started = time.perf_counter()
         self.history = []
         self.scores = []
         self.best = None
 
-    def on_train_begin(self, logs=None):
-        self.predictor = Predictor(self.model)
-        self.started = time.perf_counter()
-        self._measure(0, {})
+    def measure(self, epoch, **logs):
+        """Predict the split, and add the metrics as `valid_...` to the epoch's `logs`.
 
-    def on_epoch_end(self, epoch, logs=None):
-        self._measure(epoch + 1, {} if logs is None else logs)
-
-    def _measure(self, epoch, logs):
+        Raises:
+            RunFailed: If a prediction is not finite.
+        """
         scores, _ = self.predictor.predict(self.inputs)
         if not all(math.isfinite(score) for score in scores):
             raise RunFailed(
@@ -71,9 +49,9 @@ class Validate(keras.callbacks.Callback):
                 "Lower --learning-rate, or look for extreme values in the data."
             )
         metrics = sentiment_metrics(self.labels, scores)
-        logs.update({f"valid_{name}": value for name, value in metrics.items()})
         seconds = round(time.perf_counter() - self.started, 3)
         entry = {"epoch": epoch, "seconds": seconds, **logs}
+        entry |= {f"valid_{name}": value for name, value in metrics.items()}
         self.history.append(entry)
         self.scores.append(scores)
         improved = self.best is None or entry["valid_MAE"] < self.best["valid_MAE"]

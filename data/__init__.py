@@ -1,0 +1,1 @@
+"""Data sets: the built-in diagnostic ones, and what real ones must look like (README.md)."""

@@ -1,0 +1,119 @@
+"""Generate the splits of a task, and compute the error that no model can go below."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.synthetic.features import emit
+from data.synthetic.tasks import MAX_SCORE, TASKS, Scene
+from utils.formats.split import SPLITS
+
+DEFAULTS = {"samples": 4000, "seed": 0, "seq_len": 20, "noise": 0.4}
+# Samples of each split, as a share of those for training.
+SPLIT_SHARES = {"train": 1.0, "valid": 0.25, "test": 0.25}
+MIN_SAMPLES = 10
+MIN_SEQ_LEN = 4
+
+
+@dataclass(frozen=True)
+class SyntheticSplit:
+    """One generated split, with the hidden causes that are never written to files.
+
+    Attributes:
+        sequences: From each modality to float32 features `(N, T, width)`, zero padded at the
+            right.
+        labels: Noisy scores `(N, 1)`, float32, in [-3, 3].
+        scene: The causes and the clean scores.
+    """
+
+    sequences: dict[str, np.ndarray]
+    labels: np.ndarray
+    scene: Scene
+
+
+def generate(
+    task,
+    samples=DEFAULTS["samples"],
+    seed=DEFAULTS["seed"],
+    seq_len=DEFAULTS["seq_len"],
+    noise=DEFAULTS["noise"],
+):
+    """Generate all splits of a task; the same arguments always give the same data.
+
+    Args:
+        task: A name from `TASKS`.
+        samples: Training samples, at least 10; validation and test have a quarter of it each.
+        seed: Seed of the samples, at least 0. What the features look like does not depend on it.
+        seq_len: Padded length in steps, at least 4; a sample has a quarter of it to all of it.
+        noise: Standard deviation of the Gaussian label noise, at least 0. Noisy scores are cut
+            to [-3, 3].
+
+    Returns:
+        From `train`, `valid`, `test` to a `SyntheticSplit`.
+
+    Raises:
+        ValueError: Naming the argument, what was expected and what was received.
+    """
+    check_arguments(task, samples, seed, seq_len, noise)
+    splits = {}
+    for i, split in enumerate(SPLITS):
+        rng = np.random.default_rng([seed, i])
+        count = int(samples * SPLIT_SHARES[split])
+        lengths = rng.integers(math.ceil(seq_len / 4), seq_len + 1, count)
+        valid = np.arange(seq_len) < lengths[:, None]
+        scene = TASKS[task](rng, valid)
+        noisy = scene.clean + noise * rng.standard_normal(count)
+        labels = np.clip(noisy, -MAX_SCORE, MAX_SCORE).astype("float32")[:, None]
+        splits[split] = SyntheticSplit(emit(rng, scene, valid), labels, scene)
+    return splits
+
+
+def best_mae(split):
+    """Return the mean absolute error of the clean scores on this very split.
+
+    No prediction has a lower expected absolute error than the clean score: it is the median of
+    the noisy one, with the cut to [-3, 3] too.
+    """
+    return float(np.mean(np.abs(split.labels[:, 0] - split.scene.clean)))
+
+
+def expected_best_mae(split, noise):
+    """Return the expectation of `best_mae` over the label noise.
+
+    Without the cut to [-3, 3] it would be noise · √(2/π).
+    """
+    if noise == 0:
+        return 0.0
+    room = np.stack([MAX_SCORE - split.scene.clean, MAX_SCORE + split.scene.clean]) / noise
+    # E min(max(z, 0), r) for a standard normal z, = the integral of P(z > t) over 0 < t < r.
+    beyond = np.array([math.erfc(r / math.sqrt(2)) / 2 for r in room.ravel()])
+    above = (1 - np.exp(-(room.ravel() ** 2) / 2)) / math.sqrt(2 * math.pi) + room.ravel() * beyond
+    return float(noise * above.reshape(room.shape).sum(axis=0).mean())
+
+
+def check_arguments(task, samples, seed, seq_len, noise):
+    """Refuse arguments of `generate` that make no data.
+
+    Raises:
+        ValueError: Naming the argument, what was expected and what was received.
+    """
+    if task not in TASKS:
+        raise ValueError(
+            f"`task` must be one of {', '.join(TASKS)}. Received: {task!r}. Choose one of them."
+        )
+    for name, value, least, advice in (
+        ("samples", samples, MIN_SAMPLES, "Ask for more samples."),
+        ("seed", seed, 0, "Any other whole number will do."),
+        ("seq_len", seq_len, MIN_SEQ_LEN, "Ask for longer sequences."),
+    ):
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ValueError(
+                f"`{name}` must be a whole number of at least {least}. Received: {value!r}. "
+                f"{advice}"
+            )
+    if not (isinstance(noise, (int, float)) and math.isfinite(noise) and noise >= 0):
+        raise ValueError(
+            f"`noise` must be a finite number of at least 0. Received: {noise!r}. "
+            "Choose 0 for labels without noise."
+        )

@@ -1,0 +1,110 @@
+import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
+import csv
+import sys
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from experiments.cli import run_command
+from utils.formats.hdf5 import write_split
+
+WIDTHS = {"text": 5, "audio": 4, "video": 3}
+SIZES = {"train": 24, "valid": 12, "test": 10}
+TINY_MODEL = (
+    "--model-args",
+    '{"model_dim": 8, "num_heads": 2, "ff_dim": 16, "n_layers_mod": 1}',
+)
+
+
+@pytest.fixture(autouse=True)
+def float32_policy():
+    """Undo the global policy that a mixed-precision test has set."""
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture
+def eagerly():
+    """Skip the tracing of graphs, which takes longer than a tiny training itself."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Even though the `tf.config.experimental_run_functions")
+        tf.config.run_functions_eagerly(True)
+        yield
+    tf.config.run_functions_eagerly(False)
+
+
+def make_samples(count, seed, length=6):
+    """Return right-padded random sequences and labels that the text explains."""
+    rng = np.random.default_rng(seed)
+    valid = np.arange(length) < rng.integers(1, length + 1, size=(count, 1))
+    sequences = {
+        name: (rng.normal(2.0, 3.0, size=(count, length, width)) * valid[..., None])
+        for name, width in WIDTHS.items()
+    }
+    labels = np.clip(sequences["text"][:, 0, :1], -3, 3)
+    return sequences, labels
+
+
+def write_data(directory):
+    """Write a small data folder with an index."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for seed, (split, count) in enumerate(SIZES.items()):
+        write_split(directory, split, *make_samples(count, seed))
+        with (directory / f"index_{split}.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["id", "video_id", "text"])
+            rows = [(f"{split}_{i}", f"{split}{i // 4}", f"word, {i}") for i in range(count)]
+            writer.writerows(rows)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory):
+    """A data folder that no test changes."""
+    return write_data(tmp_path_factory.mktemp("data") / "tiny")
+
+
+@pytest.fixture
+def own_data_dir(tmp_path):
+    """A data folder to spoil."""
+    return write_data(tmp_path / "own")
+
+
+@pytest.fixture(scope="session")
+def trained_run(data_dir, tmp_path_factory):
+    """The folder of a finished run, that no test changes."""
+    from experiments.train import main
+
+    path = tmp_path_factory.mktemp("runs") / "run"
+    call(main, "--data", data_dir, "--run-dir", path, "--epochs", 3, *TINY_MODEL)
+    return path
+
+
+def call(main, *arguments):
+    """Run a command in this process, as the command line would."""
+    before = sys.argv
+    sys.argv = ["command", *map(str, arguments)]
+    try:
+        run_command(main)
+    finally:
+        sys.argv = before
+
+
+@pytest.fixture
+def fails(capsys):
+    """Run a command that must end with an exit code and one paragraph; return the paragraph."""
+
+    def run(main, *arguments, code=2):
+        with pytest.raises(SystemExit) as stopped:
+            call(main, *arguments)
+        message = capsys.readouterr().err
+        assert stopped.value.code == code
+        assert "Traceback" not in message
+        assert message.startswith("error: ")
+        assert message.count("\n") == 1
+        return message
+
+    return run
