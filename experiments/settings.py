@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import math
 from typing import Any, Literal
 
 from experiments.cli import setting
@@ -25,9 +26,7 @@ class TrainSettings:
         list(MODALITIES), "modalities to use, the others are fed as absent", nargs="+"
     )
     normalize: str = setting("standard", f"scaling of features: {', '.join(METHODS)}")
-    clip_features: float = setting(
-        float("inf"), "largest magnitude of a scaled feature; inf keeps all"
-    )
+    clip_features: float = setting(0.0, "largest magnitude of a scaled feature; 0 keeps all")
     epochs: int = setting(30, "passes over the training split")
     batch_size: int = setting(32, "samples in a batch")
     feature_dropout: dict[str, float] = setting(
@@ -39,13 +38,16 @@ class TrainSettings:
     truncation: float = setting(
         0.0, "share of training samples cut to their last steps, a random number of them"
     )
+    context_dropout: float = setting(
+        0.0, "share of training samples cut to their last step, as where it alone is scored"
+    )
     learning_rate: float = setting(1e-3, "highest learning rate of AdamW")
     weight_decay: float = setting(1e-4, "decoupled weight decay of AdamW")
     warmup: float = setting(0.1, "share of the steps in which the learning rate rises from 0")
     schedule: Literal["constant", "linear", "cosine"] = setting(
         "cosine", "fall of the learning rate to 0 after the warm-up"
     )
-    clip_norm: float = setting(1.0, "gradients are scaled down to this global norm; inf: never")
+    clip_norm: float = setting(1.0, "gradients are scaled down to this global norm; 0: never")
     loss: Literal["mae", "mse", "huber"] = setting("huber", "training loss")
     huber_delta: float = setting(1.0, "error at which the Huber loss turns linear, in score units")
     seed: int = setting(0, "seed of weights, dropout and order")
@@ -62,7 +64,9 @@ class TrainSettings:
 
     def augmentation(self):
         """Return the changes to training batches."""
-        return Augmentation(self.feature_dropout, self.modality_dropout, self.truncation)
+        return Augmentation(
+            self.feature_dropout, self.modality_dropout, self.truncation, self.context_dropout
+        )
 
     def check(self):
         """Check all values together.
@@ -91,11 +95,12 @@ class TrainSettings:
         for name, low in (("epochs", 1), ("batch_size", 1), ("seed", 0)):
             if getattr(self, name) < low:
                 yield f"{_option(name)} must be at least {low}. Received: {getattr(self, name)}."
-        for name in ("learning_rate", "clip_norm", "huber_delta", "clip_features"):
-            if not getattr(self, name) > 0:
+        for name in ("learning_rate", "huber_delta"):
+            if not 0 < getattr(self, name) < math.inf:
                 yield f"{_option(name)} must be above 0. Received: {getattr(self, name)}."
-        if not self.weight_decay >= 0:
-            yield f"--weight-decay must be at least 0. Received: {self.weight_decay}."
+        for name in ("weight_decay", "clip_norm", "clip_features"):
+            if not 0 <= getattr(self, name) < math.inf:
+                yield f"{_option(name)} must be at least 0. Received: {getattr(self, name)}."
         if not 0 <= self.warmup < 1:
             yield f"--warmup must be at least 0 and below 1. Received: {self.warmup}."
         yield from self.augmentation().faults()

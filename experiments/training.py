@@ -49,7 +49,7 @@ def fit_model(settings, train, valid, folder=None, label="training"):
     """
     set_up(settings)
     normalizer = FeatureNormalizer.fit(
-        settings.normalize, train.sequences, train.masks(), settings.clip_features
+        settings.normalize, train.sequences, train.masks(), settings.clip_features or math.inf
     )
     if folder is not None:
         normalizer.save(folder.normalization)
@@ -143,7 +143,7 @@ def make_optimizer(settings, steps):
     optimizer = keras.optimizers.AdamW(
         learning_rate=make_schedule(settings, steps),
         weight_decay=settings.weight_decay,
-        global_clipnorm=None if settings.clip_norm == float("inf") else settings.clip_norm,
+        global_clipnorm=settings.clip_norm or None,
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "embeddings"])
     return optimizer

@@ -1,6 +1,7 @@
 """Random changes to training batches that make a model rely on no single input."""
 
 import dataclasses
+import zlib
 
 import tensorflow as tf
 
@@ -16,13 +17,15 @@ class Augmentation:
             step becomes 0; the others are scaled up, so that their expectation stays. After
             normalisation 0 is the feature's mean.
         modality_dropout: From a modality to the probability with which a sample loses it wholly.
-        truncation: Probability with which a sample keeps only its last steps, as many as are
-            drawn evenly from 1 to the padded length.
+        truncation: Probability with which a sample keeps only its last valid steps, as many as
+            are drawn evenly from 1 to the padded length.
+        context_dropout: Probability with which a sample keeps its last valid step alone.
     """
 
     feature_dropout: dict[str, float] = dataclasses.field(default_factory=dict)
     modality_dropout: dict[str, float] = dataclasses.field(default_factory=dict)
     truncation: float = 0.0
+    context_dropout: float = 0.0
 
     def faults(self):
         """Yield a sentence for each value that is wrong."""
@@ -37,8 +40,9 @@ class Augmentation:
             for modality, rate in rates.items():
                 if not isinstance(rate, (int, float)) or not 0 <= rate < 1:
                     yield f"`{name}` must be at least 0 and below 1. Received: {modality} {rate!r}."
-        if not 0 <= self.truncation <= 1:
-            yield f"`truncation` must be from 0 to 1. Received: {self.truncation!r}."
+        for name in ("truncation", "context_dropout"):
+            if not 0 <= getattr(self, name) <= 1:
+                yield f"`{name}` must be from 0 to 1. Received: {getattr(self, name)!r}."
 
     def apply(self, dataset, seed):
         """Change the batches of a data set, differently in each epoch, the same for each seed.
@@ -50,7 +54,7 @@ class Augmentation:
         Returns:
             A data set of the same structure and cardinality.
         """
-        if not (self.feature_dropout or self.modality_dropout or self.truncation):
+        if self == Augmentation():
             return dataset
         seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
         return tf.data.Dataset.zip(dataset, seeds).map(self._augment)
@@ -58,30 +62,40 @@ class Augmentation:
     def _augment(self, batch, draw):
         inputs, labels = batch
         sequences, masks = list(inputs[:3]), list(inputs[3:])
-        start = self._first_kept_step(draw, tf.shape(labels)[0])
+        kept = self._share_kept(draw, tf.shape(labels)[0])
         for i, name in enumerate(MODALITIES):
-            x, mask = sequences[i], masks[i]
-            length = tf.shape(x)[1]
-            # Counted from the end, so that modalities of different lengths are cut alike.
-            kept = tf.cast(tf.range(length), "float32") >= start * tf.cast(length, "float32") - 1
-            mask &= kept
-            rate = self.modality_dropout.get(name, 0.0)
-            mask &= _uniform(draw, 3 * i, tf.stack([tf.shape(x)[0], 1])) >= rate
+            present = _uniform(
+                draw, f"{name} present", tf.shape(kept)
+            ) >= self.modality_dropout.get(name, 0.0)
+            mask = masks[i] & present & _last_steps(masks[i], kept)
+            x = sequences[i]
             rate = self.feature_dropout.get(name, 0.0)
             if rate:
-                keep = _uniform(draw, 3 * i + 1, tf.shape(x)) >= rate
+                keep = _uniform(draw, f"{name} features", tf.shape(x)) >= rate
                 x = tf.where(keep, x / (1 - rate), 0.0)
             sequences[i] = tf.where(mask[..., None], x, 0.0)
             masks[i] = mask
         return (*sequences, *masks), labels
 
-    def _first_kept_step(self, draw, samples):
-        """Return for each sample, `(samples, 1)`, the share of its length that is cut away."""
+    def _share_kept(self, draw, samples):
+        """Return for each sample, `(samples, 1)`, the share of the length that it keeps."""
         shape = tf.stack([samples, 1])
-        chosen = _uniform(draw, 100, shape) < self.truncation
-        return tf.where(chosen, _uniform(draw, 101, shape), 0.0)
+        cut = _uniform(draw, "truncated", shape) < self.truncation
+        share = tf.where(cut, 1 - _uniform(draw, "share kept", shape), 1.0)
+        alone = _uniform(draw, "context dropped", shape) < self.context_dropout
+        return tf.where(alone, 0.0, share)
 
 
-def _uniform(draw, number, shape):
-    """Draw from [0, 1), independently for each `number` of one batch."""
+def _last_steps(mask, share):
+    """Mark the last valid steps, `share` of the padded length and at least one."""
+    length = tf.shape(mask)[1]
+    steps = tf.range(length)
+    last = tf.reduce_max(tf.where(mask, steps, -1), axis=1, keepdims=True)
+    count = tf.maximum(tf.cast(tf.math.ceil(share * tf.cast(length, "float32")), "int32"), 1)
+    return steps > last - count
+
+
+def _uniform(draw, purpose, shape):
+    """Draw from [0, 1), independently for each `purpose` of one batch."""
+    number = zlib.crc32(purpose.encode())
     return tf.random.stateless_uniform(shape, tf.stack([draw, tf.constant(number, "int64")]))
