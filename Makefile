@@ -34,7 +34,7 @@ format: setup  ## put the code into the common style
 demo: setup  ## make data, train MSASeqLevelModel, show metrics, write a report
 	rm -rf $(DEMO)
 	$(BIN)/python -m data.synthetic --task sarcasm --output $(DEMO)/data
-	$(BIN)/python -m experiments.train --config experiments/configs/sarcasm.yaml \
+	$(BIN)/python -m experiments.train --config experiments/configs/synthetic.yaml \
 	  --data $(DEMO)/data --run-dir $(DEMO)/run
 
 clean:  ## remove what the commands made

@@ -122,7 +122,7 @@ def best_reachable_mae(split):
     path = split.source / "task.json"
     if not path.exists():
         return None
-    return json.loads(path.read_text())["splits"].get(split.name, {}).get("best_reachable_mae")
+    return json.loads(path.read_text())["splits"].get(split.name, {}).get("best_mae")
 
 
 def mean_and_sd(values):

@@ -138,14 +138,14 @@ def make_loss(settings):
 def make_optimizer(settings, steps):
     """Return AdamW with the schedule stretched over all `steps`.
 
-    Biases, norms and positions are not decayed.
+    Biases, norms, positions and slopes of attention are not decayed.
     """
     optimizer = keras.optimizers.AdamW(
         learning_rate=make_schedule(settings, steps),
         weight_decay=settings.weight_decay,
         global_clipnorm=settings.clip_norm or None,
     )
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "embeddings"])
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "embeddings", "slopes"])
     return optimizer
 
 

@@ -43,6 +43,9 @@ class MaskedAttention(ExplicitMaskLayer):
         model_dim: Width of the query, the context and the output.
         num_heads: Number of heads; divides `model_dim`.
         dropout_rate: Share of attention weights dropped in training, 0 to 1.
+        aligned: Whether equal steps of query and context are equal times. Each head then lowers
+            its scores by a learned slope times the distance in steps; the slopes start at 2, 1,
+            1/2, ..., so that the first heads look near and the last ones far.
 
     Call arguments:
         query: `(batch, Tq, model_dim)`.
@@ -54,15 +57,17 @@ class MaskedAttention(ExplicitMaskLayer):
         The output `(batch, Tq, model_dim)` and the weights `(batch, num_heads, Tq, Tk)`.
 
     Reference:
-        Vaswani et al., 2017, "Attention Is All You Need", section 3.2.
+        Vaswani et al., 2017, "Attention Is All You Need", section 3.2. `aligned`: Press et al.,
+        2022, "Train Short, Test Long: Attention with Linear Biases", where slopes are fixed.
     """
 
-    def __init__(self, model_dim, num_heads, dropout_rate=0.1, **kwargs):
+    def __init__(self, model_dim, num_heads, dropout_rate=0.1, aligned=False, **kwargs):
         super().__init__(**kwargs)
         check_heads(model_dim, num_heads)
         self.model_dim = model_dim
         self.num_heads = num_heads
         self.dropout_rate = dropout_rate
+        self.aligned = aligned
         self.query_projection = keras.layers.Dense(model_dim, dtype=self.dtype_policy, name="query")
         self.key_value_projection = keras.layers.Dense(
             2 * model_dim, dtype=self.dtype_policy, name="key_value"
@@ -77,6 +82,10 @@ class MaskedAttention(ExplicitMaskLayer):
         self.key_value_projection.build((None, None, self.model_dim))
         self.output_projection.build((None, None, self.model_dim))
         self.dropout.build((None, self.num_heads, None, None))
+        if self.aligned:
+            self.slopes = self.add_weight(
+                name="slopes", shape=(self.num_heads,), initializer=_halving_slopes
+            )
         self.built = True
 
     def call(self, query, context, allowed=None, training=None):
@@ -84,12 +93,20 @@ class MaskedAttention(ExplicitMaskLayer):
         queries = self._split_heads(self.query_projection(query) * head_dim**-0.5)
         keys, values = ops.split(self.key_value_projection(context), 2, axis=-1)
         scores = ops.einsum("bqhd,bkhd->bhqk", queries, self._split_heads(keys))
+        if self.aligned:
+            scores = scores - self._distance_penalty(ops.shape(query)[1], ops.shape(context)[1])
         weights = masked_softmax(scores, None if allowed is None else ops.expand_dims(allowed, 1))
         dropped = self.dropout(weights, training=training)
         heads = ops.einsum("bhqk,bkhd->bqhd", dropped, self._split_heads(values))
         batch, length = ops.shape(query)[0], ops.shape(query)[1]
         merged = ops.reshape(heads, (batch, length, self.model_dim))
         return self.output_projection(merged), weights
+
+    def _distance_penalty(self, query_steps, context_steps):
+        queries, keys = ops.arange(query_steps), ops.arange(context_steps)
+        distance = ops.abs(ops.expand_dims(queries, 1) - ops.expand_dims(keys, 0))
+        distance = ops.cast(distance, self.compute_dtype)
+        return ops.reshape(self.slopes, (self.num_heads, 1, 1)) * distance
 
     def _split_heads(self, x):
         batch, length = ops.shape(x)[0], ops.shape(x)[1]
@@ -105,4 +122,9 @@ class MaskedAttention(ExplicitMaskLayer):
             "model_dim": self.model_dim,
             "num_heads": self.num_heads,
             "dropout_rate": self.dropout_rate,
+            "aligned": self.aligned,
         }
+
+
+def _halving_slopes(shape, dtype=None):
+    return 2.0 ** (1 - ops.arange(shape[0], dtype=dtype))

@@ -62,7 +62,16 @@ class FeedForward(keras.layers.Layer):
 class AttentionBlock(ExplicitMaskLayer):
     """Base of `TransformerBlock` and `CrossAttentionBlock`, which add the call and its masks."""
 
-    def __init__(self, model_dim, num_heads, ff_dim, dropout_rate=0.1, norm_first=False, **kwargs):
+    def __init__(
+        self,
+        model_dim,
+        num_heads,
+        ff_dim,
+        dropout_rate=0.1,
+        norm_first=False,
+        aligned=False,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         check_positive(model_dim=model_dim, num_heads=num_heads, ff_dim=ff_dim)
         check_rate("dropout_rate", dropout_rate)
@@ -71,9 +80,10 @@ class AttentionBlock(ExplicitMaskLayer):
         self.ff_dim = ff_dim
         self.dropout_rate = dropout_rate
         self.norm_first = norm_first
+        self.aligned = aligned
         policy = self.dtype_policy
         self.attention = MaskedAttention(
-            model_dim, num_heads, dropout_rate, dtype=policy, name="attention"
+            model_dim, num_heads, dropout_rate, aligned, dtype=policy, name="attention"
         )
         self.feed_forward = FeedForward(
             model_dim, ff_dim, dropout_rate, dtype=policy, name="feed_forward"
@@ -120,4 +130,5 @@ class AttentionBlock(ExplicitMaskLayer):
             "ff_dim": self.ff_dim,
             "dropout_rate": self.dropout_rate,
             "norm_first": self.norm_first,
+            "aligned": self.aligned,
         }

@@ -19,6 +19,7 @@ class TransformerBlock(AttentionBlock):
         ff_dim: Inner width of the feed-forward network.
         dropout_rate: Dropout on attention weights, inner units and both residual branches.
         norm_first: Normalise before each part (pre-norm) rather than after it (post-norm).
+        aligned: Whether heads prefer near steps (see `MaskedAttention`).
 
     Call arguments:
         x: `(batch, time, model_dim)`.
@@ -76,6 +77,8 @@ class CrossAttentionBlock(AttentionBlock):
         dropout_rate: Dropout on attention weights, inner units and both residual branches.
         norm_first: Normalise the query, and the context by a norm of its own, before attention
             (pre-norm), rather than after it (post-norm).
+        aligned: Whether equal steps of query and context are equal times; heads then prefer near
+            steps (see `MaskedAttention`).
 
     Call arguments:
         query: `(batch, Tq, model_dim)`, the sequence that is updated.
@@ -98,8 +101,17 @@ class CrossAttentionBlock(AttentionBlock):
         section 3.2.
     """
 
-    def __init__(self, model_dim, num_heads, ff_dim, dropout_rate=0.1, norm_first=False, **kwargs):
-        super().__init__(model_dim, num_heads, ff_dim, dropout_rate, norm_first, **kwargs)
+    def __init__(
+        self,
+        model_dim,
+        num_heads,
+        ff_dim,
+        dropout_rate=0.1,
+        norm_first=False,
+        aligned=False,
+        **kwargs,
+    ):
+        super().__init__(model_dim, num_heads, ff_dim, dropout_rate, norm_first, aligned, **kwargs)
         if norm_first:
             self.context_norm = keras.layers.LayerNormalization(
                 epsilon=1e-5, dtype=self.dtype_policy, name="context_norm"

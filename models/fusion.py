@@ -24,6 +24,8 @@ class CrossModalFusion(ExplicitMaskLayer):
         bidirectional: Whether audio and video attend to the text too.
         dropout_rate: Dropout within the blocks.
         norm_first: Whether the blocks are pre-norm.
+        aligned: Whether equal steps of the sequences are equal times; heads then prefer near
+            steps (see `MaskedAttention`).
 
     Call arguments:
         text_seq: `(batch, T_text, model_dim)`.
@@ -57,6 +59,7 @@ class CrossModalFusion(ExplicitMaskLayer):
         bidirectional=False,
         dropout_rate=0.1,
         norm_first=False,
+        aligned=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -68,6 +71,7 @@ class CrossModalFusion(ExplicitMaskLayer):
         self.bidirectional = bidirectional
         self.dropout_rate = dropout_rate
         self.norm_first = norm_first
+        self.aligned = aligned
         self.directions = [("text", "audio"), ("text", "video")]
         if bidirectional:
             self.directions += [("audio", "text"), ("video", "text")]
@@ -79,6 +83,7 @@ class CrossModalFusion(ExplicitMaskLayer):
                     ff_dim,
                     dropout_rate,
                     norm_first,
+                    aligned,
                     dtype=self.dtype_policy,
                     name=f"layer_{i}_{query}_from_{context}",
                 )
@@ -139,6 +144,7 @@ class CrossModalFusion(ExplicitMaskLayer):
             "bidirectional": self.bidirectional,
             "dropout_rate": self.dropout_rate,
             "norm_first": self.norm_first,
+            "aligned": self.aligned,
         }
 
 

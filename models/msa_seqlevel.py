@@ -34,6 +34,8 @@ class MSASeqLevelModel(MultimodalModel):
         gradient_checkpointing: Whether to recompute encoders and fusion in the backward pass,
             which saves memory in training and costs about a third more time.
         norm_first: Whether the transformer blocks are pre-norm.
+        aligned: Whether equal steps of the three sequences are equal times; attention across
+            modalities then prefers near steps. `None`: if their `seq_len` is the same.
 
     Call arguments:
         inputs: `(text, audio, video)`, each `(batch, time, width)`; their all-zero steps count as
@@ -75,6 +77,7 @@ class MSASeqLevelModel(MultimodalModel):
         num_classes=None,
         gradient_checkpointing=False,
         norm_first=False,
+        aligned=None,
         **kwargs,
     ):
         super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
@@ -88,6 +91,7 @@ class MSASeqLevelModel(MultimodalModel):
         self.dropout_rate = dropout_rate
         self.gradient_checkpointing = gradient_checkpointing
         self.norm_first = norm_first
+        self.aligned = len(set(self.seq_lens)) == 1 if aligned is None else aligned
         policy = self.dtype_policy
         self.encoders = self.make_encoders(
             model_dim,
@@ -105,6 +109,7 @@ class MSASeqLevelModel(MultimodalModel):
             bidirectional_fusion,
             dropout_rate,
             norm_first,
+            self.aligned,
             dtype=policy,
             name="fusion",
         )
@@ -159,4 +164,5 @@ class MSASeqLevelModel(MultimodalModel):
             "dropout_rate": self.dropout_rate,
             "gradient_checkpointing": self.gradient_checkpointing,
             "norm_first": self.norm_first,
+            "aligned": self.aligned,
         }

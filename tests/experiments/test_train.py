@@ -200,7 +200,7 @@ def test_repaired_values_are_reported(own_data_dir, tmp_path, capsys, eagerly):
 
 
 def test_reachable_error_of_built_in_data_is_shown(own_data_dir, tmp_path, capsys, eagerly):
-    task = {"splits": {"valid": {"best_reachable_mae": 0.5}, "test": {"best_reachable_mae": 0.25}}}
+    task = {"splits": {"valid": {"best_mae": 0.5}, "test": {"best_mae": 0.25}}}
     (own_data_dir / "task.json").write_text(json.dumps(task))
     run = tmp_path / "run"
     call(main, "--data", own_data_dir, "--run-dir", run, "--epochs", 1, *TINY_MODEL)

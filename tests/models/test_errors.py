@@ -16,6 +16,7 @@ from models import (
     ModalityWeighting,
     TransformerBlock,
 )
+from tests.models.tiny import make_model
 
 SIZES = {"model_dim": 8, "num_heads": 2, "ff_dim": 8}
 X = np.ones((2, 6, 8), "float32")
@@ -165,7 +166,7 @@ MASK = np.ones((2, 6), bool)
 
 @pytest.fixture(scope="module", params=MODELS)
 def model(request):
-    return MODELS[request.param](6, 5, 4, 3, 8, 2, 8, 1, 1)
+    return make_model(request.param)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,14 @@ from tests.models.layer_case import POLICIES
 from tests.models.tiny import (
     MODALITIES,
     SEQ_LEN,
+    SIZES,
     WIDTHS,
     make_masks,
     make_model,
     make_sequences,
 )
+
+NO_PENALTY = {"improved": {"l2": 0.0}, "balanced": {"l2": 0.0, "head_dropout": 0.0}}
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -60,10 +63,8 @@ def test_output_is_float32_scores_or_logits_under_every_policy(name, policy):
         inputs = [keras.Input((SEQ_LEN, width)) for width in WIDTHS]
         symbolic = model(tuple(inputs))
         assert symbolic.shape == (None, num_classes or 1) and symbolic.dtype == "float32"
-        encoder_weight = model.encoders[0].projection.kernel
-        assert encoder_weight.dtype == "float32" and model.compute_dtype == policy.removeprefix(
-            "mixed_"
-        )
+        assert model.compute_dtype == policy.removeprefix("mixed_")
+        assert {weight.dtype for weight in model.weights} == {"float32"}
 
 
 def test_float64_features_are_taken_as_they_come(model):
@@ -104,12 +105,12 @@ def test_explain_shows_what_the_call_computed(model):
 
 
 def test_explain_builds_a_new_model(name):
-    model = MODELS[name](SEQ_LEN, *WIDTHS, 8, 2, 8, 1, 1)
+    model = MODELS[name](SEQ_LEN, *WIDTHS, **SIZES)
     assert model.explain(make_sequences()).prediction.shape == (3, 1)
 
 
 def test_summary_and_parameter_count_come_with_build(name, capsys):
-    model = MODELS[name](SEQ_LEN, *WIDTHS, 8, 2, 8, 1, 1)
+    model = MODELS[name](SEQ_LEN, *WIDTHS, **SIZES)
     model.build()
     count = model.count_params()
     assert count == sum(np.prod(w.shape) for w in model.weights) > 1000
@@ -139,14 +140,12 @@ def test_a_model_is_a_layer_of_a_functional_one(model):
 
 
 def test_it_learns_sixteen_samples_by_heart(name):
-    model = make_model(name, dropout_rate=0.0, **({} if name == "seqlevel" else {"l2": 0.0}))
-    if hasattr(model, "head_dropout"):
-        model.dropout.rate = 0.0
+    model = make_model(name, dropout_rate=0.0, **NO_PENALTY.get(name, {}))
     sequences = make_sequences(batch=16)
     target = np.random.default_rng(1).uniform(-3, 3, size=(16, 1)).astype("float32")
-    model.compile(keras.optimizers.Adam(0.02), "mae")
-    history = model.fit(sequences, target, batch_size=16, epochs=250, verbose=0).history["loss"]
-    assert history[0] > 1.0 and min(history[-20:]) < 0.15
+    model.compile(keras.optimizers.Adam(0.01), "mse", jit_compile=False)
+    losses = [float(model.train_on_batch(sequences, target)) for _ in range(120)]
+    assert losses[0] > 1.0 and min(losses[-20:]) < 0.15 * losses[0]
 
 
 @keras.saving.register_keras_serializable(package="tests")
@@ -182,9 +181,10 @@ class LstmModel(keras.Model):
 def test_a_users_lstm_model_trains_saves_and_loads(tmp_path):
     keras.utils.set_random_seed(0)
     model, sequences = LstmModel(8), make_sequences(batch=8)
-    model.compile(keras.optimizers.Adam(0.02), "mse")
-    history = model.fit(sequences, np.linspace(-1, 1, 8)[:, None], epochs=20, verbose=0).history
-    assert history["loss"][-1] < history["loss"][0] / 2
+    model.compile(keras.optimizers.Adam(0.02), "mse", jit_compile=False)
+    target = np.linspace(-1, 1, 8)[:, None]
+    losses = model.fit(sequences, target, epochs=12, verbose=0).history["loss"]
+    assert losses[-1] < losses[0] / 2
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded(sequences), model(sequences), atol=1e-6)

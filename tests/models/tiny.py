@@ -7,13 +7,14 @@ from models import MODELS
 
 SEQ_LEN = 6
 WIDTHS = (5, 4, 3)
+SIZES = {"model_dim": 8, "num_heads": 2, "ff_dim": 8, "n_layers_mod": 1, "n_layers_fuse": 1}
 MODALITIES = ("text", "audio", "video")
 
 
 def make_model(name, seq_len=SEQ_LEN, seed=0, **options):
     """Build a model of `MODELS` whose weights are all away from their starting 0 or 1."""
     keras.utils.set_random_seed(seed)
-    model = MODELS[name](seq_len, *WIDTHS, 8, 2, 8, 1, 1, **options)
+    model = MODELS[name](seq_len, *WIDTHS, **SIZES, **options)
     model.build()
     rng = np.random.default_rng(seed)
     for weight in model.trainable_weights:

@@ -1,0 +1,80 @@
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import data.synthetic.__main__
+import experiments.compare
+import experiments.evaluate
+import experiments.report
+import experiments.train
+from data.synthetic.folder import write_folder
+from tests.conftest import call
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = {
+    module.__name__.removesuffix(".__main__"): module.main
+    for module in (
+        experiments.compare,
+        experiments.evaluate,
+        experiments.report,
+        experiments.train,
+    )
+}
+
+
+def blocks(file, language):
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / file).read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """A folder of its own, with the data that the README makes, but small."""
+    monkeypatch.chdir(tmp_path)
+    write_folder("runs/additive", "additive", samples=24)
+    (tmp_path / "experiments").symlink_to(ROOT / "experiments")
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", ["README.md", "models/README.md"])
+def test_python_blocks_run_in_order(file, workplace, eagerly):
+    namespace = {}
+    for block in blocks(file, "python"):
+        exec(compile(block, file, "exec"), namespace)
+
+
+@pytest.mark.slow
+def test_shell_blocks_run(workplace, eagerly):
+    lines = "".join(blocks("README.md", "bash")).replace("\\\n", " ").splitlines()
+    assert len(lines) >= 6
+    for line in lines:
+        words = shlex.split(line.replace("DIR", "runs/additive"))
+        if words[0] == "make":
+            subprocess.run(["make", "-n", "-C", ROOT, *words[1:]], check=True, capture_output=True)
+            continue
+        assert words[:2] == ["python", "-m"], line
+        if words[2] == "data.synthetic":
+            shutil.rmtree(words[words.index("--output") + 1], ignore_errors=True)
+            assert data.synthetic.__main__.main([*words[3:], "--samples", "24"]) == 0
+            continue
+        quick = ["--epochs", "1"] if words[2] == "experiments.train" else []
+        call(COMMANDS[words[2]], *words[3:], *quick)
+    assert Path("runs/first/report.html").exists()
+
+
+def test_table_of_hyperparameters_has_the_real_defaults():
+    import inspect
+
+    from models import MSASeqLevelModel
+
+    rows = re.findall(r"^\| `(\w+)` \| `?([^`|]+?)`? \|", (ROOT / "README.md").read_text(), re.M)
+    documented = {name: value.strip('"') for name, value in rows}
+    parameters = inspect.signature(MSASeqLevelModel.__init__).parameters
+    for name, parameter in parameters.items():
+        if name in ("self", "seq_len", "text_dim", "audio_dim", "video_dim", "kwargs"):
+            continue
+        assert documented[name] == str(parameter.default), name
