@@ -93,8 +93,7 @@ def write_results(path, rows):
         "",
         f"Made by `{command_line()}` on {environment['machine']}; Python {environment['python']}, "
         f"{versions}. Split {rows[0]['split']}; mean ± sd over the seeds "
-        f"{', '.join(map(str, seeds))}; the epoch of each run is the one with the lowest "
-        "validation MAE.",
+        f"{', '.join(map(str, seeds))}.",
         "",
         f"| metric | {' | '.join(columns)} |",
         f"|---|{'---:|' * len(columns)}",

@@ -61,11 +61,16 @@ def write_report(folder):
         config_text=yaml.safe_dump(folder.load_config(), sort_keys=False),
         metadata=folder.load_metadata(),
         history=history,
-        best=min(history, key=lambda entry: entry["valid_MAE"]),
+        kept=_kept_epoch(history, folder.load_config()["keep"]),
         learning_curves=figures.learning_curves(history),
         splits=[_split_section(folder, split) for split in reversed(evaluated)],
     )
     write_text(folder.report, page)
+
+
+def _kept_epoch(history, keep):
+    """Return the entry of the epoch whose model the run has kept."""
+    return history[-1] if keep == "last" else min(history, key=lambda entry: entry["valid_MAE"])
 
 
 def _split_section(folder, split):

@@ -50,6 +50,9 @@ class TrainSettings:
     clip_norm: float = setting(1.0, "gradients are scaled down to this global norm; 0: never")
     loss: Literal["mae", "mse", "huber"] = setting("huber", "training loss")
     huber_delta: float = setting(1.0, "error at which the Huber loss turns linear, in score units")
+    keep: Literal["best", "last"] = setting(
+        "best", "epoch whose model is kept: the one with the lowest validation MAE, or the last"
+    )
     seed: int = setting(0, "seed of weights, dropout and order")
     deterministic: bool = setting(
         False, "force deterministic kernels (slower; CPU runs agree without it)"

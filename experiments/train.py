@@ -27,14 +27,15 @@ def main():
     else:
         folder, summaries = train_run(settings)
         columns = {f"{s['split']} ({s['samples']})": table_column(s) for s in summaries}
-        console.print(f"{settings.model}, the epoch with the lowest validation MAE:")
+        kept = {"best": "the epoch with the lowest validation MAE", "last": "the last epoch"}
+        console.print(f"{settings.model}, {kept[settings.keep]}:")
         console.print(metrics_table(columns))
         console.print(f"Run folder: {folder.path}")
         console.print(f"Report: {folder.report}")
 
 
 def train_run(settings, label="training"):
-    """Train as `settings` say, and evaluate the epoch with the best validation MAE.
+    """Train as `settings` say, and evaluate the model that is kept.
 
     Args:
         settings: `TrainSettings`, checked.

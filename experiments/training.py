@@ -61,7 +61,7 @@ def fit_model(settings, train, valid, folder=None, label="training"):
     )
     step = tf.function(model.train_step, reduce_retracing=True)
     inputs = model_inputs(valid, normalizer, settings.modalities)
-    validation = Validation(model, inputs, valid.labels, folder)
+    validation = Validation(model, inputs, valid.labels, folder, settings.keep)
     validation.measure(0)
     with TrainingProgress(label, settings.epochs) as progress:
         for epoch in range(1, settings.epochs + 1):

@@ -11,13 +11,14 @@ from utils.metrics import sentiment_metrics
 class Validation:
     """Measures a split epoch by epoch.
 
-    Given a run folder, it logs the metrics there and keeps the model with the lowest MAE.
+    Given a run folder, it logs the metrics there and keeps the model.
 
     Args:
         model: The model in training.
         inputs: The six input arrays of the validation split.
         labels: Its labels, `(N, 1)`.
         folder: A `RunFolder`, or `None`.
+        keep: Whether to keep the `"best"` model, with the lowest MAE, or the `"last"`.
 
     Attributes:
         history: One dict for each epoch, from epoch 0, the untrained model.
@@ -25,11 +26,12 @@ class Validation:
         best: The dict of the best epoch.
     """
 
-    def __init__(self, model, inputs, labels, folder=None):
+    def __init__(self, model, inputs, labels, folder=None, keep="best"):
         self.model = model
         self.inputs = inputs
         self.labels = labels
         self.folder = folder
+        self.keep = keep
         self.predictor = Predictor(model)
         self.started = time.perf_counter()
         self.history = []
@@ -59,5 +61,5 @@ class Validation:
             self.best = entry
         if self.folder is not None:
             self.folder.log_metrics(entry)
-            if improved:
+            if improved or self.keep == "last":
                 self.folder.save_model(self.model)

@@ -14,7 +14,7 @@ class RunFolder:
 
     Attributes:
         path: The folder.
-        best: The best model, `best.keras`.
+        best: The model that is kept, `best.keras`.
         normalization: The fitted scaling of features, `normalization.npz`.
         evaluation: The folder of metrics and predictions, `evaluation/`.
         report: The HTML page, `report.html`.
