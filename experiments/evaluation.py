@@ -83,24 +83,28 @@ class Predictions:
 
 
 class Predictor:
-    """Predicts with a model; compiled once, used for many splits and epochs.
+    """Predicts one split with a model; compiled once, used in every epoch.
 
     Args:
         model: A `MultimodalModel`.
+        inputs: The six arrays that the model takes.
     """
 
-    def __init__(self, model):
-        @tf.function(reduce_retracing=True)
+    def __init__(self, model, inputs):
+        self.inputs = inputs
+        signature = tuple(tf.TensorSpec((None, *x.shape[1:]), x.dtype) for x in inputs)
+
+        @tf.function(input_signature=[signature])
         def explain(inputs):
             explanation = model.explain(inputs)
             return explanation.prediction, explanation.modality_weights
 
         self._explain = explain
 
-    def predict(self, inputs):
-        """Return scores `(N,)` and modality weights `(N, 3)` for six input arrays."""
+    def predict(self):
+        """Return scores `(N,)` and modality weights `(N, 3)`."""
         scores, weights = [], []
-        for batch, _ in batches(inputs, inputs[0][:, 0, 0], EVALUATION_BATCH):
+        for batch, _ in batches(self.inputs, self.inputs[0][:, 0, 0], EVALUATION_BATCH):
             batch_scores, batch_weights = self._explain(batch)
             scores.append(batch_scores.numpy()[:, 0])
             weights.append(batch_weights.numpy())
@@ -113,7 +117,7 @@ def evaluate_split(model, split, normalizer, modalities):
     Returns:
         `Predictions`.
     """
-    scores, weights = Predictor(model).predict(model_inputs(split, normalizer, modalities))
+    scores, weights = Predictor(model, model_inputs(split, normalizer, modalities)).predict()
     return Predictions(split, scores, weights)
 
 

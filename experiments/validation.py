@@ -28,11 +28,10 @@ class Validation:
 
     def __init__(self, model, inputs, labels, folder=None, keep="best"):
         self.model = model
-        self.inputs = inputs
         self.labels = labels
         self.folder = folder
         self.keep = keep
-        self.predictor = Predictor(model)
+        self.predictor = Predictor(model, inputs)
         self.started = time.perf_counter()
         self.history = []
         self.scores = []
@@ -44,7 +43,7 @@ class Validation:
         Raises:
             RunFailed: If a prediction is not finite.
         """
-        scores, _ = self.predictor.predict(self.inputs)
+        scores, _ = self.predictor.predict()
         if not all(math.isfinite(score) for score in scores):
             raise RunFailed(
                 f"the model predicts NaN or infinite scores after epoch {epoch}. "

@@ -21,10 +21,10 @@ class Folder:
 def run(errors, keep):
     """Measure epochs whose MAEs are `errors`; return the validation and when it saved."""
     folder = Folder()
-    validation = Validation(None, None, LABELS, folder, keep)
+    validation = Validation(None, (), LABELS, folder, keep)
     saves = []
     for epoch, error in enumerate(errors):
-        validation.predictor.predict = lambda inputs, error=error: (LABELS[:, 0] + error, None)
+        validation.predictor.predict = lambda error=error: (LABELS[:, 0] + error, None)
         validation.measure(epoch, loss=error)
         saves.append(folder.saved)
     return validation, folder, np.diff([0, *saves]).tolist()

@@ -14,7 +14,7 @@ MODALITIES = ("text", "audio", "video")
 def make_model(name, seq_len=SEQ_LEN, seed=0, **options):
     """Build a model of `MODELS` whose weights are all away from their starting 0 or 1."""
     keras.utils.set_random_seed(seed)
-    model = MODELS[name](seq_len, *WIDTHS, **SIZES, **options)
+    model = MODELS[name](seq_len, *WIDTHS, **{**SIZES, **options})
     model.build()
     rng = np.random.default_rng(seed)
     for weight in model.trainable_weights:
