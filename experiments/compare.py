@@ -6,10 +6,11 @@ import dataclasses
 import io
 from pathlib import Path
 
-from experiments.cli import command_line, command_parser, console, run_command, settings_from
 from experiments.evaluation import mean_and_sd, metrics_table
+from experiments.options import add_settings, command_line, settings_from
 from experiments.settings import TrainSettings
 from experiments.train import train_run
+from utils.command_line import CommandParser, console, run_command
 from utils.environment import PACKAGES, describe_environment
 from utils.run_folder import default_run_path, write_text
 
@@ -18,12 +19,12 @@ EXAMPLE = "python -m experiments.compare --models seqlevel msa --data DIR --seed
 
 def main():
     """Parse the command line, train every model on every seed, print and write the table."""
-    parser = command_parser(
+    parser = CommandParser(
         "experiments.compare",
         "Train each model on seeds 0 to N-1, with the same options; tabulate the test split.",
         EXAMPLE,
-        TrainSettings,
     )
+    add_settings(parser, TrainSettings)
     parser.add_argument("--models", type=str, nargs="+", required=True, help="models to train")
     parser.add_argument("--seeds", type=int, default=3, help="number of seeds")
     parser.add_argument(

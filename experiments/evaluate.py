@@ -3,9 +3,9 @@
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import json
 
-from experiments.cli import command_parser, console, run_command
 from experiments.evaluation import metrics_table
 from experiments.runs import evaluate_run, table_column, warn_of_repairs
+from utils.command_line import CommandParser, console, run_command
 from utils.formats import open_data
 from utils.run_folder import RunFolder, without_nan
 
@@ -14,9 +14,7 @@ EXAMPLE = "python -m experiments.evaluate runs/my-run --data DIR --split test"
 
 def main():
     """Parse the command line, evaluate, print a table or JSON."""
-    parser = command_parser(
-        "experiments.evaluate", "Evaluate a run's best model on any split.", EXAMPLE
-    )
+    parser = CommandParser("experiments.evaluate", "Evaluate a run on any split.", EXAMPLE)
     parser.add_argument("run_dir", type=str, help="folder that experiments.train has written")
     parser.add_argument("--data", type=str, required=True, help="data folder")
     parser.add_argument("--split", type=str, default="test", help="train, valid or test")

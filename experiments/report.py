@@ -8,7 +8,7 @@ import numpy as np
 import yaml
 
 from experiments import figures
-from experiments.cli import command_parser, console, run_command
+from utils.command_line import CommandParser, console, run_command
 from utils.formats.split import MODALITIES, SPLITS
 from utils.run_folder import RunFolder, read_json, write_text
 
@@ -18,7 +18,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def main():
     """Parse the command line and write a page into each run folder."""
-    parser = command_parser("experiments.report", "Write an HTML page about each run.", EXAMPLE)
+    parser = CommandParser("experiments.report", "Write an HTML page about each run.", EXAMPLE)
     parser.add_argument(
         "run_dirs", type=str, nargs="+", help="folders that experiments.train has written"
     )

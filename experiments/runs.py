@@ -7,8 +7,9 @@ import datetime
 import keras
 
 import models  # noqa: F401  (registers the classes that a saved model names)
-from experiments.cli import command_line, console
 from experiments.evaluation import evaluate_split
+from experiments.options import command_line
+from utils.command_line import console
 from utils.data_loader import repair_notes
 from utils.environment import describe_environment, file_checksum
 from utils.normalization import FeatureNormalizer

@@ -5,7 +5,7 @@ import inspect
 import math
 from typing import Any, Literal
 
-from experiments.cli import setting
+from experiments.options import setting
 from models import MODELS
 from utils.augmentation import Augmentation
 from utils.formats import MODALITIES

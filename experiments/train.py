@@ -1,13 +1,14 @@
 """Train a model on a data folder, evaluate it, and write a run folder."""
 
 import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
-from experiments.cli import command_parser, console, run_command, settings_from
 from experiments.cross_validation import cross_validate
 from experiments.evaluation import metrics_table
+from experiments.options import add_settings, settings_from
 from experiments.report import write_report
 from experiments.runs import evaluate_run, recorded, start_run, table_column
 from experiments.settings import TrainSettings
 from experiments.training import fit_model
+from utils.command_line import CommandParser, console, run_command
 from utils.formats import open_data
 
 EXAMPLE = (
@@ -17,9 +18,8 @@ EXAMPLE = (
 
 def main():
     """Parse the command line, then train or cross-validate."""
-    parser = command_parser(
-        "experiments.train", "Train, evaluate and write a run folder.", EXAMPLE, TrainSettings
-    )
+    parser = CommandParser("experiments.train", "Train, evaluate, write a run folder.", EXAMPLE)
+    add_settings(parser, TrainSettings)
     settings = settings_from(parser.parse_args(), TrainSettings)
     settings.check()
     if settings.folds:

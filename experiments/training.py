@@ -6,10 +6,10 @@ import math
 import keras
 import tensorflow as tf
 
-from experiments.cli import RunFailed
 from experiments.progress import TrainingProgress
 from experiments.validation import Validation
 from models import MODELS
+from utils.command_line import RunFailed
 from utils.data_loader import batches, model_inputs
 from utils.formats import MODALITIES
 from utils.normalization import FeatureNormalizer

@@ -3,8 +3,8 @@
 import math
 import time
 
-from experiments.cli import RunFailed
 from experiments.evaluation import Predictor
+from utils.command_line import RunFailed
 from utils.metrics import sentiment_metrics
 
 

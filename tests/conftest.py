@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments.cli import run_command
+from utils.command_line import run_command
 from utils.formats.hdf5 import write_split
 
 WIDTHS = {"text": 5, "audio": 4, "video": 3}

@@ -1,28 +1,17 @@
 """Command line: `python -m data.synthetic --task TASK --output DIR`."""
 
-import re
-import sys
-
-from jsonargparse import ArgumentError, ArgumentParser
-from rich.console import Console
 from rich.table import Table
 
 from data.synthetic.folder import write_folder
 from data.synthetic.generation import DEFAULTS, MIN_SAMPLES, MIN_SEQ_LEN
 from data.synthetic.tasks import TASKS
+from utils.command_line import CommandParser, console, run_command
 
 
-def main(arguments=None):
-    """Run the command.
-
-    Args:
-        arguments: The command line without the program's name; `None` takes the real one.
-
-    Returns:
-        The exit code: 0, or 2 where an option's value is refused.
-    """
+def main():
+    """Parse the command line, generate and write the data, print the best reachable MAE."""
+    options = make_parser().parse_args()
     try:
-        options = make_parser().parse_args(arguments)
         description = write_folder(
             options.output,
             options.task,
@@ -31,22 +20,19 @@ def main(arguments=None):
             options.seq_len,
             options.noise,
         )
-    except (ArgumentError, ValueError, OSError) as error:
-        Console(stderr=True, soft_wrap=True).print(_explain(error), markup=False, style="red")
-        return 2
+    except ValueError as error:
+        raise ValueError(_name_options(str(error))) from error
     _print_result(options.output, description)
-    return 0
 
 
 def make_parser():
     """Return the parser of the command's options."""
-    parser = ArgumentParser(
-        prog="python -m data.synthetic",
-        description="Generate a built-in diagnostic data set: multimodal sequences with planted "
-        "structure and label noise of known size, so that the best reachable error is known. "
+    parser = CommandParser(
+        "data.synthetic",
+        "Generate a built-in diagnostic data set: multimodal sequences with planted structure "
+        "and label noise of known size, so that the best reachable error is known. "
         "data/README.md says what each task plants.",
-        exit_on_error=False,
-        allow_abbrev=False,
+        "python -m data.synthetic --task sarcasm --output runs/sarcasm",
     )
     add = parser.add_argument
     add("--task", required=True, help=f"what to plant: {', '.join(TASKS)}")
@@ -74,22 +60,14 @@ def make_parser():
     return parser
 
 
-def _explain(error):
-    """Return an error's text in one paragraph, with arguments named as the options they are."""
-    text = " ".join(str(error).split())
-    if refused := re.match(r"Parser key \"(\w+)\": .*<class '(\w+)'>.* Got value: (.*)", text):
-        name, kind, value = refused.groups()
-        expected = {"int": "a whole number", "float": "a number"}.get(kind, kind)
-        text = f"`{name}` must be {expected}. Received: {value!r}. Pass {expected}."
-    elif isinstance(error, ArgumentError):
-        text = f"{text[:1].upper()}{text[1:]}. `python -m data.synthetic --help` lists the options."
-    for name in ("task", "output", *DEFAULTS):
+def _name_options(text):
+    """Name the arguments in an error's text as the options they are."""
+    for name in ("task", *DEFAULTS):
         text = text.replace(f"`{name}`", f"--{name.replace('_', '-')}")
-    return f"error: {text}"
+    return text
 
 
 def _print_result(output, description):
-    console = Console()
     task, seed = description["task"], description["seed"]
     table = Table(title=f"{task}, seed {seed}, in {output}", title_justify="left")
     for heading in ("split", "samples", "best reachable MAE", "expected"):
@@ -105,4 +83,4 @@ def _print_result(output, description):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(main)

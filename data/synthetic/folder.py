@@ -79,7 +79,7 @@ def check_free(directory):
         return
     if directory.exists():
         raise FileExistsError(
-            "`output` must be a new or empty folder. "
+            "The output folder must be new or empty. "
             f"Received: {directory}, which {'holds files' if directory.is_dir() else 'is a file'}. "
             "Name another folder, or remove this one first."
         )

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from experiments.cli import RunFailed
 from experiments.validation import Validation
+from utils.command_line import RunFailed
 
 LABELS = np.array([[1.0], [-1.0]])
 
