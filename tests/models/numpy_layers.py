@@ -34,6 +34,8 @@ def attention(layer, query, context, allowed):
         seen, part = allowed[b, q], slice(h * size, (h + 1) * size)
         if seen.any():
             scores = keys[b, seen, part] @ queries[b, q, part] / np.sqrt(size)
+            if layer.aligned:
+                scores -= layer.slopes.numpy()[h] * np.abs(np.flatnonzero(seen) - q)
             weights[b, h, q, seen] = softmax(scores)
             merged[b, q, part] = weights[b, h, q] @ values[b, :, part]
     return dense(merged, layer.output_projection), weights

@@ -56,8 +56,9 @@ def test_a_mask_broadcasts_over_heads_and_queries():
 
 @pytest.mark.parametrize("num_heads", [1, 2, 4])
 @pytest.mark.parametrize("form", ["none", "keys", "pairs"])
-def test_attention_agrees_with_numpy(sequence, context, num_heads, form):
-    layer = MaskedAttention(8, num_heads, dropout_rate=0.5)
+@pytest.mark.parametrize("aligned", [False, True])
+def test_attention_agrees_with_numpy(sequence, context, num_heads, form, aligned):
+    layer = MaskedAttention(8, num_heads, dropout_rate=0.5, aligned=aligned)
     layer.build(sequence.shape, context.shape)
     numpy_layers.randomise(layer)
     rng = np.random.default_rng(4)

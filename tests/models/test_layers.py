@@ -40,6 +40,12 @@ CASES = {
             5,
             ("compute", "compute"),
         ),
+        (
+            {"model_dim": 8, "num_heads": 2, "dropout_rate": 0.2, "aligned": True},
+            {"query": X, "context": Y},
+            6,
+            ("compute", "compute"),
+        ),
     ],
     TransformerBlock: [
         (SIZES, {"x": X, "mask": MASKS[0]}, BLOCK, ("compute",)),
