@@ -19,7 +19,7 @@ setup: .venv/installed  ## install everything into .venv
 	@touch $@
 
 test: setup  ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: setup  ## check style, types and the direction of imports
 	$(BIN)/ruff check .

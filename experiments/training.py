@@ -59,6 +59,8 @@ def fit_model(settings, train, valid, folder=None, label="training"):
         optimizer=make_optimizer(settings, settings.epochs * len(dataset)),
         loss=make_loss(settings),
     )
+    # A function that still creates variables would be traced twice.
+    model.optimizer.build(model.trainable_variables)
     step = tf.function(model.train_step, reduce_retracing=True)
     inputs = model_inputs(valid, normalizer, settings.modalities)
     validation = Validation(model, inputs, valid.labels, folder, settings.keep)
