@@ -9,7 +9,7 @@ from pathlib import Path
 from experiments.evaluation import mean_and_sd, metrics_table
 from experiments.options import add_settings, command_line, settings_from
 from experiments.settings import TrainSettings
-from experiments.train import train_run
+from experiments.train import cross_validate_run, train_run
 from utils.command_line import CommandParser, console, run_command
 from utils.environment import PACKAGES, describe_environment
 from utils.run_folder import default_run_path, write_text
@@ -21,7 +21,8 @@ def main():
     """Parse the command line, train every model on every seed, print and write the table."""
     parser = CommandParser(
         "experiments.compare",
-        "Train each model on seeds 0 to N-1, with the same options; tabulate the test split.",
+        "Train each model on seeds 0 to N-1, with the same options; tabulate the test split, or valid "
+        "where there is no test, or with --folds all samples, each predicted when held out.",
         EXAMPLE,
     )
     add_settings(parser, TrainSettings)
@@ -52,11 +53,14 @@ def main():
 def _train_one(settings, root):
     name = f"{settings.model}-seed{settings.seed}"
     settings = dataclasses.replace(settings, run_dir=str(root / name))
+    row = {"model": settings.model, "seed": settings.seed}
+    if settings.folds:
+        folder, columns = cross_validate_run(settings, label=name)
+        heading, metrics = next(iter(columns.items()))
+        return row | {"split": f"{settings.folds} folds, {heading}", **metrics}
     folder, summaries = train_run(settings, label=name)
     summary = summaries[-1]
-    row = {
-        "model": settings.model,
-        "seed": settings.seed,
+    row |= {
         "split": summary["split"],
         "train_seconds": folder.load_metrics()[-1]["seconds"],
         **summary["metrics"],

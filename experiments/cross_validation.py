@@ -13,7 +13,7 @@ from utils.metrics import sentiment_metrics
 from utils.run_folder import write_json, write_text
 
 
-def cross_validate(settings, splits, folder):
+def cross_validate(settings, splits, folder, label):
     """Train on all folds but one, predict that one, for each fold in turn.
 
     No fold chooses an epoch of its own: the figures are those of the last epoch, and beside them
@@ -23,6 +23,7 @@ def cross_validate(settings, splits, folder):
         settings: `TrainSettings`; `folds` and `group` say how to cut.
         splits: The `Split`s to join.
         folder: The `RunFolder` that receives `folds.json` and `folds_predictions.csv`.
+        label: What the progress display says.
 
     Returns:
         From the heading of a column to its metrics by name.
@@ -39,7 +40,7 @@ def cross_validate(settings, splits, folder):
             settings,
             samples.take(np.flatnonzero(assignment != fold)),
             samples.take(held_out),
-            label=f"fold {fold + 1} of {settings.folds}",
+            label=f"{label}, fold {fold + 1} of {settings.folds}",
         )
         scores[:, held_out] = fitted.validation.scores
         for entry in fitted.validation.history:

@@ -131,7 +131,8 @@ def best_reachable_mae(split):
 
 def mean_and_sd(values):
     """Return the mean and the standard deviation (n - 1) of a metric in words."""
-    return f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}"
+    mean = f"{np.mean(values):.3f}"
+    return f"{mean} ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else mean
 
 
 def metrics_table(columns):

@@ -35,7 +35,7 @@ def add_settings(parser, settings):
     for field in dataclasses.fields(settings):
         parser.add_argument(
             f"--{field.name.replace('_', '-')}",
-            type=str if "nargs" in field.metadata else types[field.name],
+            type=str if field.metadata.get("nargs") == "+" else types[field.name],
             default=defaults[field.name],
             **field.metadata,
         )

@@ -55,7 +55,10 @@ class TrainSettings:
     )
     seed: int = setting(0, "seed of weights, dropout and order")
     deterministic: bool = setting(
-        False, "force deterministic kernels (slower; CPU runs agree without it)"
+        False,
+        "force deterministic kernels: slower, and on a CPU runs agree without it",
+        nargs="?",
+        const=True,
     )
     mixed_precision: Literal["none", "float16", "bfloat16"] = setting(
         "none", "compute in half precision; the output stays float32"

@@ -23,7 +23,10 @@ def main():
     settings = settings_from(parser.parse_args(), TrainSettings)
     settings.check()
     if settings.folds:
-        cross_validate_run(settings)
+        folder, columns = cross_validate_run(settings)
+        console.print(f"{settings.model}, {settings.folds} folds over train and valid:")
+        console.print(metrics_table(columns))
+        console.print(f"Run folder: {folder.path}")
     else:
         folder, summaries = train_run(settings)
         columns = {f"{s['split']} ({s['samples']})": table_column(s) for s in summaries}
@@ -56,16 +59,22 @@ def train_run(settings, label="training"):
     return folder, summaries
 
 
-def cross_validate_run(settings):
-    """Cross-validate as `settings` say, in a run folder that holds results but no model."""
+def cross_validate_run(settings, label="training"):
+    """Cross-validate as `settings` say, in a run folder that holds results but no model.
+
+    Args:
+        settings: `TrainSettings`, checked, with `folds`.
+        label: What the progress display says.
+
+    Returns:
+        The run folder, and what `cross_validate` returns.
+    """
     data = open_data(settings.data)
     splits = [data.read("train"), data.read("valid")]
     folder = start_run(settings, data, splits)
     with recorded(folder):
-        columns = cross_validate(settings, splits, folder)
-    console.print(f"{settings.model}, {settings.folds} folds over train and valid:")
-    console.print(metrics_table(columns))
-    console.print(f"Run folder: {folder.path}")
+        columns = cross_validate(settings, splits, folder, label)
+    return folder, columns
 
 
 if __name__ == "__main__":

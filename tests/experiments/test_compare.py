@@ -41,6 +41,32 @@ def test_table_holds_every_model_and_seed(data_dir, tmp_path, eagerly):
     assert (tmp_path / "runs" / "msa-seed1" / "best.keras").exists()
 
 
+def test_folds_are_tabulated(data_dir, tmp_path, eagerly):
+    results = tmp_path / "folds"
+    call(
+        main,
+        "--models",
+        "seqlevel",
+        "--seeds",
+        1,
+        "--data",
+        data_dir,
+        "--epochs",
+        1,
+        "--folds",
+        2,
+        "--run-dir",
+        tmp_path / "runs",
+        "--results",
+        results,
+        *TINY_MODEL,
+    )
+    with results.with_suffix(".csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["split"] == "2 folds, all 36, last epoch"
+    assert (tmp_path / "runs" / "seqlevel-seed0" / "folds.json").exists()
+
+
 def test_wrong_arguments(data_dir, fails):
     assert "--seeds must be at least 1" in fails(
         main, "--models", "msa", "--data", data_dir, "--seeds", 0
