@@ -21,8 +21,8 @@ def main():
     """Parse the command line, train every model on every seed, print and write the table."""
     parser = CommandParser(
         "experiments.compare",
-        "Train each model on seeds 0 to N-1, with the same options; tabulate the test split, or valid "
-        "where there is no test, or with --folds all samples, each predicted when held out.",
+        "Train each model on seeds 0 to N-1, with the same options; tabulate the test split, or "
+        "valid where there is no test, or with --folds all samples, each predicted held out.",
         EXAMPLE,
     )
     add_settings(parser, TrainSettings)
