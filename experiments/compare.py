@@ -55,16 +55,12 @@ def _train_one(settings, root):
     settings = dataclasses.replace(settings, run_dir=str(root / name))
     row = {"model": settings.model, "seed": settings.seed}
     if settings.folds:
-        folder, columns = cross_validate_run(settings, label=name)
+        _, columns = cross_validate_run(settings, label=name)
         heading, metrics = next(iter(columns.items()))
         return row | {"split": f"{settings.folds} folds, {heading}", **metrics}
-    folder, summaries = train_run(settings, label=name)
+    _, summaries = train_run(settings, label=name)
     summary = summaries[-1]
-    row |= {
-        "split": summary["split"],
-        "train_seconds": folder.load_metrics()[-1]["seconds"],
-        **summary["metrics"],
-    }
+    row |= {"split": summary["split"], **summary["metrics"]}
     reachable = summary.get("best_reachable_MAE")
     if reachable is not None:
         row |= {"best_reachable_MAE": reachable, "MAE_over_best": row["MAE"] / reachable}
