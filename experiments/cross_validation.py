@@ -36,14 +36,14 @@ def cross_validate(settings, splits, folder, label):
     scores = np.zeros((settings.epochs + 1, len(samples)))
     for fold in range(settings.folds):
         held_out = np.flatnonzero(assignment == fold)
-        fitted = fit_model(
+        validation = fit_model(
             settings,
             samples.take(np.flatnonzero(assignment != fold)),
             samples.take(held_out),
             label=f"{label}, fold {fold + 1} of {settings.folds}",
         )
-        scores[:, held_out] = fitted.validation.scores
-        for entry in fitted.validation.history:
+        scores[:, held_out] = validation.scores
+        for entry in validation.history:
             folder.log_metrics({"fold": fold + 1, **entry})
     labels = samples.labels[:, 0]
     curve = np.abs(scores - labels).mean(axis=1)

@@ -1,6 +1,5 @@
 """Building a model from settings and fitting it: the one training loop of all commands."""
 
-import dataclasses
 import math
 
 import keras
@@ -15,21 +14,6 @@ from utils.formats import MODALITIES
 from utils.normalization import FeatureNormalizer
 
 
-@dataclasses.dataclass(frozen=True)
-class Fitted:
-    """A trained model and what came of it.
-
-    Attributes:
-        model: The model as it was after the last epoch.
-        normalizer: The scaling fitted on the training samples.
-        validation: The history and the predictions of every epoch.
-    """
-
-    model: keras.Model
-    normalizer: FeatureNormalizer
-    validation: Validation
-
-
 def fit_model(settings, train, valid, folder=None, label="training"):
     """Train a new model, validating before the first and after every epoch.
 
@@ -41,7 +25,7 @@ def fit_model(settings, train, valid, folder=None, label="training"):
         label: What the progress display says.
 
     Returns:
-        A `Fitted`.
+        The `Validation`, with the history and the predictions of every epoch.
 
     Raises:
         RunFailed: If the loss or a prediction is not finite.
@@ -69,7 +53,7 @@ def fit_model(settings, train, valid, folder=None, label="training"):
         for epoch in range(1, settings.epochs + 1):
             validation.measure(epoch, loss=run_epoch(model, step, dataset, epoch))
             progress.show(validation.history[-1], validation.best)
-    return Fitted(model, normalizer, validation)
+    return validation
 
 
 def training_batches(settings, train, normalizer):

@@ -32,7 +32,7 @@ class MSASeqLevelModel(MultimodalModel):
         dropout_rate: Dropout everywhere, at least 0 and below 1.
         num_classes: `None` for one score; a number of classes for logits.
         gradient_checkpointing: Whether to recompute encoders and fusion in the backward pass,
-            which saves memory in training and costs about a third more time.
+            which saves memory in training and costs time.
         norm_first: Whether the transformer blocks are pre-norm.
         aligned: Whether equal steps of the three sequences are equal times; attention across
             modalities then prefers near steps. `None`: if their `seq_len` is the same.

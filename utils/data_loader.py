@@ -104,7 +104,7 @@ def model_inputs(split, normalizer=None, modalities=MODALITIES):
 def batches(inputs, labels, batch_size, *, shuffle=False, seed=0):
     """Batch arrays that share their first axis.
 
-    Whole batches are gathered by index, which is several times as fast as batching samples.
+    Whole batches are gathered by index, which is faster than batching sample by sample.
 
     Args:
         inputs: A tuple of arrays.

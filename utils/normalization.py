@@ -13,8 +13,7 @@ class FeatureNormalizer:
     Args:
         shifts: From each modality to what is subtracted, `(D,)`.
         scales: From each modality to what is divided by, `(D,)`, no entry 0.
-        clip: Largest magnitude of a scaled value; features of unseen videos reach dozens of
-            standard deviations, which no model has seen in training. `inf` keeps all.
+        clip: Largest magnitude of a scaled value, against outliers; `inf` keeps all.
     """
 
     def __init__(self, shifts, scales, clip=np.inf):

@@ -67,4 +67,4 @@ def test_error_by_length_counts_every_sample(lengths):
     lengths = np.array(lengths)
     svg = error_by_length(lengths, np.linspace(0, 1, len(lengths)))
     counts = [int(part.split("<")[0]) for part in svg.split("n = ")[1:]]
-    assert sum(counts) == len(lengths) or sum(counts) == 2 * len(lengths)
+    assert sum(counts) == len(lengths)
