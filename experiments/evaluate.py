@@ -6,6 +6,7 @@ import json
 from experiments.evaluation import metrics_table
 from experiments.runs import evaluate_run, table_column, warn_of_repairs
 from utils.command_line import CommandParser, console, run_command
+from utils.data_loader import load_split
 from utils.formats import open_data
 from utils.run_folder import RunFolder, without_nan
 
@@ -28,7 +29,7 @@ def main():
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     arguments = parser.parse_args()
     folder = RunFolder.open(arguments.run_dir)
-    split = open_data(arguments.data).read(arguments.split)
+    split = load_split(open_data(arguments.data), arguments.split)
     if not arguments.json:
         warn_of_repairs([split])
     summary = evaluate_run(folder, split, arguments.modalities)

@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 from rich.table import Table
 
-from utils.data_loader import batches, model_inputs
+from utils.batch_plan import BatchPlan
+from utils.data_loader import batches, reader_errors
 from utils.formats import MODALITIES, Split
 from utils.metrics import sentiment_metrics
 from utils.run_folder import write_json, write_text
@@ -87,14 +88,16 @@ class Predictor:
 
     Args:
         model: A `MultimodalModel`.
-        inputs: The six arrays that the model takes.
+        split: A `Split`.
+        normalizer: A fitted `FeatureNormalizer`.
+        modalities: Those to use.
     """
 
-    def __init__(self, model, inputs):
-        self.inputs = inputs
-        signature = tuple(tf.TensorSpec((None, *x.shape[1:]), x.dtype) for x in inputs)
+    def __init__(self, model, split, normalizer, modalities):
+        plan = BatchPlan(len(split), EVALUATION_BATCH)
+        self.batches = batches(split, plan, normalizer=normalizer, modalities=modalities)
 
-        @tf.function(input_signature=[signature])
+        @tf.function(input_signature=[self.batches.element_spec[0]])
         def explain(inputs):
             explanation = model.explain(inputs)
             return explanation.prediction, explanation.modality_weights
@@ -104,10 +107,11 @@ class Predictor:
     def predict(self):
         """Return scores `(N,)` and modality weights `(N, 3)`."""
         scores, weights = [], []
-        for batch, _ in batches(self.inputs, self.inputs[0][:, 0, 0], EVALUATION_BATCH):
-            batch_scores, batch_weights = self._explain(batch)
-            scores.append(batch_scores.numpy()[:, 0])
-            weights.append(batch_weights.numpy())
+        with reader_errors():
+            for batch, _ in self.batches:
+                batch_scores, batch_weights = self._explain(batch)
+                scores.append(batch_scores.numpy()[:, 0])
+                weights.append(batch_weights.numpy())
         return np.concatenate(scores), np.concatenate(weights)
 
 
@@ -117,8 +121,7 @@ def evaluate_split(model, split, normalizer, modalities):
     Returns:
         `Predictions`.
     """
-    scores, weights = Predictor(model, model_inputs(split, normalizer, modalities)).predict()
-    return Predictions(split, scores, weights)
+    return Predictions(split, *Predictor(model, split, normalizer, modalities).predict())
 
 
 def best_reachable_mae(split):

@@ -21,6 +21,12 @@ class TrainSettings:
         {}, "arguments of the model's class; one alone as --model-args.NAME VALUE"
     )
     data: str | None = setting(None, "data folder, in a format of data/README.md")
+    feature_files: dict[str, str] = setting(
+        {}, "MMSA pickles whose features replace those of the data, by modality"
+    )
+    stream: bool | None = setting(
+        None, "leave features on disk, true or false; default: if they exceed the memory"
+    )
     run_dir: str | None = setting(None, "run folder to make; default runs/MODEL-DATA-TIME")
     modalities: list[str] = setting(
         list(MODALITIES), "modalities to use, the others are fed as absent", nargs="+"
@@ -29,12 +35,24 @@ class TrainSettings:
     clip_features: float = setting(0.0, "largest magnitude of a scaled feature; 0 keeps all")
     epochs: int = setting(30, "passes over the training split")
     batch_size: int = setting(32, "samples in a batch")
+    buckets: int = setting(
+        0,
+        "cut each batch to its longest sample, and draw it from one of this many groups of "
+        "similar length; 1: from all; 0: do not cut",
+    )
     feature_dropout: dict[str, float] = setting(
         {}, "share of single features set to 0 in training, by modality: --feature-dropout.text 0.3"
     )
     modality_dropout: dict[str, float] = setting(
         {}, "share of training samples that lose a modality, by modality"
     )
+    noise: dict[str, float] = setting(
+        {}, "standard deviation of Gaussian noise on scaled training features, by modality"
+    )
+    time_masking: dict[str, float] = setting(
+        {}, "largest share of the steps that one masked span takes in training, by modality"
+    )
+    mixup: float = setting(0.0, "mix training samples by shares from Beta(X, X); 0: do not")
     truncation: float = setting(
         0.0, "share of training samples cut to their last steps, a random number of them"
     )
@@ -70,9 +88,8 @@ class TrainSettings:
 
     def augmentation(self):
         """Return the changes to training batches."""
-        return Augmentation(
-            self.feature_dropout, self.modality_dropout, self.truncation, self.context_dropout
-        )
+        names = [field.name for field in dataclasses.fields(Augmentation)]
+        return Augmentation(**{name: getattr(self, name) for name in names})
 
     def check(self):
         """Check all values together.
@@ -98,7 +115,7 @@ class TrainSettings:
             )
         if self.normalize not in METHODS:
             yield f"--normalize must be one of {', '.join(METHODS)}. Received: {self.normalize!r}."
-        for name, low in (("epochs", 1), ("batch_size", 1), ("seed", 0)):
+        for name, low in (("epochs", 1), ("batch_size", 1), ("buckets", 0), ("seed", 0)):
             if getattr(self, name) < low:
                 yield f"{_option(name)} must be at least {low}. Received: {getattr(self, name)}."
         for name in ("learning_rate", "huber_delta"):

@@ -9,6 +9,7 @@ from experiments.runs import evaluate_run, recorded, start_run, table_column
 from experiments.settings import TrainSettings
 from experiments.training import fit_model
 from utils.command_line import CommandParser, console, run_command
+from utils.data_loader import load_split
 from utils.formats import open_data
 
 EXAMPLE = (
@@ -47,14 +48,14 @@ def train_run(settings, label="training"):
     Returns:
         The run folder, and the evaluations on valid and, where there is one, test.
     """
-    data = open_data(settings.data)
-    train, valid = data.read("train"), data.read("valid")
+    data = open_data(settings.data, settings.feature_files)
+    train, valid = (load_split(data, name, settings.stream) for name in ("train", "valid"))
     folder = start_run(settings, data, [train, valid])
     with recorded(folder):
         fit_model(settings, train, valid, folder, label)
         summaries = [evaluate_run(folder, valid)]
         if "test" in data.splits():
-            summaries.append(evaluate_run(folder, data.read("test")))
+            summaries.append(evaluate_run(folder, load_split(data, "test", settings.stream)))
         write_report(folder)
     return folder, summaries
 
@@ -69,7 +70,7 @@ def cross_validate_run(settings, label="training"):
     Returns:
         The run folder, and what `cross_validate` returns.
     """
-    data = open_data(settings.data)
+    data = open_data(settings.data, settings.feature_files)
     splits = [data.read("train"), data.read("valid")]
     folder = start_run(settings, data, splits)
     with recorded(folder):

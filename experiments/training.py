@@ -5,11 +5,13 @@ import math
 import keras
 import tensorflow as tf
 
+from experiments.evaluation import Predictor
 from experiments.progress import TrainingProgress
 from experiments.validation import Validation
 from models import MODELS
+from utils.batch_plan import BatchPlan
 from utils.command_line import RunFailed
-from utils.data_loader import batches, model_inputs
+from utils.data_loader import batches, end_of_samples, reader_errors
 from utils.formats import MODALITIES
 from utils.normalization import FeatureNormalizer
 
@@ -33,7 +35,7 @@ def fit_model(settings, train, valid, folder=None, label="training"):
     """
     set_up(settings)
     normalizer = FeatureNormalizer.fit(
-        settings.normalize, train.sequences, train.masks(), settings.clip_features or math.inf
+        settings.normalize, train, settings.clip_features or math.inf
     )
     if folder is not None:
         normalizer.save(folder.normalization)
@@ -46,8 +48,8 @@ def fit_model(settings, train, valid, folder=None, label="training"):
     # A function that still creates variables would be traced twice.
     model.optimizer.build(model.trainable_variables)
     step = tf.function(model.train_step, reduce_retracing=True)
-    inputs = model_inputs(valid, normalizer, settings.modalities)
-    validation = Validation(model, inputs, valid.labels, folder, settings.keep)
+    predictor = Predictor(model, valid, normalizer, settings.modalities)
+    validation = Validation(predictor, model, valid.labels, folder, settings.keep)
     validation.measure(0)
     with TrainingProgress(label, settings.epochs) as progress:
         for epoch in range(1, settings.epochs + 1):
@@ -58,14 +60,23 @@ def fit_model(settings, train, valid, folder=None, label="training"):
 
 def training_batches(settings, train, normalizer):
     """Return the shuffled and augmented batches of an epoch."""
-    dataset = batches(
-        model_inputs(train, normalizer, settings.modalities),
-        train.labels,
+    buckets = max(1, settings.buckets)
+    plan = BatchPlan(
+        len(train),
         settings.batch_size,
         shuffle=True,
         seed=settings.seed,
+        lengths=end_of_samples(train) if buckets > 1 else None,
+        buckets=buckets,
     )
-    return settings.augmentation().apply(dataset, settings.seed).prefetch(tf.data.AUTOTUNE)
+    return batches(
+        train,
+        plan,
+        normalizer=normalizer,
+        modalities=settings.modalities,
+        augmentation=settings.augmentation(),
+        trim=settings.buckets > 0,
+    )
 
 
 def run_epoch(model, step, dataset, epoch):
@@ -79,14 +90,15 @@ def run_epoch(model, step, dataset, epoch):
     """
     model.reset_metrics()
     loss = math.nan
-    for number, batch in enumerate(dataset, 1):
-        loss = float(step(batch)["loss"])
-        if not math.isfinite(loss):
-            raise RunFailed(
-                f"the loss became {loss} in epoch {epoch}, step {number}. "
-                "Lower --learning-rate, lower --clip-norm, scale the features with --normalize, "
-                "or look for extreme values in the data."
-            )
+    with reader_errors():
+        for number, batch in enumerate(dataset, 1):
+            loss = float(step(batch)["loss"])
+            if not math.isfinite(loss):
+                raise RunFailed(
+                    f"the loss became {loss} in epoch {epoch}, step {number}. "
+                    "Lower --learning-rate, lower --clip-norm, scale the features with "
+                    "--normalize, or look for extreme values in the data."
+                )
     return loss
 
 

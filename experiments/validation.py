@@ -3,7 +3,6 @@
 import math
 import time
 
-from experiments.evaluation import Predictor
 from utils.command_line import RunFailed
 from utils.metrics import sentiment_metrics
 
@@ -14,9 +13,9 @@ class Validation:
     Given a run folder, it logs the metrics there and keeps the model.
 
     Args:
-        model: The model in training.
-        inputs: The six input arrays of the validation split.
-        labels: Its labels, `(N, 1)`.
+        predictor: A `Predictor` of the validation split with the model in training.
+        model: The model.
+        labels: The split's labels, `(N, 1)`.
         folder: A `RunFolder`, or `None`.
         keep: Whether to keep the `"best"` model, with the lowest MAE, or the `"last"`.
 
@@ -26,12 +25,12 @@ class Validation:
         best: The dict of the best epoch.
     """
 
-    def __init__(self, model, inputs, labels, folder=None, keep="best"):
+    def __init__(self, predictor, model, labels, folder=None, keep="best"):
         self.model = model
         self.labels = labels
         self.folder = folder
         self.keep = keep
-        self.predictor = Predictor(model, inputs)
+        self.predictor = predictor
         self.started = time.perf_counter()
         self.history = []
         self.scores = []

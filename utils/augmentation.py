@@ -17,73 +17,162 @@ class Augmentation:
             step becomes 0; the others are scaled up, so that their expectation stays. After
             normalisation 0 is the feature's mean.
         modality_dropout: From a modality to the probability with which a sample loses it wholly.
+        noise: From a modality to the standard deviation of Gaussian noise added to its valid
+            steps; in units of the features' own where they are scaled by `standard` or `robust`.
+        time_masking: From a modality to the largest share of a sample's padded length that one
+            span of masked steps takes; its length and place are drawn evenly.
         truncation: Probability with which a sample keeps only its last valid steps, as many as
             are drawn evenly from 1 to the padded length.
         context_dropout: Probability with which a sample keeps its last valid step alone.
+        mixup: Each sample is mixed with another of its batch, features and score alike, by a
+            share drawn from Beta(mixup, mixup); 0: not at all. Zhang et al. 2018,
+            https://arxiv.org/abs/1710.09412.
     """
 
     feature_dropout: dict[str, float] = dataclasses.field(default_factory=dict)
     modality_dropout: dict[str, float] = dataclasses.field(default_factory=dict)
+    noise: dict[str, float] = dataclasses.field(default_factory=dict)
+    time_masking: dict[str, float] = dataclasses.field(default_factory=dict)
     truncation: float = 0.0
     context_dropout: float = 0.0
+    mixup: float = 0.0
+
+    def __bool__(self):
+        """Whether anything is changed."""
+        return self != Augmentation()
 
     def faults(self):
         """Yield a sentence for each value that is wrong."""
-        for name in ("feature_dropout", "modality_dropout"):
-            rates = getattr(self, name)
-            unknown = sorted(set(rates) - set(MODALITIES))
+        for name, limit in _BY_MODALITY.items():
+            values = getattr(self, name)
+            unknown = sorted(set(values) - set(MODALITIES))
             if unknown:
                 yield (
                     f"`{name}` takes the modalities {', '.join(MODALITIES)}. "
                     f"Received: {', '.join(map(str, unknown))}."
                 )
-            for modality, rate in rates.items():
-                if not isinstance(rate, (int, float)) or not 0 <= rate < 1:
-                    yield f"`{name}` must be at least 0 and below 1. Received: {modality} {rate!r}."
+            for modality, value in values.items():
+                if not isinstance(value, (int, float)) or not 0 <= value < limit:
+                    yield (
+                        f"`{name}` must be at least 0 and below {limit:g}. "
+                        f"Received: {modality} {value!r}."
+                    )
         for name in ("truncation", "context_dropout"):
             if not 0 <= getattr(self, name) <= 1:
                 yield f"`{name}` must be from 0 to 1. Received: {getattr(self, name)!r}."
+        if not 0 <= self.mixup < float("inf"):
+            yield f"`mixup` must be at least 0. Received: {self.mixup!r}."
 
-    def apply(self, dataset, seed):
-        """Change the batches of a data set, differently in each epoch, the same for each seed.
+    def apply(self, inputs, labels, seed):
+        """Change one batch, inside a `tf.data` map.
 
         Args:
-            dataset: A `tf.data.Dataset` of `(six input tensors, labels)`.
-            seed: Seed of all draws.
+            inputs: Three sequences `(B, T, D)` and their masks `(B, T)`.
+            labels: Scores `(B, 1)`.
+            seed: Two integers that no other batch has, such as the run's seed and the batch's
+                number; the same seed gives the same changes.
 
         Returns:
-            A data set of the same structure and cardinality.
+            Inputs and labels of the same shapes.
         """
-        if self == Augmentation():
-            return dataset
-        seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-        return tf.data.Dataset.zip(dataset, seeds).map(self._augment)
-
-    def _augment(self, batch, draw):
-        inputs, labels = batch
+        draw = _Draw(seed)
         sequences, masks = list(inputs[:3]), list(inputs[3:])
         kept = self._share_kept(draw, tf.shape(labels)[0])
         for i, name in enumerate(MODALITIES):
-            present = _uniform(
-                draw, f"{name} present", tf.shape(kept)
-            ) >= self.modality_dropout.get(name, 0.0)
-            mask = masks[i] & present & _last_steps(masks[i], kept)
-            x = sequences[i]
-            rate = self.feature_dropout.get(name, 0.0)
-            if rate:
-                keep = _uniform(draw, f"{name} features", tf.shape(x)) >= rate
-                x = tf.where(keep, x / (1 - rate), 0.0)
+            mask = masks[i] & _last_steps(masks[i], kept)
+            mask &= self._present(draw, name, tf.shape(kept))
+            mask &= self._outside_span(draw, name, tf.shape(mask))
+            x = self._changed_features(draw, name, sequences[i])
             sequences[i] = tf.where(mask[..., None], x, 0.0)
             masks[i] = mask
-        return (*sequences, *masks), labels
+        inputs = (*sequences, *masks)
+        return self._mixed(draw, inputs, labels) if self.mixup else (inputs, labels)
+
+    def _changed_features(self, draw, name, x):
+        deviation = self.noise.get(name, 0.0)
+        if deviation:
+            x += deviation * draw.normal(f"{name} noise", tf.shape(x))
+        rate = self.feature_dropout.get(name, 0.0)
+        if rate:
+            keep = draw.uniform(f"{name} features", tf.shape(x)) >= rate
+            x = tf.where(keep, x / (1 - rate), 0.0)
+        return x
+
+    def _present(self, draw, name, shape):
+        return draw.uniform(f"{name} present", shape) >= self.modality_dropout.get(name, 0.0)
+
+    def _outside_span(self, draw, name, shape):
+        """Mark the steps `(B, T)` that are not in the span to mask."""
+        share = self.time_masking.get(name, 0.0)
+        if not share:
+            return True
+        one_each, length = tf.stack([shape[0], 1]), tf.cast(shape[1], "float32")
+        # Evenly 0, 1, ... up to the largest whole number of steps.
+        largest = tf.floor(share * length)
+        span = tf.floor(draw.uniform(f"{name} span", one_each) * (largest + 1))
+        start = tf.floor(draw.uniform(f"{name} start", one_each) * (length - span + 1))
+        steps = tf.range(length)
+        return (steps < start) | (steps >= start + span)
 
     def _share_kept(self, draw, samples):
         """Return for each sample, `(samples, 1)`, the share of the length that it keeps."""
         shape = tf.stack([samples, 1])
-        cut = _uniform(draw, "truncated", shape) < self.truncation
-        share = tf.where(cut, 1 - _uniform(draw, "share kept", shape), 1.0)
-        alone = _uniform(draw, "context dropped", shape) < self.context_dropout
+        cut = draw.uniform("truncated", shape) < self.truncation
+        share = tf.where(cut, 1 - draw.uniform("share kept", shape), 1.0)
+        alone = draw.uniform("context dropped", shape) < self.context_dropout
         return tf.where(alone, 0.0, share)
+
+    def _mixed(self, draw, inputs, labels):
+        samples = tf.shape(labels)[0]
+        partner = tf.argsort(draw.uniform("partner", [samples]))
+        share = draw.beta("share mixed", [samples, 1], self.mixup)
+        mixed = [
+            share[..., None] * x + (1 - share[..., None]) * tf.gather(x, partner)
+            for x in inputs[:3]
+        ]
+        masks = [mask | tf.gather(mask, partner) for mask in inputs[3:]]
+        return (*mixed, *masks), share * labels + (1 - share) * tf.gather(labels, partner)
+
+
+# Values of each option by modality stay below this.
+_BY_MODALITY = {
+    "feature_dropout": 1.0,
+    "modality_dropout": 1.0,
+    "noise": float("inf"),
+    "time_masking": 1.0,
+}
+
+
+class _Draw:
+    """Random numbers of one batch, independent for each purpose.
+
+    Args:
+        seed: Two integers of the batch.
+    """
+
+    def __init__(self, seed):
+        self.seed = tf.stack([tf.cast(part, "int64") for part in seed])
+
+    def uniform(self, purpose, shape):
+        """Draw from [0, 1)."""
+        return tf.random.stateless_uniform(shape, self._seed(purpose))
+
+    def normal(self, purpose, shape):
+        """Draw from the standard normal distribution."""
+        return tf.random.stateless_normal(shape, self._seed(purpose))
+
+    def beta(self, purpose, shape, concentration):
+        """Draw from Beta(concentration, concentration)."""
+        first, second = (
+            tf.random.stateless_gamma(shape, self._seed(f"{purpose} {part}"), concentration)
+            for part in ("one", "two")
+        )
+        return tf.math.divide_no_nan(first, first + second)
+
+    def _seed(self, purpose):
+        # Folding in, not adding: neighbouring seeds and batches must not share draws.
+        number = tf.constant(zlib.crc32(purpose.encode()), "int64")
+        return tf.random.experimental.stateless_fold_in(self.seed, number)
 
 
 def _last_steps(mask, share):
@@ -93,9 +182,3 @@ def _last_steps(mask, share):
     last = tf.reduce_max(tf.where(mask, steps, -1), axis=1, keepdims=True)
     count = tf.maximum(tf.cast(tf.math.ceil(share * tf.cast(length, "float32")), "int32"), 1)
     return steps > last - count
-
-
-def _uniform(draw, purpose, shape):
-    """Draw from [0, 1), independently for each `purpose` of one batch."""
-    number = zlib.crc32(purpose.encode())
-    return tf.random.stateless_uniform(shape, tf.stack([draw, tf.constant(number, "int64")]))

@@ -7,6 +7,8 @@ import platform
 import subprocess
 from pathlib import Path
 
+import psutil
+
 PACKAGES = ("tensorflow", "keras", "numpy", "h5py", "scikit-learn")
 
 
@@ -32,6 +34,20 @@ def _processor():
         return platform.processor() or platform.machine()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
+
+
+def available_memory():
+    """Return the bytes of memory that this process may still take, container limits included."""
+    available = psutil.virtual_memory().available
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit = int((group / "memory.max").read_text())
+        used = int((group / "memory.current").read_text())
+        lines = (group / "memory.stat").read_text().splitlines()
+    except (OSError, ValueError):  # no control group, or `max`: no limit
+        return available
+    cached = dict(line.split() for line in lines).get("file", 0)
+    return max(0, min(available, limit - used + int(cached)))
 
 
 def git_state():

@@ -4,7 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from utils.formats.split import block_masks
+
 METHODS = ("none", "standard", "robust", "minmax")
+# Steps of a modality from which quartiles are computed at most.
+QUARTILE_STEPS = 100_000
 
 
 class FeatureNormalizer:
@@ -22,15 +26,15 @@ class FeatureNormalizer:
         self.clip = clip
 
     @classmethod
-    def fit(cls, method, sequences, masks, clip=np.inf):
-        """Fit to the valid steps.
+    def fit(cls, method, train, clip=np.inf):
+        """Fit to the valid steps of a split, in bounded memory.
 
         Args:
             method: `"none"`; `"standard"`: mean and standard deviation; `"robust"`: median and
                 interquartile range / 1.349, which equals the standard deviation of a normal
-                distribution; `"minmax"`: onto [0, 1].
-            sequences: From each modality to features `(N, T, D)` of the training split.
-            masks: From each modality to its boolean mask `(N, T)`.
+                distribution; `"minmax"`: onto [0, 1]. Quartiles of a split that is larger than
+                memory are those of an even sample of its steps.
+            train: The training `Split`, in memory or on disk.
             clip: See the class.
 
         Returns:
@@ -43,13 +47,9 @@ class FeatureNormalizer:
             raise ValueError(
                 f"`normalize` must be one of {', '.join(METHODS)}. Received: {method!r}."
             )
-        shifts, scales = {}, {}
-        for name, x in sequences.items():
-            steps = x[masks[name]].astype("float64")
-            if method == "none" or len(steps) == 0:
-                shift, scale = np.zeros(x.shape[2]), np.ones(x.shape[2])
-            else:
-                shift, scale = _FITS[method](steps)
+        shifts = {name: np.zeros(width, "float32") for name, width in train.widths.items()}
+        scales = {name: np.ones(width, "float32") for name, width in train.widths.items()}
+        for name, (shift, scale) in _FITS[method](train).items() if method != "none" else ():
             shifts[name] = shift.astype("float32")
             # What varies by less than rounding of its own size is constant.
             negligible = scale <= 1e-6 * np.maximum(np.abs(shift), 1e-6)
@@ -100,17 +100,48 @@ class FeatureNormalizer:
             )
 
 
-def _standard(steps):
-    return steps.mean(axis=0), steps.std(axis=0)
+def _valid_steps(split):
+    """Yield the valid steps `(n, D)` of each modality, block by block."""
+    for block in split.blocks():
+        for name, mask in block_masks(block.sequences).items():
+            if mask.any():
+                yield name, block.sequences[name][mask]
 
 
-def _robust(steps):
-    low, middle, high = np.percentile(steps, [25, 50, 75], axis=0)
-    return middle, (high - low) / 1.349
+def _standard(split):
+    """Merge the moments of blocks by Chan, Golub and LeVeque (1979)."""
+    moments = {}
+    for name, steps in _valid_steps(split):
+        count, mean = len(steps), steps.mean(axis=0, dtype="float64")
+        squares = np.square(steps - mean).sum(axis=0)
+        if name in moments:
+            before, mean_before, squares_before = moments[name]
+            difference, total = mean - mean_before, before + count
+            squares += squares_before + difference**2 * before * count / total
+            mean, count = mean_before + difference * count / total, total
+        moments[name] = count, mean, squares
+    return {name: (mean, np.sqrt(m2 / count)) for name, (count, mean, m2) in moments.items()}
 
 
-def _minmax(steps):
-    return steps.min(axis=0), steps.max(axis=0) - steps.min(axis=0)
+def _robust(split):
+    kept = {}
+    for name, steps in _valid_steps(split):
+        every = -(-len(split) * split.lengths[name] // QUARTILE_STEPS)
+        kept.setdefault(name, []).append(steps[::every])
+    fits = {}
+    for name, steps in kept.items():
+        low, middle, high = np.percentile(np.concatenate(steps), [25, 50, 75], axis=0)
+        fits[name] = middle, (high - low) / 1.349
+    return fits
+
+
+def _minmax(split):
+    ranges = {}
+    for name, steps in _valid_steps(split):
+        low, high = steps.min(axis=0), steps.max(axis=0)
+        before_low, before_high = ranges.get(name, (low, high))
+        ranges[name] = np.minimum(low, before_low), np.maximum(high, before_high)
+    return {name: (low, high - low) for name, (low, high) in ranges.items()}
 
 
 _FITS = {"standard": _standard, "robust": _robust, "minmax": _minmax}

@@ -1,3 +1,5 @@
+import types
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ class Folder:
 def run(errors, keep):
     """Measure epochs whose MAEs are `errors`; return the validation and when it saved."""
     folder = Folder()
-    validation = Validation(None, (), LABELS, folder, keep)
+    validation = Validation(types.SimpleNamespace(), None, LABELS, folder, keep)
     saves = []
     for epoch, error in enumerate(errors):
         validation.predictor.predict = lambda error=error: (LABELS[:, 0] + error, None)

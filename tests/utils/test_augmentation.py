@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from utils.augmentation import Augmentation
-from utils.data_loader import batches
 
 SAMPLES, STEPS = 600, 10
 
@@ -18,19 +16,17 @@ def inputs():
     return (*sequences, mask, mask, mask)
 
 
-def augment(inputs, seed=0, epochs=1, batch_size=SAMPLES, **options):
-    dataset = batches(inputs, np.zeros((SAMPLES, 1), "float32"), batch_size)
-    dataset = Augmentation(**options).apply(dataset, seed)
-    results = []
-    for _ in range(epochs):
-        parts = [x for x, _ in dataset]
-        results.append([np.concatenate([p[i] for p in parts]) for i in range(6)])
-    return results if epochs > 1 else results[0]
+def augment(inputs, seed=0, number=0, labels=None, **options):
+    labels = np.zeros((SAMPLES, 1), "float32") if labels is None else labels
+    changed, y = Augmentation(**options).apply(inputs, labels, (seed, number))
+    arrays = [x.numpy() for x in changed]
+    return (arrays, y.numpy()) if "mixup" in options else arrays
 
 
 def test_nothing_changes_by_default(inputs):
-    dataset = batches(inputs, np.zeros((SAMPLES, 1)), 7)
-    assert Augmentation().apply(dataset, 0) is dataset
+    assert not Augmentation()
+    for before, after in zip(inputs, augment(inputs), strict=True):
+        assert np.array_equal(before, after)
 
 
 def test_feature_dropout_keeps_the_mean_and_hits_its_rate(inputs):
@@ -72,25 +68,75 @@ def test_context_dropout_leaves_one_step(inputs):
     assert np.mean(mask.sum(axis=1) == 1) == pytest.approx(0.3, abs=0.05)
 
 
-def test_draws_differ_by_epoch_and_batch_and_repeat_by_seed(inputs):
-    options = {"feature_dropout": {"text": 0.5}, "batch_size": 100}
-    first, second = (e[0] for e in augment(inputs, seed=3, epochs=2, **options))
-    assert not np.array_equal(first, second)
-    zeros = (first == 0) & (inputs[0] != 0)
-    assert not np.array_equal(zeros[0:100:2][:, :3], zeros[100:200:2][:, :3])
-    again = [e[0] for e in augment(inputs, seed=3, epochs=2, **options)]
-    assert np.array_equal(first, again[0])
-    assert np.array_equal(second, again[1])
-    assert not np.array_equal(first, augment(inputs, seed=4, **options)[0])
+def test_noise_has_its_deviation_and_spares_padding(inputs):
+    text, audio, *_ = augment(inputs, noise={"text": 0.5})
+    change = (text - inputs[0])[inputs[3]]
+    assert change.mean() == pytest.approx(0, abs=0.02)
+    assert change.std() == pytest.approx(0.5, rel=0.03)
+    assert not text[~inputs[3]].any()
+    assert np.array_equal(audio, inputs[1])
 
 
-def test_cardinality_is_kept(inputs):
-    dataset = batches(inputs, np.zeros((SAMPLES, 1)), 100)
-    assert tf.data.experimental.cardinality(Augmentation(truncation=0.5).apply(dataset, 0)) == 6
+def test_time_masking_hides_one_span_of_even_length_and_place():
+    mask = np.ones((SAMPLES, STEPS), bool)
+    x = np.ones((SAMPLES, STEPS, 2), "float32")
+    _, audio, _, _, audio_mask, video_mask = augment(
+        (x, x, x, mask, mask, mask), time_masking={"audio": 0.45}
+    )
+    assert video_mask.all()
+    assert np.array_equal(audio[..., 0] != 0, audio_mask)
+    hidden = ~audio_mask
+    edges = np.abs(np.diff(np.pad(hidden, ((0, 0), (1, 1))).astype(int))).sum(axis=1)
+    assert set(edges) == {0, 2}
+    counts = np.bincount(hidden.sum(axis=1), minlength=5)
+    assert counts.sum() == SAMPLES
+    assert len(counts) == 5
+    np.testing.assert_allclose(counts / SAMPLES, 0.2, atol=0.06)
+    assert hidden[:, 0].any()
+    assert hidden[:, -1].any()
+
+
+def test_mixup_mixes_features_and_scores_by_the_same_share(inputs):
+    labels = np.random.default_rng(1).normal(size=(SAMPLES, 1)).astype("float32")
+    marked = [x * labels[..., None] for x in inputs[:3]]
+    mask = np.ones((SAMPLES, STEPS), bool)
+    full = [np.broadcast_to(labels[..., None], x.shape).astype("float32") for x in marked]
+    (text, *_), mixed = augment((*full, mask, mask, mask), labels=labels, mixup=0.4)
+    np.testing.assert_allclose(text[:, 0, 0], mixed[:, 0], atol=1e-5)
+    assert not np.allclose(mixed, labels)
+    assert mixed.min() >= labels.min()
+    assert mixed.max() <= labels.max()
+
+
+def test_mixup_unites_the_masks(inputs):
+    (_, audio, _, _, audio_mask, _), _ = augment(inputs, mixup=1.0)
+    assert (audio_mask & ~inputs[4]).any()
+    assert not (inputs[4] & ~audio_mask).any()
+    assert not audio[~audio_mask].any()
+
+
+def test_draws_differ_by_batch_and_repeat_by_seed(inputs):
+    def text(seed, number):
+        return augment(inputs, seed, number, feature_dropout={"text": 0.5})[0]
+
+    assert not np.array_equal(text(3, 0), text(3, 1))
+    assert np.array_equal(text(3, 1), text(3, 1))
+    assert not np.array_equal(text(3, 1), text(4, 0))
+    assert not np.array_equal(text(3, 4), text(4, 3))
 
 
 def test_faults_are_told_together():
-    wrong = Augmentation({"smell": 0.1, "text": 1.0}, {"audio": "x"}, -1, 2)
+    wrong = Augmentation(
+        {"smell": 0.1, "text": 1.0}, {"audio": "x"}, {"text": -1}, {}, -1, 2, mixup=-0.1
+    )
     text = " ".join(wrong.faults())
-    for part in ("Received: smell", "text 1.0", "audio 'x'", "`truncation`", "`context_dropout`"):
+    for part in (
+        "Received: smell",
+        "text 1.0",
+        "audio 'x'",
+        "text -1",
+        "`truncation`",
+        "`context_dropout`",
+        "`mixup`",
+    ):
         assert part in text

@@ -1,9 +1,13 @@
+import os
+
 import h5py
 import numpy as np
 import pytest
 
-from utils.data_loader import batches, make_dataset, model_inputs
-from utils.formats import open_data
+from models import MODELS
+from utils.augmentation import Augmentation
+from utils.data_loader import load_split, make_dataset, model_inputs, reader_errors
+from utils.formats import InvalidData, open_data
 
 
 def test_yields_three_sequences_and_a_label(data_dir):
@@ -87,6 +91,101 @@ def test_errors(data_dir):
         make_dataset(data_dir, batch_size=0)
 
 
-def test_last_batch_may_be_smaller():
-    sizes = [len(y) for _, y in batches((np.arange(10),), np.arange(10), 4)]
-    assert sizes == [4, 4, 2]
+def test_last_batch_may_be_smaller(data_dir):
+    dataset = make_dataset(data_dir, "test", batch_size=4)
+    assert [len(y) for _, y in dataset] == [4, 4, 2]
+    assert dataset.cardinality() == 3
+
+
+def arrays(dataset):
+    """Return all batches of one pass as flat lists of arrays."""
+    return [[x.numpy() for x in (*inputs, y)] for inputs, y in dataset]
+
+
+def assert_same_batches(first, second):
+    assert len(first) == len(second)
+    for one, other in zip(first, second, strict=True):
+        for x, y in zip(one, other, strict=True):
+            assert np.array_equal(x, y)
+
+
+AUGMENTED = {"augmentation": Augmentation(noise={"text": 1.0}, truncation=0.5), "seed": 5}
+
+
+def test_goes_on_at_any_epoch_and_step(data_dir):
+    options = {"batch_size": 5, "return_masks": True, **AUGMENTED}
+    whole = make_dataset(data_dir, **options)
+    epochs = [arrays(whole) for _ in range(3)]
+    resumed = make_dataset(data_dir, **options, epoch=1, step=2)
+    assert_same_batches(arrays(resumed), epochs[1][2:])
+    assert_same_batches(arrays(resumed), epochs[2])
+
+
+@pytest.mark.parametrize("normalize", ["none", "standard", "robust", "minmax"])
+def test_streaming_yields_what_memory_does(data_dir, normalize):
+    options = {"batch_size": 7, "normalize": normalize, "return_masks": True, **AUGMENTED}
+    in_memory = arrays(make_dataset(data_dir, stream=False, **options))
+    streamed = arrays(make_dataset(data_dir, stream=True, **options))
+    for one, other in zip(in_memory, streamed, strict=True):
+        for x, y in zip(one, other, strict=True):
+            np.testing.assert_allclose(x, y, atol=1e-5)
+
+
+def test_streams_by_itself_what_memory_cannot_hold(data_dir, monkeypatch):
+    reader = open_data(data_dir)
+    assert load_split(reader, "train").in_memory
+    monkeypatch.setattr("utils.data_loader.available_memory", lambda: 1000)
+    assert not load_split(reader, "train").in_memory
+
+
+def test_values_repaired_in_a_stream_are_zero(own_data_dir):
+    with h5py.File(own_data_dir / "audio_valid.h5", "r+") as file:
+        file["d1"][0, 0, 0] = np.inf
+    (_, audio, _), _ = next(iter(make_dataset(own_data_dir, "valid", 4, stream=True)))
+    assert np.isfinite(audio).all()
+
+
+def test_a_reader_error_inside_a_stream_is_found_again(own_data_dir):
+    dataset = make_dataset(own_data_dir, "valid", 4, stream=True)
+    size = (own_data_dir / "text_valid_emb.h5").stat().st_size
+    os.truncate(own_data_dir / "text_valid_emb.h5", size - 400)
+    with pytest.raises(InvalidData, match=r"text_valid_emb\.h5.*file that ends before"):
+        with reader_errors():
+            list(dataset)
+
+
+def test_shards_are_disjoint_and_complete(data_dir):
+    def first_values(**options):
+        dataset = make_dataset(data_dir, seed=2, **options)
+        return np.concatenate([text.numpy()[:, 0, 0] for (text, _, _), _ in dataset])
+
+    whole = first_values()
+    parts = [first_values(shard=(i, 3)) for i in range(3)]
+    assert len(set(whole)) == len(whole)
+    assert sorted(np.concatenate(parts)) == sorted(whole)
+
+
+def test_trimming_cuts_padding_alone(data_dir):
+    options = {"batch_size": 3, "return_masks": True}
+    whole = arrays(make_dataset(data_dir, "valid", **options))
+    trimmed = arrays(make_dataset(data_dir, "valid", trim=True, **options))
+    lengths = set()
+    for one, other in zip(whole, trimmed, strict=True):
+        length = other[0].shape[1]
+        lengths.add(length)
+        assert length == np.max(np.flatnonzero(np.any(one[3], axis=0))) + 1
+        for x, y in zip(one[:6], other[:6], strict=True):
+            assert np.array_equal(x[:, :length], y)
+            assert not x[:, length:].any()
+    assert min(lengths) < 6
+
+
+def test_trimming_changes_no_prediction(data_dir):
+    model = MODELS["seqlevel"](6, 5, 4, 3, model_dim=8, num_heads=2, ff_dim=16)
+    options = {"batch_size": 3, "return_masks": True}
+    for (whole, _), (trimmed, _) in zip(
+        make_dataset(data_dir, "valid", **options),
+        make_dataset(data_dir, "valid", trim=True, **options),
+        strict=True,
+    ):
+        np.testing.assert_allclose(model(whole), model(trimmed), atol=1e-5)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
+from utils.formats import Split
 from utils.normalization import FeatureNormalizer
 
 
@@ -14,7 +15,8 @@ def padded():
 
 
 def fit(method, x, mask, **options):
-    return FeatureNormalizer.fit(method, {"audio": x}, {"audio": mask}, **options)
+    split = Split("train", {"audio": np.where(mask[..., None], x, 0)}, np.zeros((len(x), 1)))
+    return FeatureNormalizer.fit(method, split, **options)
 
 
 @pytest.mark.parametrize(

@@ -1,38 +1,66 @@
 """Data formats: each reader turns files into `Split`s; the right one is found by looking."""
 
+import errno
 from pathlib import Path
 
+from utils.formats.checks import InvalidData
 from utils.formats.hdf5 import Hdf5Folder
 from utils.formats.split import MODALITIES, SPLITS, Split
 
-__all__ = ["MODALITIES", "SPLITS", "Hdf5Folder", "Split", "open_data"]
+__all__ = ["MODALITIES", "READERS", "SPLITS", "InvalidData", "Split", "open_data"]
 
 READERS = (Hdf5Folder,)
 
 
-def open_data(path):
+def open_data(path, feature_files=None):
     """Find the reader for the data at `path`.
 
     Args:
-        path: A folder in one of the known formats.
+        path: A file or folder in one of the known formats.
+        feature_files: From modalities to MMSA pickles whose features replace those of `path`, an
+            MMSA pickle too.
 
     Returns:
-        A reader with `splits()`, the names of the splits present, and `read(split)`, a `Split`.
+        A `Reader`: `splits()` names the splits present, `read(split)` returns a `Split` in memory
+        and `stream(split)` one that stays on disk where the format allows it.
 
     Raises:
         FileNotFoundError: If nothing is there, or nothing that a reader knows.
+        PermissionError: If it may not be read.
+        ValueError: If `feature_files` are given for another format.
     """
     path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(
-            f"No data at {path}. Expected: {Hdf5Folder.describe()}. "
-            "Check the path, or make built-in data with `python -m data.synthetic --help`."
+    try:
+        # Listing tells what `exists` hides: missing permission, links that lead in a circle.
+        names = (
+            sorted(p.name for p in path.iterdir()) if path.is_dir() else [path.stat() and path.name]
         )
-    for reader in READERS:
-        if reader.matches(path):
-            return reader(path)
-    found = sorted(p.name for p in path.iterdir())[:8] if path.is_dir() else ["a single file"]
-    raise FileNotFoundError(
-        f"{path} is in no known format. Expected: {Hdf5Folder.describe()}. "
-        f"Received: {', '.join(found) or 'an empty folder'}. See data/README.md for the layout."
+        found = next((reader for reader in READERS if reader.matches(path)), None)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if found is None:
+        received = ", ".join(names[:8]) or "an empty folder"
+        raise FileNotFoundError(
+            f"{path} is in no known format. Expected: {_known_formats()}. Received: {received}. "
+            "See data/README.md for the layouts."
+        )
+    return found(path)
+
+
+def _unreadable(path, error):
+    if isinstance(error, FileNotFoundError):
+        return FileNotFoundError(
+            f"No data at {path}. Expected: {_known_formats()}. Check the path, or make built-in "
+            "data with `python -m data.synthetic --help`."
+        )
+    hint = {
+        errno.EACCES: "Ask for the permission to read it",
+        errno.ELOOP: "The links lead in a circle: name the folder itself",
+    }.get(error.errno, "Check the path")
+    return type(error)(
+        f"{path} cannot be read. Expected: {_known_formats()}. Received: {error.strerror}. {hint}."
     )
+
+
+def _known_formats():
+    return "; or ".join(reader.describe() for reader in READERS)

@@ -1,14 +1,32 @@
 """The HDF5 folder: one file for each modality and split, and one for the labels."""
 
-import csv
+import re
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from utils.formats.checks import (
+    InvalidData,
+    check_count,
+    check_feature_shape,
+    check_features,
+    check_labels,
+    read_table,
+)
+from utils.formats.hdf5_file import (
+    StoredDataset,
+    declared_bytes,
+    find_dataset,
+    open_hdf5,
+    read_dataset,
+)
+from utils.formats.reader import Reader
 from utils.formats.split import MODALITIES, SPLITS, Split
+from utils.formats.stored_rows import JoinedRows
 
 KEY = "d1"
+CONTENT = f"an HDF5 file with data set {KEY!r}"
 FEATURE_FILES = {
     "text": "text_{split}_emb.h5",
     "audio": "audio_{split}.h5",
@@ -18,19 +36,16 @@ LABEL_FILE = "y_{split}.h5"
 INDEX_FILE = "index_{split}.csv"
 
 
-class Hdf5Folder:
+class Hdf5Folder(Reader):
     """Reads a folder of `text_S_emb.h5`, `audio_S.h5`, `video_S.h5`, `y_S.h5` for each split S.
 
-    Each file holds a data set `d1`: features `(N, T, D)`, labels `(N, 1)` or `(N,)`. A file
-    `index_S.csv`, if there, describes the samples, one row each, by columns such as `id`,
-    `video_id`, `text`.
+    Each file holds a data set `d1`: features `(N, T, D)`, labels `(N, 1)` or `(N,)`. Any of them
+    may be cut by samples into shards, `audio_S-00000-of-00004.h5` and so on. A file `index_S.csv`,
+    if there, describes the samples, one row each, by columns such as `id`, `video_id`, `text`.
 
     Args:
         path: The folder.
     """
-
-    def __init__(self, path):
-        self.path = Path(path)
 
     @staticmethod
     def describe():
@@ -40,55 +55,137 @@ class Hdf5Folder:
     @classmethod
     def matches(cls, path):
         """Whether `path` is a folder that holds at least one of the files."""
-        return bool(cls(path).splits())
+        return path.is_dir() and bool(cls(path).splits())
 
     def splits(self):
         """Return the names of the splits of which any file is there."""
-        return [split for split in SPLITS if self.files(split)]
+        return [split for split in SPLITS if self._data_files(split)]
 
     def files(self, split):
-        """Return the paths of a split's HDF5 files that exist."""
-        patterns = (*FEATURE_FILES.values(), LABEL_FILE)
-        paths = [self.path / pattern.format(split=split) for pattern in patterns]
-        return [path for path in paths if path.exists()]
+        """Return the paths of a split's files that exist."""
+        index = self.path / INDEX_FILE.format(split=split)
+        return [*self._data_files(split), *([index] if index.exists() else [])]
 
     def read(self, split):
-        """Read and check all samples of a split.
-
-        NaN and infinite features become 0 and are counted.
-
-        Args:
-            split: Name of the split.
-
-        Returns:
-            A `Split`.
-
-        Raises:
-            FileNotFoundError: If the split, or one of its files, is missing.
-            ValueError: If a file cannot be read or has no `d1`, the rank or type of `d1` is
-                wrong, sample counts differ, the split is empty, or labels are not finite. The
-                message names the file, what was expected and what was found.
-        """
-        if split not in self.splits():
-            raise FileNotFoundError(
-                f"{self.path} has no split {split!r}. Expected one of: "
-                f"{', '.join(self.splits())}. Received: {split!r}. Choose another split."
-            )
+        """Read and check all samples of a split; see `Reader.read`."""
+        self.check_split(split)
         sequences, repaired = {}, {}
         for modality in MODALITIES:
-            path = self.path / FEATURE_FILES[modality].format(split=split)
-            sequences[modality], repaired[modality] = _read_features(path)
-        label_path = self.path / LABEL_FILE.format(split=split)
-        labels = _read_labels(label_path)
+            parts, counts = zip(*map(_read_features, self._shards(modality, split)), strict=True)
+            self._check_alike(modality, split, parts)
+            sequences[modality] = parts[0] if len(parts) == 1 else np.concatenate(parts)
+            repaired[modality] = sum(counts)
+        return self._split(split, sequences, repaired)
+
+    def stream(self, split):
+        """Open a split whose features stay on disk; see `Reader.stream`.
+
+        Fast where the data sets are contiguous and uncompressed, as `write_split` and
+        `python -m data.convert` write them.
+        """
+        self.check_split(split)
+        sequences = {}
+        for modality in MODALITIES:
+            parts = [StoredDataset(path, KEY, CONTENT) for path in self._shards(modality, split)]
+            for part in parts:
+                check_feature_shape(part.where, part.shape)
+            self._check_alike(modality, split, parts)
+            sequences[modality] = parts[0] if len(parts) == 1 else JoinedRows(parts)
+        return self._split(split, sequences, dict.fromkeys(MODALITIES, 0))
+
+    def size(self, split):
+        """Return the bytes that a split's features need in memory."""
+        self.check_split(split)
+        total = 0
+        for modality in MODALITIES:
+            for path in self._shards(modality, split):
+                with open_hdf5(path, CONTENT) as file:
+                    total += declared_bytes(find_dataset(file, KEY, path))
+        return total
+
+    def _split(self, split, sequences, repaired):
+        label_paths = self._shards("y", split)
+        labels = np.concatenate([_read_labels(path) for path in label_paths])
         for modality, x in sequences.items():
-            if len(x) != len(labels):
-                path = self.path / FEATURE_FILES[modality].format(split=split)
-                raise ValueError(
-                    f"{path} must have as many samples as {label_path.name}, {len(labels)}. "
-                    f"Received: {len(x)}. Write both files from the same samples."
-                )
-        index = _read_index(self.path / INDEX_FILE.format(split=split), len(labels))
+            path = self._shards(modality, split)[0]
+            check_count(f"{path}, data set {KEY!r},", len(x), len(labels), label_paths[0].name)
+        path = self.path / INDEX_FILE.format(split=split)
+        index = read_table(path) if path.exists() else {}
+        for column, values in index.items():
+            check_count(f"{path}, column {column}", len(values), len(labels), label_paths[0].name)
         return Split(split, sequences, labels, index, repaired, self.path)
+
+    def _check_alike(self, modality, split, parts):
+        if len({part.shape[1:] for part in parts}) > 1:
+            shapes = " and ".join(dict.fromkeys(str(part.shape[1:]) for part in parts))
+            raise InvalidData(
+                f"The shards {self._shards(modality, split)[0]} to "
+                f"{self._shards(modality, split)[-1].name} must agree in length and width. "
+                f"Received: {shapes}. Write them again."
+            )
+
+    def _data_files(self, split):
+        patterns = (*FEATURE_FILES.values(), LABEL_FILE)
+        return [path for pattern in patterns for path in self._present(pattern, split)]
+
+    def _shards(self, name, split):
+        """Return the files of a modality, or of the labels, `"y"`; one that may be missing."""
+        pattern = FEATURE_FILES.get(name, LABEL_FILE)
+        found = self._present(pattern, split)
+        if not found:
+            return [self.path / pattern.format(split=split)]
+        total = re.search(r"-of-(\d{5})\.h5$", found[0].name)
+        expected = int(total[1]) if total else 1
+        if len(found) != expected:
+            raise InvalidData(
+                f"{found[0]} must be one of {expected} files. Received: {len(found)} such files, "
+                f"{', '.join(path.name for path in found[:8])}. Complete them, or remove old ones."
+            )
+        return found
+
+    def _present(self, pattern, split):
+        path = self.path / pattern.format(split=split)
+        shards = sorted(self.path.glob(f"{path.stem}-[0-9]*-of-[0-9]*.h5"))
+        return [*([path] if path.exists() else []), *shards]
+
+
+class Hdf5Writer:
+    """Writes a split in this layout, block by block, into data sets that stream fast.
+
+    Args:
+        directory: An existing folder.
+        split: Name of the split.
+        lengths: From each modality to `T`.
+        widths: From each modality to `D`.
+        samples: Number of samples.
+        shard: Number of this shard, from 0.
+        shards: Number of shards.
+    """
+
+    def __init__(self, directory, split, lengths, widths, samples, shard=0, shards=1):
+        self._next = 0
+        self._files = {}
+        self._datasets = {}
+        suffix = f"-{shard:05d}-of-{shards:05d}" if shards > 1 else ""
+        shapes = {name: (samples, lengths[name], widths[name]) for name in FEATURE_FILES}
+        for name, shape in {**shapes, "y": (samples, 1)}.items():
+            path = Path(directory) / FEATURE_FILES.get(name, LABEL_FILE).format(split=split)
+            self._files[name] = h5py.File(path.with_stem(path.stem + suffix), "w")
+            self._datasets[name] = self._files[name].create_dataset(KEY, shape, "float32")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for file in self._files.values():
+            file.close()
+
+    def write(self, sequences, labels):
+        """Write the next samples: features `(n, T, D)` by modality, and scores `(n, 1)`."""
+        end = self._next + len(labels)
+        for name, x in {**sequences, "y": labels}.items():
+            self._datasets[name][self._next : end] = x
+        self._next = end
 
 
 def write_split(directory, split, sequences, labels):
@@ -100,79 +197,20 @@ def write_split(directory, split, sequences, labels):
         sequences: From `text`, `audio`, `video` to features `(N, T, D)`.
         labels: Scores `(N, 1)`.
     """
-    for modality, pattern in FEATURE_FILES.items():
-        with h5py.File(Path(directory) / pattern.format(split=split), "w") as file:
-            file.create_dataset(KEY, data=np.asarray(sequences[modality], "float32"))
-    with h5py.File(Path(directory) / LABEL_FILE.format(split=split), "w") as file:
-        file.create_dataset(KEY, data=np.asarray(labels, "float32"))
-
-
-def _read_array(path, ranks):
-    if not path.exists():
-        raise FileNotFoundError(
-            f"Missing file {path}. Expected: an HDF5 file with data set {KEY!r}. "
-            "Received: no such file. Put it there, or name another data folder."
-        )
-    try:
-        with h5py.File(path, "r") as file:
-            if KEY not in file or not isinstance(file[KEY], h5py.Dataset):
-                raise ValueError(
-                    f"{path} must hold a data set {KEY!r}. Received: keys {sorted(file)}. "
-                    f"Rename the data set to {KEY!r}."
-                )
-            array = file[KEY][()]
-    except (OSError, RuntimeError, KeyError) as error:
-        raise ValueError(
-            f"{path} cannot be read as HDF5. Expected: an HDF5 file with data set {KEY!r}. "
-            f"Received: {error}. Copy or download the file again."
-        ) from error
-    shapes = " or ".join(ranks.values())
-    if array.ndim not in ranks or array.dtype.kind not in "fiub":
-        raise ValueError(
-            f"{path}, data set {KEY!r}, must be numbers of shape {shapes}. "
-            f"Received: {array.dtype} of shape {array.shape}."
-        )
-    if 0 in array.shape:
-        raise ValueError(
-            f"{path}, data set {KEY!r}, must not be empty. Received: shape {array.shape}. "
-            "Leave the split's files out if it has no samples."
-        )
-    return array.astype("float32")
+    lengths = {name: x.shape[1] for name, x in sequences.items()}
+    widths = {name: x.shape[2] for name, x in sequences.items()}
+    with Hdf5Writer(directory, split, lengths, widths, len(labels)) as writer:
+        writer.write(sequences, labels)
 
 
 def _read_features(path):
-    x = _read_array(path, {3: "(N, T, D)"})
-    broken = ~np.isfinite(x)
-    x[broken] = 0
-    return x, int(broken.sum())
+    return check_features(f"{path}, data set {KEY!r}", _read(path))
 
 
 def _read_labels(path):
-    y = _read_array(path, {1: "(N,)", 2: "(N, 1)"})
-    if y.ndim == 2 and y.shape[1] != 1:
-        raise ValueError(
-            f"{path}, data set {KEY!r}, must have shape (N, 1) or (N,). Received: {y.shape}."
-        )
-    y = y.reshape(-1, 1)
-    bad = np.flatnonzero(~np.isfinite(y))
-    if len(bad):
-        raise ValueError(
-            f"{path}, data set {KEY!r}, must hold finite labels. Received: {len(bad)} that are "
-            f"NaN or infinite, the first in row {bad[0]}. Remove these samples."
-        )
-    return y
+    return check_labels(f"{path}, data set {KEY!r}", _read(path))
 
 
-def _read_index(path, count):
-    if not path.exists():
-        return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        rows = list(reader)
-        columns = reader.fieldnames or []
-    if len(rows) != count:
-        raise ValueError(
-            f"{path} must have one row for each sample, {count}. Received: {len(rows)} rows. "
-            "Write it from the same samples as the HDF5 files."
-        )
-    return {column: [row[column] for row in rows] for column in columns}
+def _read(path):
+    with open_hdf5(path, CONTENT) as file:
+        return read_dataset(find_dataset(file, KEY, path), f"{path}, data set {KEY!r}")

@@ -1,35 +1,45 @@
 """What every reader returns: the samples of one split, checked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 MODALITIES = ("text", "audio", "video")
 SPLITS = ("train", "valid", "test")
+BLOCK_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
 class Split:
-    """The samples of one split, in memory.
+    """The samples of one split, in memory or on disk.
 
     Attributes:
         name: `train`, `valid`, `test`, or what the data calls it.
         sequences: From each modality to its features `(N, T, D)`, float32 and finite; steps that
-            are all zero are padding.
-        labels: Scores `(N, 1)`, float32 and finite.
+            are all zero are padding. In memory a NumPy array; on disk `StoredRows`, which are
+            sliced by rows like one.
+        labels: Scores `(N, 1)`, float32 and finite, in [-3, 3].
         index: Columns of text about the samples, such as `id`, `video_id`, `text`, each `N` long;
             empty where the data has none.
-        repaired: From each modality to the number of NaN and infinite values that became 0.
+        repaired: From each modality to the number of NaN and infinite values that became 0; of a
+            split on disk, to 0.
         source: Where the samples were read.
+        step_counts: From a modality to the valid steps of each sample, integers `(N,)`, as the
+            data states them; steps behind them are zero. Empty where the data states none.
+        modality_labels: From a modality to scores `(N, 1)` that annotators gave to it alone;
+            empty where the data has none.
     """
 
     name: str
-    sequences: dict[str, np.ndarray]
+    sequences: dict[str, Any]
     labels: np.ndarray
     index: dict[str, list[str]] = field(default_factory=dict)
     repaired: dict[str, int] = field(default_factory=dict)
     source: Path = Path()
+    step_counts: dict[str, np.ndarray] = field(default_factory=dict)
+    modality_labels: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self):
         return len(self.labels)
@@ -49,27 +59,57 @@ class Split:
         """From each modality to its padded length `T`."""
         return {name: x.shape[1] for name, x in self.sequences.items()}
 
+    @property
+    def in_memory(self):
+        """Whether all features are NumPy arrays."""
+        return all(isinstance(x, np.ndarray) for x in self.sequences.values())
+
+    @property
+    def sample_bytes(self):
+        """Bytes of one sample's features."""
+        return 4 * sum(self.widths[name] * self.lengths[name] for name in self.sequences)
+
     def masks(self):
         """From each modality to its boolean mask `(N, T)`, `True` where a step holds data."""
-        return {name: np.any(x != 0, axis=-1) for name, x in self.sequences.items()}
+        blocks = [block_masks(block.sequences) for block in self.blocks()]
+        return {name: np.concatenate([b[name] for b in blocks]) for name in self.sequences}
 
     def take(self, rows):
-        """Return the samples at the indices `rows`, in that order."""
+        """Return the samples at the indices `rows`, in that order, in memory."""
         rows = np.asarray(rows)
-        return Split(
-            self.name,
-            {name: x[rows] for name, x in self.sequences.items()},
-            self.labels[rows],
-            {column: [values[i] for i in rows] for column, values in self.index.items()},
-            self.repaired,
-            self.source,
+        return replace(
+            self,
+            sequences={name: x[rows] for name, x in self.sequences.items()},
+            labels=self.labels[rows],
+            index={column: [values[i] for i in rows] for column, values in self.index.items()},
+            step_counts={name: counts[rows] for name, counts in self.step_counts.items()},
+            modality_labels={name: y[rows] for name, y in self.modality_labels.items()},
         )
+
+    def blocks(self):
+        """Yield the samples in order, as splits in memory of at most `BLOCK_BYTES` of features."""
+        if self.in_memory:
+            yield self
+            return
+        rows = max(1, BLOCK_BYTES // self.sample_bytes)
+        for start in range(0, len(self), rows):
+            yield self.take(np.arange(start, min(start + rows, len(self))))
+
+
+def block_masks(sequences):
+    """Return from each modality to its boolean mask: `True` where any feature is not zero."""
+    return {name: np.any(x != 0, axis=-1) for name, x in sequences.items()}
+
+
+def cut_steps(x, counts):
+    """Set the steps of features `(N, T, D)` behind the first `counts` `(N,)` to zero."""
+    return np.where(np.arange(x.shape[1])[:, None] < counts[:, None, None], x, np.float32(0))
 
 
 def join_splits(splits):
     """Put several splits of one data set behind each other.
 
-    Only the index columns that all of them have are kept.
+    Only what all of them have is kept of index columns, step counts and modality labels.
 
     Raises:
         ValueError: If their feature widths or lengths differ.
@@ -85,9 +125,16 @@ def join_splits(splits):
     columns = [c for c in first.index if all(c in s.index for s in splits)]
     return Split(
         "+".join(s.name for s in splits),
-        {m: np.concatenate([s.sequences[m] for s in splits]) for m in first.sequences},
+        _joined([s.sequences for s in splits]),
         np.concatenate([s.labels for s in splits]),
         {c: [value for s in splits for value in s.index[c]] for c in columns},
         {m: sum(s.repaired.get(m, 0) for s in splits) for m in first.sequences},
         first.source,
+        _joined([s.step_counts for s in splits]),
+        _joined([s.modality_labels for s in splits]),
     )
+
+
+def _joined(parts):
+    names = [name for name in parts[0] if all(name in part for part in parts)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in names}

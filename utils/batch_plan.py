@@ -1,0 +1,91 @@
+"""Which samples make up which batch."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchPlan:
+    """The batches of every epoch, as a pure function of the seed and the epoch's number.
+
+    So a training that stopped can go on at any epoch and step, and several workers can each take
+    a share of the same batches.
+
+    Attributes:
+        samples: Number of samples.
+        batch_size: Samples in a batch, of one worker; the last batch may be smaller.
+        shuffle: Whether each epoch has an order of its own, drawn from all samples.
+        seed: Seed of the orders.
+        lengths: Valid length of each sample, integers `(N,)`; needed for `buckets`.
+        buckets: Number of groups of similar length; above 1, each batch is drawn from one of
+            them, apart from what is left over in the end. Each has about as many samples.
+        shard: This worker's number, from 0, and the number of workers. Together, the workers'
+            batches are those of one worker with as many times the batch size.
+
+    Raises:
+        ValueError: If a value is out of range.
+    """
+
+    samples: int
+    batch_size: int
+    shuffle: bool = False
+    seed: int = 0
+    lengths: np.ndarray | None = None
+    buckets: int = 1
+    shard: tuple[int, int] = (0, 1)
+
+    def __post_init__(self):
+        if self.batch_size < 1:
+            raise ValueError(f"`batch_size` must be at least 1. Received: {self.batch_size}.")
+        if self.buckets < 1 or (self.buckets > 1 and not self.shuffle):
+            raise ValueError(
+                "`buckets` must be at least 1, and 1 without `shuffle`, since buckets change the "
+                f"order. Received: {self.buckets}, shuffle {self.shuffle}."
+            )
+        if self.buckets > 1 and self.lengths is None:
+            raise ValueError("`buckets` above 1 need the `lengths` of the samples. Received: none.")
+        worker, workers = self.shard
+        if not 0 <= worker < workers:
+            raise ValueError(
+                "`shard` must be a worker's number, from 0, and the number of workers. "
+                f"Received: {self.shard}."
+            )
+
+    @property
+    def steps(self):
+        """Number of this worker's batches in an epoch."""
+        return len(self.epoch(0))
+
+    def epoch(self, number):
+        """Return the batches of an epoch.
+
+        Args:
+            number: The epoch, from 0.
+
+        Returns:
+            A list of integer arrays, the rows of each batch.
+        """
+        rng = np.random.default_rng((self.seed, number))
+        order = rng.permutation(self.samples) if self.shuffle else np.arange(self.samples)
+        batches = self._cut(order)
+        if self.buckets > 1:
+            batches = [batches[i] for i in rng.permutation(len(batches))]
+        worker, workers = self.shard
+        return [batch[worker::workers] for batch in batches if len(batch) > worker]
+
+    def _cut(self, order):
+        size = self.batch_size * self.shard[1]
+        if self.buckets == 1:
+            return [order[i : i + size] for i in range(0, len(order), size)]
+        lengths = self.lengths[order]
+        edges = np.quantile(self.lengths, np.arange(1, self.buckets) / self.buckets)
+        bucket = np.searchsorted(edges, lengths)
+        batches, left = [], []
+        for number in range(self.buckets):
+            rows = order[bucket == number]
+            full = len(rows) // size * size
+            batches += np.split(rows[:full], full // size) if full else []
+            left.append(rows[full:])
+        rest = np.concatenate(left)
+        return batches + [rest[i : i + size] for i in range(0, len(rest), size)]

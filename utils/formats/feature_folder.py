@@ -1,0 +1,293 @@
+"""The reader of people's own features: a folder of `.npz` or `.npy` files with a CSV index."""
+
+import errno
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from utils.formats.checks import (
+    LABEL_RANGE,
+    LABEL_TOLERANCE,
+    InvalidData,
+    check_memory,
+    read_table,
+)
+from utils.formats.npy_file import find_npy, find_npz, plain_file
+from utils.formats.reader import Reader, in_order
+from utils.formats.split import MODALITIES, SPLITS, Split
+from utils.formats.stored_rows import StoredRows
+
+INDEX_FILE = "index.csv"
+COLUMNS = ("id", "split", "label")
+SPLIT_NAMES = {name: name for name in SPLITS} | {"dev": "valid", "val": "valid"}
+
+
+class FeatureFolder(Reader):
+    """Reads a folder with `index.csv` and files of features for each of its samples.
+
+    The index is a UTF-8 CSV table with the columns `id`, `split` (`train`, `valid` or `test`;
+    `dev` and `val` mean `valid`) and `label`, a score in [-3, 3]; other columns, such as
+    `video_id` or `text`, the words spoken, become columns of `Split.index`. The features of the
+    sample `ID` are the arrays `text`, `audio` and `video` of `ID.npz`, or the files
+    `text/ID.npy`, `audio/ID.npy` and `video/ID.npy`, each `(T, D)`. An id may contain `/`.
+
+    `T` may differ between samples and modalities: samples are padded behind with zeros to the
+    longest of all splits. A sample may lack one or two modalities, which become zeros.
+
+    Args:
+        path: The folder.
+    """
+
+    @staticmethod
+    def describe():
+        """Say in words what this reader expects."""
+        return (
+            f"a folder with {INDEX_FILE} (columns {', '.join(COLUMNS)}) and for each sample "
+            "ID.npz, or text/ID.npy, audio/ID.npy and video/ID.npy"
+        )
+
+    @classmethod
+    def matches(cls, path):
+        """Whether `path` is a folder with an `index.csv`."""
+        return os.path.lexists(os.path.join(path, INDEX_FILE))
+
+    def splits(self):
+        """Return the names of the splits that the index names."""
+        return in_order(self._index.splits)
+
+    def files(self, split):
+        """Return the paths of the index and of the files of a split's samples."""
+        self.check_split(split)
+        ids = self._index.columns["id"]
+        rows = self._index.rows(split)
+        samples = [self._sample_files(ids[row]).values() for row in rows]
+        return [self.path / INDEX_FILE, *dict.fromkeys(p for paths in samples for p in paths)]
+
+    def size(self, split):
+        """Return the bytes that a split's features need in memory, padded."""
+        self.check_split(split)
+        values = sum(length * width for length, width in self._layouts.values())
+        return 4 * values * len(self._index.rows(split))
+
+    def read(self, split):
+        """Read and check all samples of a split; see `Reader.read`."""
+        check_memory(f"{self.path}, split {split!r},", self.size(split))
+        stored = self.stream(split)
+        in_memory = stored.take(np.arange(len(stored)))
+        repaired = {name: x.repaired for name, x in stored.sequences.items()}
+        return replace(in_memory, repaired=repaired)
+
+    def stream(self, split):
+        """Open a split whose features stay on disk; see `Reader.stream`."""
+        self.check_split(split)
+        rows = self._index.rows(split)
+        sequences, step_counts = {}, {}
+        for name, (length, width) in self._layouts.items():
+            arrays = [self._arrays[name][row] for row in rows]
+            where = f"{self.path}, {name} of split {split!r},"
+            sequences[name] = FeatureRows(where, arrays, length, width)
+            step_counts[name] = np.array([a.shape[0] if a else 0 for a in arrays])
+        index = {
+            column: [values[row] for row in rows]
+            for column, values in self._index.columns.items()
+            if column not in ("split", "label")
+        }
+        labels = self._index.labels[rows]
+        repaired = {name: 0 for name in sequences}
+        return Split(split, sequences, labels, index, repaired, self.path, step_counts)
+
+    @cached_property
+    def _index(self):
+        path = self.path / INDEX_FILE
+        content = f"a CSV table with the columns {', '.join(COLUMNS)}"
+        self._check_inside(path)
+        with plain_file(path, content):
+            columns = read_table(path)
+        return _check_index(path, columns)
+
+    @cached_property
+    def _arrays(self):
+        """From each modality to the `StoredArray` of each sample, None where it is absent."""
+        arrays = {name: [] for name in MODALITIES}
+        for sample in self._index.columns["id"]:
+            found = self._find_sample(sample)
+            for name, of_modality in arrays.items():
+                of_modality.append(found.get(name))
+        return arrays
+
+    @cached_property
+    def _layouts(self):
+        """From each modality to its padded length and its width."""
+        return {name: self._layout(name) for name in MODALITIES}
+
+    def _layout(self, modality):
+        found = [array for array in self._arrays[modality] if array]
+        longest = max(found, key=lambda array: array.shape[0], default=None)
+        if longest is None or not longest.shape[0]:
+            raise InvalidData(
+                f"{self.path} must hold {modality} features of at least one sample. Received: "
+                f"none in {len(self._arrays[modality])} samples. Expected for the sample ID: "
+                f"array {modality!r} in ID.npz, or {modality}/ID.npy. Check these names."
+            )
+        for array in found:
+            if array.shape[1] != found[0].shape[1]:
+                raise InvalidData(
+                    f"{array.where} must have {found[0].shape[1]} features, as {found[0].where} "
+                    f"has. Received: {array.shape[1]}. Write both with the same tool."
+                )
+        length, width = longest.shape
+        check_memory(longest.where, max(4 * length * width, longest.nbytes))
+        return length, width
+
+    def _find_sample(self, sample):
+        """Return from each modality that a sample has to its `StoredArray`."""
+        files = self._sample_files(sample)
+        if not files:
+            raise FileNotFoundError(
+                f"{self.path / INDEX_FILE} names the sample {sample!r}, which has no file. "
+                f"Expected: {sample}.npz, or at least one of text/{sample}.npy, "
+                f"audio/{sample}.npy, video/{sample}.npy. Received: none of them. "
+                "Add the features, or remove the row."
+            )
+        for file in files.values():
+            self._check_inside(file)
+        if "npz" in files:
+            found = find_npz(files["npz"], MODALITIES)
+        else:
+            found = {name: find_npy(file) for name, file in files.items()}
+        for array in found.values():
+            if len(array.shape) != 2 or not array.shape[1]:
+                raise InvalidData(
+                    f"{array.where} must be features of shape (T, D): steps, features. "
+                    f"Received: shape {array.shape}. Reshape it."
+                )
+        return found
+
+    def _sample_files(self, sample):
+        """Return from `npz`, or from each modality, to the files of a sample that are there."""
+        archive = self.path / f"{sample}.npz"
+        separate = {name: self.path / name / f"{sample}.npy" for name in MODALITIES}
+        files = {name: file for name, file in separate.items() if _is_there(file)}
+        if not _is_there(archive):
+            return files
+        if files:
+            raise InvalidData(
+                f"{self.path} must hold the sample {sample!r} once. Received: {archive.name} and "
+                f"{', '.join(f'{name}/{file.name}' for name, file in files.items())}. "
+                "Remove one of the two forms."
+            )
+        return {"npz": archive}
+
+    def _check_inside(self, file):
+        """Refuse a link that leads out of the folder."""
+        target = os.path.realpath(file)
+        if not target.startswith(os.path.join(self._root, "")):
+            raise InvalidData(
+                f"{file} must lie inside the folder. Received: a link to {target}. "
+                "Copy the file into the folder."
+            )
+
+    @cached_property
+    def _root(self):
+        return os.path.realpath(self.path)
+
+
+class FeatureRows(StoredRows):
+    """Features of one modality, of which each sample has an array of its own.
+
+    Args:
+        where: The folder and modality, for messages.
+        arrays: A `StoredArray` `(T_i, width)`, or None, for each sample.
+        length: Steps that each sample is padded to.
+        width: Features of a step.
+    """
+
+    def __init__(self, where, arrays, length, width):
+        super().__init__(where, (len(arrays), length, width))
+        self.arrays = arrays
+
+    def _read(self, rows):
+        x = np.zeros((len(rows), *self.shape[1:]), "float32")
+        for i, row in enumerate(rows.tolist()):
+            array = self.arrays[row]
+            if array:
+                # What float32 cannot hold becomes infinite, and is repaired as such.
+                with np.errstate(over="ignore", invalid="ignore"):
+                    x[i, : array.shape[0]] = array.read()
+        return x
+
+
+@dataclass(frozen=True)
+class _Index:
+    """The index: its columns of text, split names without aliases, and labels `(N, 1)`."""
+
+    columns: dict[str, list[str]]
+    splits: list[str]
+    labels: np.ndarray
+
+    def rows(self, split):
+        return [row for row, name in enumerate(self.splits) if name == split]
+
+
+def _check_index(path, columns):
+    missing = [column for column in COLUMNS if column not in columns]
+    if missing:
+        raise InvalidData(
+            f"{path} must have the columns {', '.join(COLUMNS)}. Received: {', '.join(columns)}. "
+            f"Add {', '.join(missing)}."
+        )
+    ids = columns["id"]
+    if not ids:
+        raise InvalidData(
+            f"{path} must have a row for each sample. Received: no rows. Add the samples."
+        )
+    for row, sample in enumerate(ids):
+        _check_id(f"{path}, column id, row {row},", sample)
+    for row, split in enumerate(columns["split"]):
+        if split not in SPLIT_NAMES:
+            raise InvalidData(
+                f"{path}, column split, row {row} (id {ids[row]!r}), must be one of "
+                f"{', '.join(SPLIT_NAMES)}. Received: {split!r}. Correct or remove it."
+            )
+    splits = [SPLIT_NAMES[split] for split in columns["split"]]
+    labels = [
+        _parse_label(f"{path}, column label, row {row} (id {ids[row]!r}),", text)
+        for row, text in enumerate(columns["label"])
+    ]
+    return _Index(columns, splits, np.array(labels, "float32")[:, None])
+
+
+def _check_id(where, sample):
+    """Refuse ids that could name a file elsewhere, or one file in two ways."""
+    parts = sample.split("/")
+    if {"", ".", ".."} & set(parts) or "\\" in sample or not sample.isprintable():
+        raise InvalidData(
+            f"{where} must be the name of files in the folder, such as clip3 or video1/clip3: not "
+            f"empty, not absolute, without '..', backslashes or unprintable characters. "
+            f"Received: {sample!r}. Rename it."
+        )
+
+
+def _parse_label(where, text):
+    try:
+        label = float(text)
+    except ValueError:
+        label = np.nan
+    # The comparison is false for NaN too.
+    if not abs(label) <= LABEL_RANGE + LABEL_TOLERANCE:
+        raise InvalidData(
+            f"{where} must be a number in [-3, 3]. Received: {text!r}. "
+            "Scale the scores to that range, or remove the row."
+        )
+    return label
+
+
+def _is_there(path):
+    """Whether a file or link is there, or its folder keeps one from looking."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+    return True

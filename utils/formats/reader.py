@@ -1,0 +1,88 @@
+"""The interface of all readers."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from utils.formats.split import SPLITS
+
+
+class Reader(ABC):
+    """Reads the splits of one data set in one format.
+
+    Args:
+        path: The data's file or folder.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    @staticmethod
+    @abstractmethod
+    def describe():
+        """Say in words what files this reader expects."""
+
+    @classmethod
+    @abstractmethod
+    def matches(cls, path):
+        """Whether the existing `path` looks like this format; it need not be free of faults."""
+
+    @abstractmethod
+    def splits(self):
+        """Return the names of the splits that are there, in the order of `SPLITS`."""
+
+    @abstractmethod
+    def files(self, split):
+        """Return the paths of the files that a split is read from."""
+
+    @abstractmethod
+    def read(self, split):
+        """Read and check all samples of a split.
+
+        NaN and infinite features become 0 and are counted.
+
+        Args:
+            split: Name of the split.
+
+        Returns:
+            A `Split` in memory.
+
+        Raises:
+            FileNotFoundError: If the split, or one of its files, is missing.
+            InvalidData: If a file's content is wrong. The message names the file, the key, what
+                was expected and what was found.
+        """
+
+    def stream(self, split):
+        """Open a split whose features stay on disk until they are asked for.
+
+        Formats that can only be read as a whole return what `read` does.
+
+        Args:
+            split: Name of the split.
+
+        Returns:
+            A `Split`.
+
+        Raises:
+            FileNotFoundError: As `read`.
+            InvalidData: As `read`; values of features are checked when they are read.
+        """
+        return self.read(split)
+
+    def size(self, split):
+        """Return the bytes that a split's features need in memory, or 0 if it is not known."""
+        return 0
+
+    def check_split(self, split):
+        """Raise a `FileNotFoundError` if the data has no such split."""
+        if split not in self.splits():
+            raise FileNotFoundError(
+                f"{self.path} has no split {split!r}. Expected one of: "
+                f"{', '.join(self.splits()) or 'none is there'}. Received: {split!r}. "
+                "Choose another split."
+            )
+
+
+def in_order(names):
+    """Return the names of splits in the order of `SPLITS`."""
+    return [split for split in SPLITS if split in set(names)]

@@ -1,0 +1,258 @@
+"""What is in a split: lengths, padding, ranges, labels and content, found in one pass."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from utils.formats.split import BLOCK_BYTES
+
+CLASSES = tuple(range(-3, 4))
+# A feature that varies by less than rounding of its own size is constant, as in normalisation.
+CONSTANT_RANGE = 1e-6
+# The digest of content that is wholly absent.
+ABSENT = 0
+
+
+@dataclass(frozen=True)
+class ModalityStatistics:
+    """One modality of a split; a step is valid if any of its features is not zero.
+
+    Attributes:
+        length: Padded length `T`.
+        width: Feature width `D`.
+        steps: Valid steps of each sample, integers `(N,)`.
+        absent: Number of samples without a valid step.
+        padding: Where the zero steps of the other samples stand: `none`, `left`, `right`, `both`.
+        gaps: Number of samples with zero steps between valid ones.
+        constant: Features that never vary over the valid steps, from 0.
+        largest: Largest magnitude of a feature.
+        outliers: From a feature to how many standard deviations from its mean its farthest value
+            lies, `(D,)`; 0 where it is constant.
+        repaired: Number of NaN and infinite values that became 0.
+        digests: Of each sample's valid steps, uint64 `(N,)`; `ABSENT` where there is none. Equal
+            features have equal digests, however they are padded.
+    """
+
+    length: int
+    width: int
+    steps: np.ndarray
+    absent: int
+    padding: str
+    gaps: int
+    constant: tuple[int, ...]
+    largest: float
+    outliers: np.ndarray
+    repaired: int
+    digests: np.ndarray
+
+    def summarize_steps(self):
+        """Return `min`, `median`, `mean`, `p95` (95th percentile) and `max` of `steps`."""
+        return {
+            "min": int(self.steps.min()),
+            "median": float(np.median(self.steps)),
+            "mean": float(self.steps.mean()),
+            "p95": float(np.percentile(self.steps, 95)),
+            "max": int(self.steps.max()),
+        }
+
+
+@dataclass(frozen=True)
+class LabelStatistics:
+    """The scores of a split.
+
+    Attributes:
+        mean: Mean.
+        sd: Standard deviation.
+        min: Smallest score.
+        max: Largest score.
+        distinct: Number of different scores.
+        histogram: Samples in each of `CLASSES`: the score clipped to ±3 and rounded half to even,
+            as in Acc-7.
+        negative: Share of scores below 0.
+        zero: Share of scores equal to 0.
+        positive: Share of scores above 0.
+    """
+
+    mean: float
+    sd: float
+    min: float
+    max: float
+    distinct: int
+    histogram: tuple[int, ...]
+    negative: float
+    zero: float
+    positive: float
+
+
+@dataclass(frozen=True)
+class SplitStatistics:
+    """A split.
+
+    Attributes:
+        name: The split's name.
+        samples: Their number.
+        modalities: From each modality to its `ModalityStatistics`.
+        labels: `LabelStatistics`.
+        empty: Number of samples without a valid step in any modality.
+        digests: Of each sample's features in all modalities, uint64 `(N,)`, see
+            `ModalityStatistics`; `ABSENT` where all are absent.
+    """
+
+    name: str
+    samples: int
+    modalities: dict[str, ModalityStatistics]
+    labels: LabelStatistics
+    empty: int
+    digests: np.ndarray
+
+
+def describe(split):
+    """Describe a split in one pass over its features, block by block.
+
+    Args:
+        split: A `Split`, in memory or on disk.
+
+    Returns:
+        `SplitStatistics`.
+
+    Raises:
+        InvalidData: If a file of a split on disk cannot be read.
+    """
+    before = {name: _repaired(split, name) for name in split.sequences}
+    passes = {name: _ModalityPass(x.shape[1], x.shape[2]) for name, x in split.sequences.items()}
+    for block in row_blocks(split):
+        for name, x in block.items():
+            passes[name].add(x)
+    modalities = {}
+    for name, one in passes.items():
+        read = _repaired(split, name) - before[name]
+        modalities[name] = one.result(split.repaired.get(name, 0) + read)
+    digests = np.stack([modalities[name].digests for name in modalities], axis=1)
+    empty = np.all(digests == ABSENT, axis=1)
+    together = np.array([_digest(row) for row in digests], "uint64")
+    together[empty] = ABSENT
+    return SplitStatistics(
+        split.name,
+        len(split),
+        modalities,
+        describe_labels(split.labels),
+        int(empty.sum()),
+        together,
+    )
+
+
+def describe_labels(labels):
+    """Describe scores `(N, 1)` or `(N,)` in [-3, 3]; see `LabelStatistics`."""
+    y = np.asarray(labels, "float64").ravel()
+    classes = np.round(np.clip(y, -3, 3)).astype(int)
+    return LabelStatistics(
+        mean=float(y.mean()),
+        sd=float(y.std()),
+        min=float(y.min()),
+        max=float(y.max()),
+        distinct=len(np.unique(y)),
+        histogram=tuple(int(np.sum(classes == c)) for c in CLASSES),
+        negative=float(np.mean(y < 0)),
+        zero=float(np.mean(y == 0)),
+        positive=float(np.mean(y > 0)),
+    )
+
+
+def row_blocks(split, rows=None):
+    """Yield the features of `rows`, or of all, in order, at most `BLOCK_BYTES` at a time.
+
+    Args:
+        split: A `Split`.
+        rows: Indices of samples; `None`: all.
+
+    Yields:
+        From each modality to features `(n, T, D)`.
+    """
+    rows = np.arange(len(split)) if rows is None else np.asarray(rows)
+    size = max(1, BLOCK_BYTES // split.sample_bytes)
+    for start in range(0, len(rows), size):
+        yield {name: x[rows[start : start + size]] for name, x in split.sequences.items()}
+
+
+class _ModalityPass:
+    """Collects what `ModalityStatistics` holds, block by block."""
+
+    def __init__(self, length, width):
+        self.length, self.width = length, width
+        self.steps, self.digests = [], []
+        self.left = self.right = False
+        self.gaps = 0
+        self.count, self.mean, self.squares = 0, np.zeros(width), np.zeros(width)
+        self.low, self.high = np.full(width, np.inf), np.full(width, -np.inf)
+
+    def add(self, x):
+        """Add features `(n, T, D)`."""
+        mask = np.any(x != 0, axis=-1)
+        steps = mask.sum(axis=1)
+        first = np.argmax(mask, axis=1)
+        end = self.length - np.argmax(mask[:, ::-1], axis=1)
+        present = steps > 0
+        self.steps.append(steps)
+        self.left |= bool(np.any(first[present] > 0))
+        self.right |= bool(np.any(end[present] < self.length))
+        self.gaps += int(np.sum((end - first)[present] > steps[present]))
+        digests = [
+            _digest(x[i, first[i] : end[i]] + np.float32(0)) if present[i] else ABSENT
+            for i in range(len(x))
+        ]
+        self.digests.append(np.array(digests, "uint64"))
+        if mask.any():
+            self._add_steps(x[mask].astype("float64"))
+
+    def _add_steps(self, steps):
+        """Merge mean and squared deviations (Chan, Golub and LeVeque, 1983), and the range."""
+        count = self.count + len(steps)
+        mean = steps.mean(axis=0)
+        shift = mean - self.mean
+        self.squares += steps.var(axis=0) * len(steps)
+        self.squares += shift**2 * self.count * len(steps) / count
+        self.mean += shift * len(steps) / count
+        self.count = count
+        self.low = np.minimum(self.low, steps.min(axis=0))
+        self.high = np.maximum(self.high, steps.max(axis=0))
+
+    def result(self, repaired):
+        """Return the `ModalityStatistics` of all blocks."""
+        steps = np.concatenate(self.steps)
+        low, high = (self.low, self.high) if self.count else (self.mean, self.mean)
+        magnitude = np.maximum(np.abs(low), np.abs(high))
+        constant = high - low <= CONSTANT_RANGE * np.maximum(magnitude, CONSTANT_RANGE)
+        sd = np.sqrt(self.squares / max(self.count, 1))
+        farthest = np.maximum(high - self.mean, self.mean - low)
+        return ModalityStatistics(
+            length=self.length,
+            width=self.width,
+            steps=steps,
+            absent=int(np.sum(steps == 0)),
+            padding=_side(self.left, self.right),
+            gaps=self.gaps,
+            constant=tuple(np.flatnonzero(constant).tolist()) if self.count else (),
+            largest=float(magnitude.max()),
+            outliers=np.where(constant, 0, farthest / np.where(constant, 1, sd)),
+            repaired=repaired,
+            digests=np.concatenate(self.digests),
+        )
+
+
+def _side(left, right):
+    if left and right:
+        return "both"
+    return "left" if left else "right" if right else "none"
+
+
+def _digest(x):
+    """Hash an array's shape and bytes to a number that is not `ABSENT`; adding 0 makes -0 0."""
+    state = hashlib.blake2b(str(x.shape).encode(), digest_size=8)
+    state.update(np.ascontiguousarray(x))
+    return int.from_bytes(state.digest(), "little") or 1
+
+
+def _repaired(split, name):
+    """Values repaired so far in reading a split's features from disk."""
+    return getattr(split.sequences[name], "repaired", 0)
