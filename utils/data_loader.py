@@ -135,7 +135,7 @@ def repair_notes(split):
     """Say for each modality how many values had to be repaired, if any."""
     return [
         f"{split.source}, split {split.name}: {count} NaN or infinite {modality} values became 0."
-        for modality, count in split.repaired.items()
+        for modality, count in split.repaired_so_far().items()
         if count
     ]
 

@@ -1,12 +1,11 @@
 """Write a generated task as a data folder, whole or not at all."""
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 
 from data.synthetic.generation import DEFAULTS, best_mae, expected_best_mae, generate
 from utils.formats.hdf5 import write_split
+from utils.new_folder import check_free, new_folder
 
 DESCRIPTION_FILE = "task.json"
 
@@ -54,32 +53,9 @@ def write_folder(
             for name, split in splits.items()
         },
     }
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    try:
+    with new_folder(directory) as partial:
         for name, split in splits.items():
             write_split(partial, name, split.sequences, split.labels)
         text = json.dumps(description, indent=2) + "\n"
         (partial / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
-        partial.chmod(0o755)  # mkdtemp lets the owner alone in.
-        partial.rename(directory)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
     return description
-
-
-def check_free(directory):
-    """Refuse a folder that holds something already.
-
-    Raises:
-        FileExistsError: Saying what to do.
-    """
-    if directory.is_dir() and not any(directory.iterdir()):
-        return
-    if directory.exists():
-        raise FileExistsError(
-            "The output folder must be new or empty. "
-            f"Received: {directory}, which {'holds files' if directory.is_dir() else 'is a file'}. "
-            "Name another folder, or remove this one first."
-        )

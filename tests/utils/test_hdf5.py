@@ -89,7 +89,7 @@ def test_wrong_arrays_are_named(own_data_dir, file, value, message):
 
 def test_missing_key(own_data_dir):
     replace(own_data_dir / "y_train.h5", np.ones((24, 1)), key="labels")
-    with pytest.raises(ValueError, match=r"y_train\.h5 must hold 'd1'. Received: labels"):
+    with pytest.raises(ValueError, match=r"y_train\.h5 must hold 'd1'. Received: 'labels'"):
         open_data(own_data_dir).read("train")
 
 
@@ -108,7 +108,9 @@ def test_truncated_file(own_data_dir):
 
 def test_index_of_another_length(own_data_dir):
     (own_data_dir / "index_train.csv").write_text("id\na\nb\n")
-    with pytest.raises(ValueError, match=r"index_train\.csv.*24, as y_train.h5 has. Received: 2 rows"):
+    with pytest.raises(
+        ValueError, match=r"index_train\.csv.*24, as y_train.h5 has. Received: 2 rows"
+    ):
         open_data(own_data_dir).read("train")
 
 

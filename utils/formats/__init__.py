@@ -6,10 +6,11 @@ from pathlib import Path
 from utils.formats.checks import InvalidData
 from utils.formats.hdf5 import Hdf5Folder
 from utils.formats.split import MODALITIES, SPLITS, Split
+from utils.formats.tfrecord import TfrecordFolder
 
 __all__ = ["MODALITIES", "READERS", "SPLITS", "InvalidData", "Split", "open_data"]
 
-READERS = (Hdf5Folder,)
+READERS = (Hdf5Folder, TfrecordFolder)
 
 
 def open_data(path, feature_files=None):

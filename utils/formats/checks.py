@@ -34,6 +34,11 @@ def check_memory(where, size):
         )
 
 
+def declared_size(shape, dtype):
+    """Return the bytes of an array of this shape and type."""
+    return int(np.prod(shape, dtype="object")) * np.dtype(dtype).itemsize
+
+
 def clean_features(where, array):
     """Return features as float32 with NaN and ±inf replaced by 0.
 

@@ -68,7 +68,7 @@ class ComputationalSequences(Reader):
 
     def splits(self):
         _, folds = self._folds
-        return in_order(split for split, videos in folds.items() if videos)
+        return in_order([split for split, videos in folds.items() if videos])
 
     def files(self, split):
         folds_path, _ = self._folds

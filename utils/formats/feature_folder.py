@@ -4,6 +4,7 @@ import errno
 import os
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class FeatureFolder(Reader):
     @classmethod
     def matches(cls, path):
         """Whether `path` is a folder with an `index.csv`."""
-        return os.path.lexists(os.path.join(path, INDEX_FILE))
+        return _is_there(Path(path) / INDEX_FILE)
 
     def splits(self):
         """Return the names of the splits that the index names."""

@@ -24,6 +24,7 @@ from utils.formats.hdf5_file import (
 from utils.formats.reader import Reader
 from utils.formats.split import MODALITIES, SPLITS, Split
 from utils.formats.stored_rows import JoinedRows
+from utils.formats.table import index_path
 
 KEY = "d1"
 CONTENT = f"an HDF5 file with data set {KEY!r}"
@@ -33,7 +34,6 @@ FEATURE_FILES = {
     "video": "video_{split}.h5",
 }
 LABEL_FILE = "y_{split}.h5"
-INDEX_FILE = "index_{split}.csv"
 
 
 class Hdf5Folder(Reader):
@@ -42,6 +42,7 @@ class Hdf5Folder(Reader):
     Each file holds a data set `d1`: features `(N, T, D)`, labels `(N, 1)` or `(N,)`. Any of them
     may be cut by samples into shards, `audio_S-00000-of-00004.h5` and so on. A file `index_S.csv`,
     if there, describes the samples, one row each, by columns such as `id`, `video_id`, `text`.
+    The label file may hold scores of single modalities, as data sets `text`, `audio`, `video`.
 
     Args:
         path: The folder.
@@ -63,7 +64,7 @@ class Hdf5Folder(Reader):
 
     def files(self, split):
         """Return the paths of a split's files that exist."""
-        index = self.path / INDEX_FILE.format(split=split)
+        index = index_path(self.path, split)
         return [*self._data_files(split), *([index] if index.exists() else [])]
 
     def read(self, split):
@@ -105,15 +106,18 @@ class Hdf5Folder(Reader):
 
     def _split(self, split, sequences, repaired):
         label_paths = self._shards("y", split)
-        labels = np.concatenate([_read_labels(path) for path in label_paths])
+        parts = [_read_labels(path) for path in label_paths]
+        labels = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        count = len(labels[KEY])
         for modality, x in sequences.items():
             path = self._shards(modality, split)[0]
-            check_count(f"{path}, data set {KEY!r},", len(x), len(labels), label_paths[0].name)
-        path = self.path / INDEX_FILE.format(split=split)
+            check_count(f"{path}, data set {KEY!r},", len(x), count, label_paths[0].name)
+        path = index_path(self.path, split)
         index = read_table(path) if path.exists() else {}
         for column, values in index.items():
-            check_count(f"{path}, column {column}", len(values), len(labels), label_paths[0].name)
-        return Split(split, sequences, labels, index, repaired, self.path)
+            check_count(f"{path}, column {column}", len(values), count, label_paths[0].name)
+        overall = labels.pop(KEY)
+        return Split(split, sequences, overall, index, repaired, self.path, modality_labels=labels)
 
     def _check_alike(self, modality, split, parts):
         if len({part.shape[1:] for part in parts}) > 1:
@@ -150,28 +154,30 @@ class Hdf5Folder(Reader):
 
 
 class Hdf5Writer:
-    """Writes a split in this layout, block by block, into data sets that stream fast.
+    """Writes a shard of a split in this layout, block by block, in a form that streams fast.
 
     Args:
         directory: An existing folder.
-        split: Name of the split.
-        lengths: From each modality to `T`.
-        widths: From each modality to `D`.
-        samples: Number of samples.
-        shard: Number of this shard, from 0.
-        shards: Number of shards.
+        split: The whole `Split`, for its name and shapes.
+        samples: Number of samples in this shard.
+        shard: Number of this shard, from 0, and number of shards.
     """
 
-    def __init__(self, directory, split, lengths, widths, samples, shard=0, shards=1):
+    def __init__(self, directory, split, samples, shard=(0, 1)):
         self._next = 0
-        self._files = {}
         self._datasets = {}
-        suffix = f"-{shard:05d}-of-{shards:05d}" if shards > 1 else ""
-        shapes = {name: (samples, lengths[name], widths[name]) for name in FEATURE_FILES}
-        for name, shape in {**shapes, "y": (samples, 1)}.items():
-            path = Path(directory) / FEATURE_FILES.get(name, LABEL_FILE).format(split=split)
+        self._files = {}
+        suffix = "-{:05d}-of-{:05d}".format(*shard) if shard[1] > 1 else ""
+        for name in (*MODALITIES, "y"):
+            pattern = FEATURE_FILES.get(name, LABEL_FILE)
+            path = Path(directory) / pattern.format(split=split.name)
             self._files[name] = h5py.File(path.with_stem(path.stem + suffix), "w")
+        for name in MODALITIES:
+            shape = (samples, split.lengths[name], split.widths[name])
             self._datasets[name] = self._files[name].create_dataset(KEY, shape, "float32")
+        for name in (KEY, *split.modality_labels):
+            dataset = self._files["y"].create_dataset(name, (samples, 1), "float32")
+            self._datasets["y", name] = dataset
 
     def __enter__(self):
         return self
@@ -180,12 +186,19 @@ class Hdf5Writer:
         for file in self._files.values():
             file.close()
 
-    def write(self, sequences, labels):
-        """Write the next samples: features `(n, T, D)` by modality, and scores `(n, 1)`."""
-        end = self._next + len(labels)
-        for name, x in {**sequences, "y": labels}.items():
+    def write(self, block):
+        """Write the next samples, a `Split` in memory."""
+        end = self._next + len(block)
+        labels = {KEY: block.labels, **block.modality_labels}
+        arrays = {**block.sequences, **{("y", name): y for name, y in labels.items()}}
+        for name, x in arrays.items():
             self._datasets[name][self._next : end] = x
         self._next = end
+
+    @staticmethod
+    def index(split):
+        """Return the columns of `index_S.csv`."""
+        return split.index
 
 
 def write_split(directory, split, sequences, labels):
@@ -197,20 +210,23 @@ def write_split(directory, split, sequences, labels):
         sequences: From `text`, `audio`, `video` to features `(N, T, D)`.
         labels: Scores `(N, 1)`.
     """
-    lengths = {name: x.shape[1] for name, x in sequences.items()}
-    widths = {name: x.shape[2] for name, x in sequences.items()}
-    with Hdf5Writer(directory, split, lengths, widths, len(labels)) as writer:
-        writer.write(sequences, labels)
+    samples = Split(split, sequences, labels)
+    with Hdf5Writer(directory, samples, len(labels)) as writer:
+        writer.write(samples)
 
 
 def _read_features(path):
-    return check_features(f"{path}, data set {KEY!r}", _read(path))
+    with open_hdf5(path, CONTENT) as file:
+        where = f"{path}, data set {KEY!r}"
+        return check_features(where, read_dataset(find_dataset(file, KEY, path), where))
 
 
 def _read_labels(path):
-    return check_labels(f"{path}, data set {KEY!r}", _read(path))
-
-
-def _read(path):
+    """Return the scores, by `KEY` and by each modality that has scores of its own."""
+    labels = {}
     with open_hdf5(path, CONTENT) as file:
-        return read_dataset(find_dataset(file, KEY, path), f"{path}, data set {KEY!r}")
+        for name in (KEY, *(name for name in MODALITIES if name in file)):
+            where = f"{path}, data set {name!r}"
+            labels[name] = check_labels(where, read_dataset(find_dataset(file, name, path), where))
+            check_count(where, len(labels[name]), len(labels[KEY]), f"data set {KEY!r}")
+    return labels

@@ -6,7 +6,7 @@ import os
 import h5py
 import numpy as np
 
-from utils.formats.checks import InvalidData, check_memory
+from utils.formats.checks import InvalidData, check_memory, declared_size
 from utils.formats.stored_rows import StoredRows
 
 
@@ -60,7 +60,7 @@ def find_dataset(group, key, where):
     if not isinstance(dataset, h5py.Dataset):
         raise InvalidData(
             f"{where} must hold a data set {key!r}. Received: a group of that name, with "
-            f"{', '.join(sorted(dataset)[:8]) or 'nothing in it'}. Move the data set up."
+            f"{_names(dataset)} in it. Move the data set up."
         )
     if dataset.external or dataset.is_virtual:
         raise InvalidData(
@@ -79,7 +79,7 @@ def find_member(group, key, where):
     link = group.get(key, getlink=True)
     if link is None:
         raise InvalidData(
-            f"{where} must hold {key!r}. Received: {', '.join(sorted(group)[:8]) or 'nothing'}. "
+            f"{where} must hold {key!r}. Received: {_names(group)}. "
             f"Rename what is meant to {key!r}."
         )
     if not isinstance(link, h5py.HardLink):
@@ -88,6 +88,11 @@ def find_member(group, key, where):
             f"{type(link).__name__}, which is not followed. Write a plain copy."
         )
     return group[key]
+
+
+def _names(group):
+    """List what a group holds, with no control characters of the file's."""
+    return ", ".join(map(repr, sorted(group)[:8])) or "nothing"
 
 
 def read_dataset(dataset, where):
@@ -201,8 +206,3 @@ class StoredDataset(StoredRows):
             f"{self.where} must hold {self.shape[0]} samples. Received: a file that ends before. "
             "Copy or download the file again."
         )
-
-
-def declared_size(shape, dtype):
-    """Return the bytes of an array of this shape and type."""
-    return int(np.prod(shape, dtype="object")) * np.dtype(dtype).itemsize

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib import format as npy_format
 
-from utils.formats.checks import InvalidData, check_memory
+from utils.formats.checks import InvalidData, check_memory, declared_size
 
 NPY = "a .npy file, as numpy.save writes it"
 NPZ = "an .npz file, as numpy.savez writes it"
@@ -54,7 +54,7 @@ class StoredArray:
     @property
     def nbytes(self):
         """Bytes of the array in memory."""
-        return _declared_bytes(self.shape, self.dtype)
+        return declared_size(self.shape, self.dtype)
 
     def read(self):
         """Read the array.
@@ -215,7 +215,7 @@ def _read_head(stream, size, path, key):
         raise InvalidData(
             f"{where} must hold numbers. Received: {kind}. Store floating-point numbers."
         )
-    if min(shape, default=0) < 0 or _declared_bytes(shape, dtype) != size - head.tell():
+    if min(shape, default=0) < 0 or declared_size(shape, dtype) != size - head.tell():
         raise InvalidData(
             f"{where} must hold as many values as its header declares: {dtype} of shape {shape}. "
             f"Received: {size - head.tell()} bytes. Write or copy the file again."
@@ -249,10 +249,6 @@ def _fill(target, first, stream, where):
                 "Write or copy the file again."
             )
         filled += count
-
-
-def _declared_bytes(shape, dtype):
-    return int(np.prod(shape, dtype="object")) * dtype.itemsize
 
 
 def _where(path, key):

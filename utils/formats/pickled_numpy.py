@@ -53,7 +53,7 @@ class PickledDtype:
         self.dtype = dtype
 
     def build(self, state):
-        """Set the byte order."""
+        """Set the byte order, and return this dtype."""
         if type(state) is not Arguments and type(state) is not tuple:
             raise ValueError("a dtype whose state is no tuple")
         if (state[0], len(state)) not in ((3, 8), (4, 9)):
@@ -63,11 +63,10 @@ class PickledDtype:
             raise Refused("numpy.dtype with fields or a subarray")
         if _text(order) not in ("<", ">", "|", "="):
             raise ValueError("a dtype of unknown byte order")
-        if self.dtype.hasobject:
-            return
-        if state[5] not in (-1, self.dtype.itemsize):
+        if not self.dtype.hasobject and state[5] not in (-1, self.dtype.itemsize):
             raise ValueError("a dtype whose size contradicts its name")
         self.dtype = self.dtype.newbyteorder(_text(order))
+        return self
 
 
 class PickledArray:
@@ -81,11 +80,12 @@ class PickledArray:
         self.array = None
 
     def build(self, state):
-        """Make the array."""
+        """Make the array, and return it."""
         version, shape, dtype, fortran, data = state
         if version != 1:
             raise ValueError("an array whose state has an unknown layout")
         self.array = make_array(data, dtype, shape, "F" if fortran else "C")
+        return self.array
 
 
 def make_array(data, dtype, shape, order):

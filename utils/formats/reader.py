@@ -85,4 +85,5 @@ class Reader(ABC):
 
 def in_order(names):
     """Return the names of splits in the order of `SPLITS`."""
-    return [split for split in SPLITS if split in set(names)]
+    names = set(names)
+    return [split for split in SPLITS if split in names]

@@ -1,20 +1,17 @@
 """Reading pickles that may come from anywhere: plain data alone, and nothing ever runs.
 
 Python's unpickler calls what the file names. This one interprets the opcodes itself: it imports
-nothing, looks up no attribute, and knows only the few calls by which NumPy stores arrays. Lengths
-are compared with the file before memory is reserved.
+nothing, looks up no attribute, and knows only the few calls by which NumPy stores arrays.
 
 Source: the opcodes as described in Python's `pickletools`, protocols 0 to 5.
 """
 
-import codecs
-import os
 import pickle
 import pickletools
-import struct
 from pathlib import Path
 
 from utils.formats.checks import InvalidData, check_memory
+from utils.formats.pickle_operands import SMALL, Operands
 from utils.formats.pickled_numpy import (
     NUMPY_CALLS,
     Arguments,
@@ -26,13 +23,12 @@ from utils.formats.pickled_numpy import (
 
 CONTENT = "a pickle of NumPy arrays, text, numbers, lists, tuples and dicts alone"
 INERT = frozenset({Arguments, Call, PickledArray, PickledDtype})
-LONGEST_INTEGER = 16  # bytes
-LONGEST_NUMBER = 40  # characters
-LONGEST_KEY = 32  # bits; longer ones can be chosen so that a dict slows down
-SMALL = 2**16
+LONGEST_BYTES_KEY = 200
+LONGEST_INTEGER_KEY = 32  # bits; longer ones can be chosen so that a dict slows down
+LARGEST_GROWTH = 16  # an array of None takes eight times its bytes in the file
 OBJECTS_PER_CHECK = 2**20
 BYTES_PER_CHECK = 2**28
-NAMES = {op.code.encode("latin1"): op.name for op in pickletools.opcodes}
+OPCODE_NAMES = {opcode.code.encode("latin1"): opcode.name for opcode in pickletools.opcodes}
 
 
 def load_pickle(path):
@@ -62,16 +58,15 @@ def load_pickle(path):
             "Put it there, or name another."
         )
     with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        check_memory(path, size)
-        machine = _Machine(path, file, size)
+        operands = Operands(file)
+        check_memory(path, operands.size)
         try:
-            return machine.run()
+            return _Machine(path, operands).run()
         except Refused as error:
             raise InvalidData(
                 f"{path} is refused before anything in it runs. Expected: {CONTENT}. Received: "
-                f"{error}, at byte {file.tell()}. Save plain arrays and lists instead, where you "
-                "trust the file."
+                f"{error}, at byte {file.tell()}. If you trust the file, save its content as "
+                "plain arrays and lists."
             ) from error
         except InvalidData:
             raise
@@ -79,7 +74,7 @@ def load_pickle(path):
         except Exception as error:
             raise InvalidData(
                 f"{path} cannot be read as a pickle. Expected: {CONTENT}. Received: "
-                f"{_said(error)}, at byte {file.tell()} of {size}. "
+                f"{_said(error)}, at byte {file.tell()} of {operands.size}. "
                 "Copy or download the file again."
             ) from error
 
@@ -97,148 +92,61 @@ def _said(error):
 class _Machine:
     """The stack machine of one pickle."""
 
-    def __init__(self, path, file, size):
+    def __init__(self, path, operands):
         self.path = path
-        self.file = file
-        self.size = size
+        self.operands = operands
         self.stack = []
         self.marks = []
         self.memo = {}
-        self.encoded = {}
-        self.admitted = NUMPY_CALLS | {
-            ("_codecs", "encode"): Call(self.encode),
-            ("__builtin__", "bytes"): Call(_empty_bytes),
-            ("builtins", "bytes"): Call(_empty_bytes),
-        }
-        self.steps = self.data_steps() | self.container_steps() | self.other_steps()
+        self.made = 0
 
     def run(self):
-        read, steps, count = self.file.read, self.steps, 0
+        read = self.operands.file.read
+        values, steps, count = self.operands.readers(), self.steps(), 0
         while (opcode := read(1)) != pickle.STOP:
-            step = steps.get(opcode)
-            if step is None:
-                raise self.unknown(opcode)
-            step()
+            if opcode in values:
+                self.stack.append(values[opcode]())
+            elif opcode in steps:
+                steps[opcode]()
+            else:
+                raise _unknown(opcode)
             count += 1
             if not count % OBJECTS_PER_CHECK:
                 check_memory(f"{self.path}, a pickle of very many objects,", BYTES_PER_CHECK)
-        return self.checked([self.stack.pop()])[0]
+        return _checked(self.popped(1))[0]
 
-    def data_steps(self):
-        def push(get, *args):
-            return lambda: self.stack.append(get(*args))
-
-        def push_counted(form, convert):
-            return lambda: self.stack.append(convert(self.number(form)))
-
-        counted = {
-            pickle.LONG1: ("<B", self.integer),
-            pickle.LONG4: ("<i", self.integer),
-            pickle.BINUNICODE: ("<I", self.text),
-            pickle.SHORT_BINUNICODE: ("<B", self.text),
-            pickle.BINUNICODE8: ("<Q", self.text),
-            pickle.BINSTRING: ("<i", self.read),
-            pickle.SHORT_BINSTRING: ("<B", self.read),
-            pickle.BINBYTES: ("<I", self.read),
-            pickle.SHORT_BINBYTES: ("<B", self.read),
-            pickle.BINBYTES8: ("<Q", self.read),
-            pickle.BYTEARRAY8: ("<Q", self.read),
-        }
-        numbers = {
-            pickle.BININT: "<i",
-            pickle.BININT1: "<B",
-            pickle.BININT2: "<H",
-            pickle.BINFLOAT: ">d",
-        }
-        lines = {
-            pickle.INT: _line_integer,
-            pickle.LONG: _line_integer,
-            pickle.FLOAT: lambda line: float(_short(line)),
-            pickle.STRING: _line_string,
-            pickle.UNICODE: lambda line: line.decode("raw-unicode-escape"),
-        }
-        constants = {pickle.NONE: None, pickle.NEWTRUE: True, pickle.NEWFALSE: False}
-        return {
-            **{op: push_counted(*how) for op, how in counted.items()},
-            **{op: push(self.number, form) for op, form in numbers.items()},
-            **{op: push(lambda to: to(self.line()), to) for op, to in lines.items()},
-            **{op: push(lambda value: value, value) for op, value in constants.items()},
-        }
-
-    def container_steps(self):
-        return {
-            pickle.EMPTY_LIST: lambda: self.stack.append([]),
-            pickle.EMPTY_DICT: lambda: self.stack.append({}),
-            pickle.EMPTY_TUPLE: lambda: self.stack.append(()),
-            pickle.LIST: lambda: self.stack.append(self.checked(self.marked())),
-            pickle.DICT: lambda: self.stack.append(self.set_items({}, self.marked())),
-            pickle.TUPLE: lambda: self.push_tuple(self.marked()),
-            pickle.TUPLE1: lambda: self.push_tuple(self.popped(1)),
-            pickle.TUPLE2: lambda: self.push_tuple(self.popped(2)),
-            pickle.TUPLE3: lambda: self.push_tuple(self.popped(3)),
-            pickle.APPEND: lambda: self.extend(self.popped(1)),
-            pickle.APPENDS: lambda: self.extend(self.marked()),
-            pickle.SETITEM: lambda: self.set_items(None, self.popped(2)),
-            pickle.SETITEMS: lambda: self.set_items(None, self.marked()),
-        }
-
-    def other_steps(self):
+    def steps(self):
+        number, line = self.operands.number, self.operands.text_line
         return {
             pickle.PROTO: self.proto,
-            pickle.FRAME: self.frame,
+            pickle.FRAME: lambda: self.operands.check_left(number("<Q")),
             pickle.MARK: lambda: self.marks.append(len(self.stack)),
             pickle.POP: self.pop,
             pickle.POP_MARK: self.marked,
             pickle.DUP: lambda: self.stack.append(self.stack[-1]),
-            pickle.GET: lambda: self.get(_line_integer(self.line())),
-            pickle.BINGET: lambda: self.get(self.number("<B")),
-            pickle.LONG_BINGET: lambda: self.get(self.number("<I")),
-            pickle.PUT: lambda: self.put(_line_integer(self.line())),
-            pickle.BINPUT: lambda: self.put(self.number("<B")),
-            pickle.LONG_BINPUT: lambda: self.put(self.number("<I")),
+            pickle.GET: lambda: self.get(self.operands.integer_line()),
+            pickle.BINGET: lambda: self.get(number("<B")),
+            pickle.LONG_BINGET: lambda: self.get(number("<I")),
+            pickle.PUT: lambda: self.put(self.operands.integer_line()),
+            pickle.BINPUT: lambda: self.put(number("<B")),
+            pickle.LONG_BINPUT: lambda: self.put(number("<I")),
             pickle.MEMOIZE: lambda: self.put(len(self.memo)),
-            pickle.GLOBAL: lambda: self.find(self.name(), self.name()),
-            pickle.INST: lambda: self.refuse(self.name(), self.name()),
+            pickle.LIST: lambda: self.stack.append(_checked(self.marked())),
+            pickle.DICT: lambda: self.stack.append(_filled({}, self.marked())),
+            pickle.TUPLE: lambda: self.stack.append(_tuple(self.marked())),
+            pickle.TUPLE1: lambda: self.stack.append(_tuple(self.popped(1))),
+            pickle.TUPLE2: lambda: self.stack.append(_tuple(self.popped(2))),
+            pickle.TUPLE3: lambda: self.stack.append(_tuple(self.popped(3))),
+            pickle.APPEND: lambda: self.extend(self.popped(1)),
+            pickle.APPENDS: lambda: self.extend(self.marked()),
+            pickle.SETITEM: lambda: self.fill(self.popped(2)),
+            pickle.SETITEMS: lambda: self.fill(self.marked()),
+            pickle.GLOBAL: lambda: self.find(line(), line()),
             pickle.STACK_GLOBAL: lambda: self.find(*self.popped(2)),
+            pickle.INST: lambda: _refuse(line(), line()),
             pickle.REDUCE: self.reduce,
             pickle.BUILD: self.build,
         }
-
-    def read(self, length):
-        if length < 0:
-            raise ValueError("a negative length")
-        if length > SMALL and length > self.size - self.file.tell():
-            raise ValueError(f"{length} bytes are declared, and the file ends before")
-        data = self.file.read(length)
-        if len(data) != length:
-            raise ValueError("the file ends before its pickle does")
-        return data
-
-    def number(self, form):
-        return struct.unpack(form, self.read(struct.calcsize(form)))[0]
-
-    def line(self):
-        line = self.file.readline()
-        if not line.endswith(b"\n"):
-            raise ValueError("the file ends before its pickle does")
-        return line[:-1]
-
-    def name(self):
-        return self.line().decode()
-
-    def text(self, length):
-        return self.read(length).decode("utf-8", "surrogatepass")
-
-    def integer(self, length):
-        if length > LONGEST_INTEGER:
-            raise ValueError(f"an integer of {length} bytes")
-        return int.from_bytes(self.read(length), "little", signed=True)
-
-    def checked(self, values):
-        for value in values:
-            if type(value) in INERT:
-                raise Refused("a function, a class or an unfinished array in the place of data")
-        return values
 
     def popped(self, count):
         if len(self.stack) < count:
@@ -259,31 +167,18 @@ class _Machine:
         else:
             self.stack.pop()
 
-    def push_tuple(self, values):
-        inert = any(type(value) in INERT for value in values)
-        self.stack.append(Arguments(values) if inert else tuple(values))
-
     def extend(self, values):
         if type(self.stack[-1]) is not list:
             raise ValueError("items for what is no list")
-        self.stack[-1].extend(self.checked(values))
+        self.stack[-1].extend(_checked(values))
 
-    def set_items(self, items, values):
-        items = self.stack[-1] if items is None else items
-        if type(items) is not dict or len(values) % 2:
-            raise ValueError("pairs for what is no dict")
-        for key, value in zip(values[::2], self.checked(values[1::2]), strict=True):
-            items[_key(key)] = value
-        return items
+    def fill(self, values):
+        _filled(self.stack[-1], values)
 
     def proto(self):
-        protocol = self.number("<B")
+        protocol = self.operands.number("<B")
         if protocol > pickle.HIGHEST_PROTOCOL:
             raise ValueError(f"pickle protocol {protocol}")
-
-    def frame(self):
-        if self.number("<Q") > self.size - self.file.tell():
-            raise ValueError("the file ends before its pickle does")
 
     def get(self, index):
         value = self.memo[index]
@@ -297,70 +192,81 @@ class _Machine:
     def find(self, module, name):
         if type(module) is not str or type(name) is not str:
             raise ValueError("a name that is no text")
-        call = self.admitted.get((module, name))
-        if call is None:
-            self.refuse(module, name)
-        self.stack.append(call)
-
-    def refuse(self, module, name):
-        raise Refused(f"{f'{module[:200]}.{name[:200]}'!r}")
-
-    def unknown(self, opcode):
-        if not opcode:
-            return ValueError("the file ends before its pickle does")
-        if opcode in NAMES:
-            return Refused(f"the opcode {NAMES[opcode]}")
-        return ValueError(f"the byte {opcode[0]:#04x}, which is no opcode")
+        if (module, name) not in CALLS:
+            _refuse(module, name)
+        self.stack.append(CALLS[module, name])
 
     def reduce(self):
         call, arguments = self.popped(2)
         if type(call) is not Call or not isinstance(arguments, tuple):
             raise Refused("a call of what is no function")
-        self.stack.append(call.run(*arguments))
+        self.push_made(call.run(*arguments))
 
     def build(self):
-        state = self.stack.pop()
-        target = self.stack[-1]
+        target, state = self.popped(2)
         if type(target) not in (PickledArray, PickledDtype):
             raise Refused(f"a state for a {type(target).__name__}")
-        target.build(state)
-        if type(target) is PickledArray:
-            self.stack[-1] = target.array
+        self.push_made(target.build(state))
 
-    def encode(self, text, encoding):
-        if type(text) is not str or encoding != "latin1":
-            raise Refused("_codecs.encode of anything but bytes")
-        # Each text once: a short file could ask for the same large bytes any number of times.
-        if id(text) not in self.encoded:
-            self.encoded[id(text)] = text, text.encode("latin1")
-        return self.encoded[id(text)][1]
+    def push_made(self, value):
+        self.made += len(value) if type(value) is bytes else getattr(value, "nbytes", 0)
+        # A short file could use the same large data any number of times.
+        if self.made > SMALL + LARGEST_GROWTH * self.operands.size:
+            raise Refused("the same data in ever more arrays")
+        self.stack.append(value)
+
+
+def _encode(text, encoding):
+    if type(text) is not str or encoding != "latin1":
+        raise Refused("_codecs.encode of anything but bytes")
+    return text.encode("latin1")
 
 
 def _empty_bytes():
     return b""
 
 
+CALLS = NUMPY_CALLS | {
+    ("_codecs", "encode"): Call(_encode),
+    ("__builtin__", "bytes"): Call(_empty_bytes),
+    ("builtins", "bytes"): Call(_empty_bytes),
+}
+
+
+def _checked(values):
+    for value in values:
+        if type(value) in INERT:
+            raise Refused("a function, a type or an unfinished array in the place of data")
+    return values
+
+
+def _tuple(values):
+    return Arguments(values) if any(type(value) in INERT for value in values) else tuple(values)
+
+
+def _filled(items, values):
+    if type(items) is not dict or len(values) % 2:
+        raise ValueError("pairs for what is no dict")
+    for key, value in zip(values[::2], _checked(values[1::2]), strict=True):
+        items[_key(key)] = value
+    return items
+
+
 def _key(key):
-    if type(key) is bytes:
+    if type(key) is bytes and len(key) <= LONGEST_BYTES_KEY:
         key = key.decode()
-    if type(key) is str or (type(key) is int and key.bit_length() <= LONGEST_KEY):
+    if type(key) is str or (type(key) is int and key.bit_length() <= LONGEST_INTEGER_KEY):
         return key
     raise Refused(f"a dict key of type {type(key).__name__}")
 
 
-def _line_integer(line):
-    if line in (b"00", b"01"):
-        return line == b"01"
-    return int(_short(line).removesuffix(b"L"))
+def _refuse(module, name):
+    raise Refused(repr(f"{module[:200]}.{name[:200]}"))
 
 
-def _short(line):
-    if len(line) > LONGEST_NUMBER:
-        raise ValueError(f"a number of {len(line)} digits")
-    return line
-
-
-def _line_string(line):
-    if len(line) < 2 or line[:1] not in (b"'", b'"') or line[-1:] != line[:1]:
-        raise ValueError("a string without quotes")
-    return codecs.escape_decode(line[1:-1])[0]
+def _unknown(opcode):
+    if not opcode:
+        return ValueError("the file ends before its pickle does")
+    if opcode in OPCODE_NAMES:
+        return Refused(f"the opcode {OPCODE_NAMES[opcode]}")
+    return ValueError(f"the byte {opcode[0]:#04x}, which is no opcode")

@@ -8,6 +8,7 @@ import numpy as np
 
 MODALITIES = ("text", "audio", "video")
 SPLITS = ("train", "valid", "test")
+# Features of a split on disk that are read at once.
 BLOCK_BYTES = 32 * 2**20
 
 
@@ -86,14 +87,26 @@ class Split:
             modality_labels={name: y[rows] for name, y in self.modality_labels.items()},
         )
 
-    def blocks(self):
-        """Yield the samples in order, as splits in memory of at most `BLOCK_BYTES` of features."""
-        if self.in_memory:
+    def blocks(self, rows=None):
+        """Yield samples as splits in memory, in bounded memory where they lie on disk.
+
+        Args:
+            rows: Indices of the samples; `None`: all, in order.
+        """
+        if self.in_memory and rows is None:
             yield self
             return
-        rows = max(1, BLOCK_BYTES // self.sample_bytes)
-        for start in range(0, len(self), rows):
-            yield self.take(np.arange(start, min(start + rows, len(self))))
+        rows = np.arange(len(self)) if rows is None else rows
+        size = max(1, BLOCK_BYTES // self.sample_bytes)
+        for start in range(0, len(rows), size):
+            yield self.take(rows[start : start + size])
+
+    def repaired_so_far(self):
+        """From each modality to the values that became 0, of a split on disk those read so far."""
+        return {
+            name: self.repaired.get(name, 0) + getattr(x, "repaired", 0)
+            for name, x in self.sequences.items()
+        }
 
 
 def block_masks(sequences):

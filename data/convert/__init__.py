@@ -1,0 +1,1 @@
+"""Conversion of any readable data into a format that streams."""

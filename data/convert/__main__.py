@@ -1,0 +1,68 @@
+"""Command line: `python -m data.convert SRC DST --format h5`."""
+
+import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from data.convert.conversion import WRITERS, convert
+from utils.command_line import CommandParser, console, run_command
+from utils.data_loader import repair_notes
+from utils.formats import open_data
+
+EXAMPLE = "python -m data.convert aligned_50.pkl runs/mosi --format h5"
+
+
+def main():
+    """Parse the command line, convert, print what was written."""
+    parser = CommandParser(
+        "data.convert",
+        "Convert any readable data into a format that streams from disk: HDF5 files or TFRecords.",
+        EXAMPLE,
+    )
+    parser.add_argument("source", type=str, help="data in a format of data/README.md")
+    parser.add_argument("output", type=str, help="folder to make; it must be new or empty")
+    parser.add_argument("--format", type=str, default="h5", help=" or ".join(WRITERS))
+    parser.add_argument("--shards", type=int, default=1, help="files into which to cut each split")
+    parser.add_argument(
+        "--feature-files",
+        type=dict[str, str],
+        default={},
+        help="MMSA pickles whose features replace those of the source, by modality: "
+        "--feature-files.text FILE",
+    )
+    options = parser.parse_args()
+    reader = open_data(options.source, options.feature_files)
+    console.print(f"Reading {options.source} ...", markup=False)
+    with _progress() as progress:
+        tasks = {}
+
+        def advance(split, samples):
+            if split.name not in tasks:
+                tasks[split.name] = progress.add_task(split.name, total=len(split))
+            progress.advance(tasks[split.name], samples)
+
+        written = convert(reader, options.output, options.format, options.shards, advance)
+    for split in written:
+        for note in repair_notes(split):
+            console.print(f"warning: {note}", style="yellow", markup=False)
+    console.print(f"Written to {options.output}:", markup=False)
+    console.print(_table(written))
+
+
+def _progress():
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
+
+
+def _table(splits):
+    table = Table()
+    for heading in ("split", "samples", "text", "audio", "video"):
+        table.add_column(heading, justify="left" if heading == "split" else "right")
+    for split in splits:
+        shapes = [f"{split.lengths[m]} x {split.widths[m]}" for m in ("text", "audio", "video")]
+        table.add_row(split.name, str(len(split)), *shapes)
+    return table
+
+
+if __name__ == "__main__":
+    run_command(main)

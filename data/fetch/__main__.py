@@ -1,0 +1,171 @@
+"""Command line: `python -m data.fetch NAME --output DIR`, and `--list`."""
+
+import contextlib
+from pathlib import Path
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from data.fetch.catalogue import CATALOGUE, load_catalogue
+from data.fetch.http_file import Patience, download
+from data.fetch.part_file import DownloadFailed
+from utils.command_line import CommandParser, console, run_command
+from utils.environment import file_checksum
+
+
+def main():
+    """Parse the command line, then list the data sets or get one."""
+    options = make_parser().parse_args()
+    catalogue = load_catalogue(options.catalogue)
+    if options.list:
+        console.print(_table(catalogue))
+        return
+    if options.name not in catalogue:
+        raise ValueError(
+            f"The first argument must be one of {', '.join(catalogue)}. Received: "
+            f"{'nothing' if options.name is None else repr(options.name)}. "
+            "`python -m data.fetch --list` tells what they are."
+        )
+    _fetch(catalogue[options.name], options.output, _patience(options))
+
+
+def make_parser():
+    """Return the parser of the command's options."""
+    parser = CommandParser(
+        "data.fetch",
+        "Download a published data set, resume a download that was cut, and verify its SHA-256. "
+        "For data behind forms, say what to do, and verify the files that are there.",
+        "python -m data.fetch mosi-aligned --output runs/data/mosi",
+    )
+    add = parser.add_argument
+    add("name", nargs="?", help="a data set of the list")
+    add("--output", help="folder for the files; it is made if it is not there")
+    add("--list", action="store_true", help="show the data sets")
+    add("--timeout", type=float, default=Patience.timeout, help="seconds to wait for an answer")
+    add(
+        "--attempts",
+        type=int,
+        default=Patience.attempts,
+        help="tries in a row that bring nothing new before giving up",
+    )
+    add("--catalogue", default=str(CATALOGUE), help="another list, in the form of this one")
+    return parser
+
+
+def _patience(options):
+    for name, value in (("timeout", options.timeout), ("attempts", options.attempts)):
+        if not 0 < value < float("inf"):
+            raise ValueError(f"--{name} must be a number above 0. Received: {value}. Choose 10.")
+    return Patience(options.timeout, options.attempts)
+
+
+def _fetch(entry, output, patience):
+    """Verify what is there, download what has an address, and tell how to get the rest."""
+    if output is None:
+        if entry.downloads:
+            raise ValueError(
+                f"--output must name the folder for {entry.name}. Received: nothing. "
+                f"For example: `python -m data.fetch {entry.name} --output runs/data/{entry.name}`."
+            )
+        _tell_how(entry, Path("DIR"))
+        return
+    directory = Path(output)
+    missing = []
+    for file in entry.files:
+        path = directory / file.name
+        if path.exists():
+            _verify(file, path)
+        elif file.url:
+            try:
+                with _made(directory):
+                    _download(file, path, patience)
+            except DownloadFailed:
+                _tell(_filled(entry, entry.by_hand, directory))
+                raise
+        else:
+            missing.append(file.name)
+    if missing:
+        _tell(f"{', '.join(missing)}: not in {directory}.\n")
+        _tell_how(entry, directory)
+    else:
+        _tell(_filled(entry, entry.then, directory))
+
+
+def _tell_how(entry, directory):
+    _tell(_filled(entry, f"{entry.by_hand}\n\n{entry.then}", directory))
+
+
+def _verify(file, path):
+    if not file.sha256:
+        _tell(f"{path} is there. No checksum of it is published: it cannot be verified.")
+        return
+    received = file_checksum(path)
+    if received != file.sha256:
+        raise FileExistsError(
+            f"{path} is not the published file. Expected: SHA-256 {file.sha256} "
+            f"({file.sha256_source}). Received: SHA-256 {received}. It was left as it is; move it "
+            "away, and get the file again."
+        )
+    _tell(f"{path} is there, with the published SHA-256.")
+
+
+def _download(file, path, patience):
+    _tell(f"{path}: {file.size or 'unknown size'}, from {file.url}")
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    quiet = not console.is_terminal
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet) as progress:
+        task = progress.add_task(file.name, total=None)
+
+        def report(done, total):
+            progress.update(task, completed=done, total=total)
+
+        try:
+            download(file.url, path, file.sha256, patience, report)
+        except KeyboardInterrupt:
+            _tell(f"{path}.part keeps what came. Run the command again to go on from there.")
+            raise
+    _tell(f"{path} is complete, with the published SHA-256.")
+
+
+@contextlib.contextmanager
+def _made(directory):
+    """Make a folder, and remove it if it is new and the block leaves nothing there."""
+    new = not directory.exists()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"--output must name a folder that is there or can be made. Received: {directory}: "
+            f"{error.strerror}. Name another folder."
+        ) from error
+    try:
+        yield
+    except BaseException:
+        if new:
+            with contextlib.suppress(OSError):
+                directory.rmdir()
+        raise
+
+
+def _filled(entry, text, directory):
+    first = directory / entry.files[0].name
+    return text.replace("{output}", str(directory)).replace("{file}", str(first))
+
+
+def _table(catalogue):
+    table = Table(title="Data sets", title_justify="left")
+    for heading in ("name", "what it is", "size", "how"):
+        table.add_column(heading, overflow="fold", no_wrap=heading != "what it is")
+    for entry in catalogue.values():
+        size = " + ".join(file.size for file in entry.files if file.size)
+        how = "download" if entry.downloads else "by hand"
+        table.add_row(entry.name, entry.title, size or "-", how)
+    return table
+
+
+def _tell(text):
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    run_command(main)

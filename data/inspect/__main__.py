@@ -1,0 +1,82 @@
+"""Command line: `python -m data.inspect DIR_OR_FILE`."""
+
+import dataclasses
+import json
+import sys
+
+from data.inspect.inspection import inspect_data
+from data.inspect.tables import show
+from utils.command_line import CommandParser, console, run_command
+from utils.statistics import CLASSES
+
+
+def main():
+    """Parse the command line, look at the data, print what is in it and what to do."""
+    options = make_parser().parse_args()
+    if options.json:
+        described = as_json(inspect_data(options.path))
+        sys.stdout.write(json.dumps(described, indent=2, allow_nan=False) + "\n")
+        return
+    with console.status("Reading all samples"):
+        inspection = inspect_data(options.path)
+    console.print(show(inspection))
+
+
+def make_parser():
+    """Return the parser of the command's options."""
+    parser = CommandParser(
+        "data.inspect",
+        "Describe a data set: format, shapes, labels, lengths, broken values, constant features, "
+        "and what its splits share; say what to do about each fault.",
+        "python -m data.inspect runs/data/sarcasm",
+    )
+    parser.add_argument("path", help="file or folder, in a format of data/README.md")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    return parser
+
+
+def as_json(inspection):
+    """Return an `Inspection` as dicts, lists, finite numbers and text."""
+    return {
+        "path": str(inspection.path),
+        "format": inspection.format,
+        "files": inspection.files,
+        "splits": {name: _split(split) for name, split in inspection.splits.items()},
+        "failures": inspection.failures,
+        "overlaps": [dataclasses.asdict(one) for one in inspection.overlaps],
+        "repetitions": {
+            name: dataclasses.asdict(one) for name, one in inspection.repetitions.items()
+        },
+        "probes": [dataclasses.asdict(one) for one in inspection.probes],
+        "findings": [dataclasses.asdict(one) for one in inspection.findings],
+    }
+
+
+def _split(split):
+    labels = dataclasses.asdict(split.labels)
+    labels["histogram"] = dict(zip(map(str, CLASSES), split.labels.histogram, strict=True))
+    return {
+        "samples": split.samples,
+        "empty": split.empty,
+        "labels": labels,
+        "modalities": {name: _modality(m) for name, m in split.modalities.items()},
+    }
+
+
+def _modality(m):
+    return {
+        "length": m.length,
+        "width": m.width,
+        "steps": m.summarize_steps(),
+        "absent": m.absent,
+        "padding": m.padding,
+        "gaps": m.gaps,
+        "constant": list(m.constant),
+        "largest": m.largest,
+        "farthest": float(m.outliers.max()),
+        "repaired": m.repaired,
+    }
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,261 @@
+"""Findings about the splits' shapes, features and labels."""
+
+import math
+
+from data.inspect.finding import Finding, count_in_splits, name_some
+
+UNSCALED = 1e3
+OUTLIER = 20.0
+IMBALANCED = 0.8
+SHIFTED = 0.15
+STANDARD_ERRORS = 3
+
+
+def find_missing_splits(names):
+    """Say which splits are not there.
+
+    Args:
+        names: Names of all splits that are, readable or not.
+    """
+    if "train" not in names:
+        yield Finding(
+            "warning", "There is no split train.", "Add it to train; what is here can be tested on."
+        )
+    if "valid" not in names:
+        yield Finding(
+            "warning",
+            "There is no split valid, by which training chooses its best weights.",
+            "Set some of train's samples aside, whole videos where there are any.",
+        )
+    if "test" not in names:
+        yield Finding(
+            "note",
+            "There is no split test.",
+            "Results are those on valid, which has chosen the weights: say so, "
+            "or cross-validate with --folds.",
+        )
+
+
+def find_shape_faults(splits):
+    """Find modalities that differ in shape between splits.
+
+    Args:
+        splits: From names to `SplitStatistics`.
+    """
+    for name in _modalities(splits):
+        shapes = {
+            s: (x.modalities[name].length, x.modalities[name].width) for s, x in splits.items()
+        }
+        for what, axis, advice in (
+            ("padded length", 0, "Pad or cut all splits to one length."),
+            ("width", 1, "Extract the features of all splits in the same way."),
+        ):
+            if len({shape[axis] for shape in shapes.values()}) > 1:
+                received = ", ".join(f"{shape[axis]} in {s}" for s, shape in shapes.items())
+                yield Finding("error", f"{name}: the {what} differs: {received}.", advice)
+
+
+def find_feature_faults(splits):
+    """Find what is unusual in features.
+
+    Args:
+        splits: From names to `SplitStatistics`.
+    """
+    totals = {s: x.samples for s, x in splits.items()}
+    empty = {s: x.empty for s, x in splits.items()}
+    if any(empty.values()):
+        yield Finding(
+            "warning",
+            f"Samples without data in any modality: {count_in_splits(empty, totals)}.",
+            "Remove them: nothing can be predicted from them.",
+        )
+    for name in _modalities(splits):
+        one = {s: x.modalities[name] for s, x in splits.items()}
+        yield from _absences(name, one, totals)
+        yield from _repairs(name, one)
+        yield from _constants(name, one)
+        yield from _ranges(name, one)
+    yield from _paddings(splits)
+    yield from _gaps(splits)
+
+
+def find_label_faults(splits):
+    """Find what is unusual in labels.
+
+    Args:
+        splits: From names to `SplitStatistics`.
+    """
+    for name, split in splits.items():
+        y = split.labels
+        if y.distinct == 1:
+            yield Finding(
+                "warning",
+                f"All labels of {name} are {y.min:g}.",
+                "Check how they were written: there is nothing to learn or to tell apart.",
+            )
+        elif y.negative in (0, 1):
+            sign = "below 0" if y.negative == 1 else "at least 0"
+            yield Finding(
+                "warning",
+                f"All labels of {name} are {sign}.",
+                "Check that the scores were not shifted to another range; accuracies of the sign "
+                "say nothing here.",
+            )
+        elif max(y.histogram) > IMBALANCED * split.samples:
+            share = max(y.histogram) / split.samples
+            yield Finding(
+                "note",
+                f"One of the seven classes has {share:.0%} of the labels of {name}.",
+                "Report MAE, correlation and F1 beside accuracy, which a constant nearly reaches.",
+            )
+    if splits and all(split.labels.distinct == 2 for split in splits.values()):
+        yield Finding(
+            "note",
+            "The labels take only two values.",
+            "Report Has0 accuracy and F1; Acc-7, Acc-5 and correlation say little here.",
+        )
+    yield from _shifts(splits)
+
+
+def _modalities(splits):
+    return list(next(iter(splits.values())).modalities)
+
+
+def _absences(name, one, totals):
+    whole = [split for split, m in one.items() if m.absent == totals[split]]
+    if whole:
+        yield Finding(
+            "warning",
+            f"{name} is all zero in {', '.join(whole)}.",
+            "Check the extraction, or leave the modality out with --modalities.",
+        )
+    part = {split: m.absent for split, m in one.items() if split not in whole}
+    if any(part.values()):
+        yield Finding(
+            "note",
+            f"Samples without {name}: {count_in_splits(part, totals)}.",
+            "Models mask it there. If it should exist, check the extraction of these samples.",
+        )
+
+
+def _repairs(name, one):
+    repaired = {split: m.repaired for split, m in one.items()}
+    if any(repaired.values()):
+        yield Finding(
+            "warning",
+            f"{name} has NaN or infinite values, which become 0: {count_in_splits(repaired)}.",
+            "Find out where the extraction fails: a zero is a value like any other, and only steps "
+            "that are zero in all features are masked.",
+        )
+
+
+def _constants(name, one):
+    (first, statistics), *others = one.items()
+    base = set(statistics.constant)
+    moving = {split: sorted(base - set(m.constant)) for split, m in others if m.steps.any()}
+    still = {split: sorted(set(m.constant) - base) for split, m in others}
+    never = sorted(base.difference(*moving.values()))
+    if never:
+        yield Finding(
+            "note",
+            f"{name} features that never vary: {name_some(never)}.",
+            "They tell nothing and may be removed, in all splits.",
+        )
+    for split, columns in moving.items():
+        if columns:
+            yield Finding(
+                "warning",
+                f"{name} features that vary in {split} but not in {first}: {name_some(columns)}.",
+                "Remove them: what a model makes of values that it never saw is chance.",
+            )
+    for split, columns in still.items():
+        if columns:
+            yield Finding(
+                "note",
+                f"{name} features that vary in {first} but not in {split}: {name_some(columns)}.",
+                f"Check that {split} was extracted like {first}.",
+            )
+
+
+def _ranges(name, one):
+    largest = max(m.largest for m in one.values())
+    if largest > UNSCALED:
+        yield Finding(
+            "note",
+            f"{name} features are unscaled: the largest magnitude is {largest:.3g}.",
+            "Normalise them: --normalize standard, the default of training.",
+        )
+    first, statistics = next(iter(one.items()))
+    far = (statistics.outliers > OUTLIER).nonzero()[0].tolist()
+    if far:
+        yield Finding(
+            "note",
+            f"{name} has outliers in {first}, up to {statistics.outliers.max():.0f} standard "
+            f"deviations from the mean, in the features {name_some(far)}.",
+            "Use --clip-features 5, or --normalize robust.",
+        )
+
+
+def _paddings(splits):
+    sides = {
+        (split, name): m.padding
+        for split, x in splits.items()
+        for name, m in x.modalities.items()
+        if m.padding != "none"
+    }
+    where = {}
+    for (split, name), side in sides.items():
+        where.setdefault(side, {}).setdefault(name, []).append(split)
+    named = "; ".join(
+        f"{_side(side)} in " + ", ".join(f"{name} ({', '.join(s)})" for name, s in names.items())
+        for side, names in where.items()
+    )
+    if len(where) > 1:
+        yield Finding(
+            "warning",
+            f"Padding stands {named}.",
+            "Pad all on one side: models that go by position or align the modalities need it.",
+        )
+    elif where and "right" not in where:
+        side, names = next(iter(where.items()))
+        yield Finding(
+            "note",
+            f"Padding stands {_side(side)} in {', '.join(names)}.",
+            "Nothing for models that mask; one that reads the first step, or the last, should "
+            "know it.",
+        )
+
+
+def _gaps(splits):
+    gaps = {
+        f"{name} of {split}": m.gaps
+        for split, x in splits.items()
+        for name, m in x.modalities.items()
+    }
+    if any(gaps.values()):
+        yield Finding(
+            "note",
+            f"Samples with zero steps between others: {count_in_splits(gaps)}.",
+            "Such a step is masked like padding. If it means silence, keep it; if not, check the "
+            "extraction.",
+        )
+
+
+def _side(side):
+    return "on both sides" if side == "both" else f"on the {side}"
+
+
+def _shifts(splits):
+    """Find splits whose share of scores of at least 0 differs from that of the first."""
+    (first, base), *others = splits.items()
+    for name, split in others:
+        shares = [1 - x.labels.negative for x in (base, split)]
+        variance = sum(p * (1 - p) / x.samples for p, x in zip(shares, (base, split), strict=True))
+        difference = abs(shares[1] - shares[0])
+        if difference > max(SHIFTED, STANDARD_ERRORS * math.sqrt(variance)):
+            yield Finding(
+                "warning",
+                f"{shares[1]:.0%} of the labels of {name} are at least 0, but {shares[0]:.0%} of "
+                f"those of {first}.",
+                "Split again at random, by video, or expect results on these splits to differ.",
+            )

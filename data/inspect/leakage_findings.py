@@ -1,0 +1,127 @@
+"""Findings about what splits share, and about features that know the labels."""
+
+from data.inspect.finding import Finding, many, name_some
+
+# Voice and face tell far less of a speaker's opinion than words do, if labels made no features.
+TELLING = {"text": 0.95, "audio": 0.85, "video": 0.85}
+FITTED = 0.85
+DROP = 0.15
+STANDARD_ERRORS = 3
+
+
+def find_leaks(overlaps):
+    """Find what should not stand in two splits.
+
+    Args:
+        overlaps: `Overlap`s.
+    """
+    for one in overlaps:
+        yield from _same_samples(one)
+        yield from _hints(one)
+    if overlaps and all(one.videos is None for one in overlaps):
+        yield Finding(
+            "note",
+            "The data names no videos, so that videos in two splits cannot be found.",
+            "Add a column video_id; in an HDF5 folder it stands in index_SPLIT.csv.",
+        )
+
+
+def find_repetitions(repetitions):
+    """Find samples that stand twice in a split.
+
+    Args:
+        repetitions: From each split's name to its `Repetition`.
+    """
+    for name, one in repetitions.items():
+        if one.samples:
+            first, second = one.rows
+            other = f", {one.contradictory:,} with another label" if one.contradictory else ""
+            yield Finding(
+                "warning",
+                f"{many(one.samples, 'sample')} of {name} {_repeat(one.samples)} the features of "
+                f"an earlier one{other}; such as row {second}, of row {first}.",
+                "Keep one of each.",
+            )
+
+
+def find_fitted_features(probes):
+    """Find modalities whose features were perhaps fitted on the labels.
+
+    Args:
+        probes: `Probe`s.
+    """
+    for one in probes:
+        advice = (
+            f"Check that no network fitted on these labels made the {one.modality} features, and "
+            "that no feature is the label. If so, extract them without labels."
+        )
+        if one.across is not None and one.within >= FITTED:
+            drop = one.within - one.across
+            if drop > max(DROP, STANDARD_ERRORS * 0.5 / one.samples**0.5):
+                yield Finding(
+                    "warning",
+                    f"{one.modality} alone tells the sign of the score in {one.within:.0%} of "
+                    f"held-out training samples, but in {one.across:.0%} of another split.",
+                    advice,
+                )
+                continue
+        if one.within >= TELLING[one.modality]:
+            yield Finding(
+                "warning",
+                f"{one.modality} alone tells the sign of the score in {one.within:.0%} of held-out "
+                "training samples; features made without the labels rarely do.",
+                advice,
+            )
+
+
+def _same_samples(one):
+    if one.content:
+        first, second = one.rows
+        found = "features of a sample" if one.content == 1 else "features of samples"
+        yield Finding(
+            "error",
+            f"{many(one.content, 'sample')} of {one.second} {_has(one.content)} exactly the "
+            f"{found} of {one.first}; such as row {second} of {one.second} and row {first} of "
+            f"{one.first}.",
+            f"Remove them from {one.first}: a model would be tested on what it was trained on.",
+        )
+    if one.ids:
+        yield Finding(
+            "warning",
+            f"{one.first} and {one.second} share {many(len(one.ids), 'id')}: {name_some(one.ids)}.",
+            f"Remove these samples from {one.first}, or rename them if they are others.",
+        )
+    if one.videos:
+        yield Finding(
+            "warning",
+            f"{one.first} and {one.second} share {many(len(one.videos), 'video')}: "
+            f"{name_some(one.videos)}.",
+            "Split again by video: a model may learn the speaker. To choose settings, "
+            "cross-validate with --folds 5 --group video_id.",
+        )
+
+
+def _hints(one):
+    for name, count in one.modalities.items():
+        if count:
+            yield Finding(
+                "note",
+                f"{many(count, 'sample')} of {one.second} {_has(count)} the {name} features of a "
+                f"sample of {one.first}, but not its other features.",
+                "Common in short texts; elsewhere check that it is not the same recording.",
+            )
+    if one.texts:
+        yield Finding(
+            "note",
+            f"{many(one.texts, 'sample')} of {one.second} {_has(one.texts)} a text that stands in "
+            f"{one.first} too.",
+            "Common in short utterances; a long one is the same recording.",
+        )
+
+
+def _has(count):
+    return "has" if count == 1 else "have"
+
+
+def _repeat(count):
+    return "repeats" if count == 1 else "repeat"

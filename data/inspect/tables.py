@@ -1,0 +1,171 @@
+"""An inspection in the terminal, at most 80 columns wide."""
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from data.inspect.finding import name_some
+from utils.statistics import CLASSES
+
+STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+BAR = 8
+NONE = "–"
+
+
+def show(inspection):
+    """Return all of an `Inspection` as something that rich prints."""
+    splits = inspection.splits
+    parts = [_head(inspection), _splits(inspection), _labels(splits), _classes(splits)]
+    parts += [_steps(splits), _values(splits)]
+    if inspection.overlaps:
+        parts.append(_overlaps(inspection.overlaps))
+    if inspection.probes:
+        parts.append(_probes(inspection))
+    parts.append(_findings(inspection.findings))
+    return Group(*(part for one in parts for part in (one, "")))
+
+
+def _table(title, *columns, left=1):
+    """Make a table, and its title; the first `left` columns are words, the others numbers."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for i, heading in enumerate(columns):
+        table.add_column(heading, justify="left" if i < left else "right")
+    return table, Group(Text(title, style="bold"), table)
+
+
+def _head(inspection):
+    grid = Table.grid(padding=(0, 2))
+    sizes = {path: size for files in inspection.files.values() for path, size in files.items()}
+    grid.add_row("[bold]data[/]", escape(str(inspection.path)))
+    grid.add_row("[bold]format[/]", escape(inspection.format))
+    grid.add_row("[bold]files[/]", f"{len(sizes)}, {_size(sum(sizes.values()))}")
+    return grid
+
+
+def _splits(inspection):
+    splits = inspection.splits
+    names = list(next(iter(splits.values())).modalities)
+    table, titled = _table("Splits: steps × features", "split", "samples", *names, "files", "size")
+    for name, files in inspection.files.items():
+        if name in splits:
+            shapes = [f"{m.length} × {m.width}" for m in splits[name].modalities.values()]
+            cells = [f"{splits[name].samples:,}", *shapes]
+        else:
+            cells = ["[red]broken[/]", *[NONE] * len(names)]
+        table.add_row(name, *cells, str(len(files)), _size(sum(files.values())))
+    return titled
+
+
+def _labels(splits):
+    table, titled = _table(
+        "Labels", "split", "mean", "sd", "min", "max", "< 0", "= 0", "> 0", "distinct"
+    )
+    for name, split in splits.items():
+        y = split.labels
+        numbers = [f"{value:.2f}" for value in (y.mean, y.sd, y.min, y.max)]
+        shares = [f"{share:.1%}" for share in (y.negative, y.zero, y.positive)]
+        table.add_row(name, *numbers, *shares, f"{y.distinct:,}")
+    return titled
+
+
+def _classes(splits):
+    table, titled = _table(
+        "Labels in seven classes, as in Acc-7", "class", *splits, left=1 + len(splits)
+    )
+    highest = max(max(s.labels.histogram) / s.samples for s in splits.values())
+    for i, score in enumerate(CLASSES):
+        cells = []
+        for split in splits.values():
+            count = split.labels.histogram[i]
+            share = count / split.samples
+            cells.append(f"{_bar(share / highest)} {share:4.0%} {count:6,}")
+        table.add_row(f"{score:+d}" if score else " 0", *cells)
+    return titled
+
+
+def _bar(share):
+    """Draw a share of `BAR` characters, in eighths of one."""
+    eighths = round(share * BAR * 8)
+    partial = " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+    return ("█" * (eighths // 8) + partial).ljust(BAR)
+
+
+def _steps(splits):
+    headings = ("T", "min", "median", "mean", "95 %", "max", "absent", "padding")
+    table, titled = _table("Valid steps of a sample", "modality", "split", *headings, left=2)
+    for name, split, m in _by_modality(splits):
+        s = m.summarize_steps()
+        middle = (f"{s['median']:g}", f"{s['mean']:.1f}", f"{s['p95']:g}")
+        cells = (str(s["min"]), *middle, str(s["max"]), f"{m.absent:,}", m.padding)
+        table.add_row(name, split, str(m.length), *cells)
+    return titled
+
+
+def _values(splits):
+    headings = ("largest |x|", "NaN and ±inf", "constant features")
+    table, titled = _table("Values", "modality", "split", *headings, left=2)
+    table.columns[-1].justify = "left"
+    for name, split, m in _by_modality(splits):
+        constant = name_some(m.constant, limit=3) if m.constant else NONE
+        table.add_row(name, split, f"{m.largest:.4g}", f"{m.repaired:,}", constant)
+    return titled
+
+
+def _by_modality(splits):
+    """Yield each modality's name, blank where it stands above, each split's, and statistics."""
+    names = list(next(iter(splits.values())).modalities)
+    for name in names:
+        for i, (split, statistics) in enumerate(splits.items()):
+            yield "" if i else name, split, statistics.modalities[name]
+
+
+def _overlaps(overlaps):
+    pairs = [f"{one.first}, {one.second}" for one in overlaps]
+    table, titled = _table("Shared between splits", "", *pairs)
+
+    def add(heading, counts):
+        table.add_row(heading, *(NONE if count is None else f"{count:,}" for count in counts))
+
+    add("ids", [None if one.ids is None else len(one.ids) for one in overlaps])
+    add("videos", [None if one.videos is None else len(one.videos) for one in overlaps])
+    add("all features", [one.content for one in overlaps])
+    for name in overlaps[0].modalities:
+        add(f"{name} features only", [one.modalities[name] for one in overlaps])
+    add("raw text", [one.texts for one in overlaps])
+    return titled
+
+
+def _probes(inspection):
+    first, *others = inspection.splits
+    headings = [f"held-out half of {first}"]
+    if inspection.probes[0].across is not None:
+        headings.append(others[0])
+    title = "Sign of the score from one modality alone: balanced accuracy of a linear map"
+    table, titled = _table(title, "modality", *headings)
+    for one in inspection.probes:
+        cells = [f"{one.within:.1%}"] + ([] if one.across is None else [f"{one.across:.1%}"])
+        table.add_row(one.modality, *cells)
+    return titled
+
+
+def _findings(findings):
+    if not findings:
+        return Text("Findings: nothing to mend.", style="bold green")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for finding in findings:
+        text = Text(finding.what)
+        text.append("\n→ " + finding.advice, style="dim")
+        grid.add_row(Text(finding.level, style=STYLES[finding.level]), text)
+    return Group(Text("Findings, and what to do", style="bold"), grid)
+
+
+def _size(count):
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:,.3g} GB"

@@ -1,0 +1,115 @@
+"""Speed and memory of reading batches, against a plain NumPy gather."""
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from experiments.benchmarks.memory import measure_memory
+from utils.batch_plan import BatchPlan
+from utils.data_loader import make_dataset
+from utils.formats import Split, open_data
+from utils.formats.hdf5 import Hdf5Writer
+from utils.formats.table import index_path, write_table
+from utils.formats.tfrecord import TfrecordWriter
+
+LENGTH = 50
+WIDTHS = {"text": 300, "audio": 74, "video": 47}
+WRITERS = {"HDF5": Hdf5Writer, "TFRecord": TfrecordWriter}
+
+
+def measure_data(console, samples, batch_size, rounds):
+    """Print samples a second and peak memory of each route to batches.
+
+    The rounds go through all routes in turn, so that what disturbs the machine disturbs all.
+
+    Args:
+        console: A `rich` console.
+        samples: Samples of (50, 300), (50, 74) and (50, 47) float32.
+        batch_size: Samples in a batch.
+        rounds: Times that each route is measured.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        folders = {name: Path(folder, name) for name in WRITERS}
+        console.print(f"Writing {samples} samples ...")
+        for name, path in folders.items():
+            write_random(path, WRITERS[name], samples)
+        routes = {"NumPy gather in memory (the limit)": _numpy_route(folders["HDF5"], batch_size)}
+        routes["make_dataset in memory"] = _route(folders["HDF5"], batch_size, stream=False)
+        for name, path in folders.items():
+            routes[f"make_dataset streamed, {name}"] = _route(path, batch_size, stream=True)
+        console.print(f"Measuring {len(routes)} routes, {rounds} rounds of one epoch each ...")
+        rates = {name: [] for name in routes}
+        for number in range(rounds + 1):
+            for name, epoch in routes.items():
+                started = time.perf_counter()
+                epoch()
+                # The first round fills the caches.
+                if number:
+                    rates[name].append(samples / (time.perf_counter() - started))
+        console.print("Measuring memory, each route in a process of its own ...")
+        peaks = {
+            "make_dataset in memory": measure_memory(folders["HDF5"], batch_size, stream=False)
+        }
+        for name, path in folders.items():
+            route = f"make_dataset streamed, {name}"
+            peaks[route] = measure_memory(path, batch_size, stream=True)
+    console.print(_table(rates, peaks, samples))
+
+
+def write_random(directory, writer_class, samples):
+    """Write a training split of random features, block by block."""
+    directory.mkdir()
+    rng = np.random.default_rng(0)
+    labels = rng.uniform(-3, 3, size=(samples, 1)).astype("float32")
+    block_rows = min(samples, 1000)
+    block = {
+        name: rng.normal(size=(block_rows, LENGTH, width)).astype("float32")
+        for name, width in WIDTHS.items()
+    }
+    whole = Split("train", block, labels)
+    with writer_class(directory, whole, samples) as writer:
+        for start in range(0, samples, block_rows):
+            rows = slice(0, min(block_rows, samples - start))
+            y = labels[start : start + block_rows]
+            writer.write(Split("train", {name: x[rows] for name, x in block.items()}, y))
+    index = writer_class.index(whole)
+    if index:
+        write_table(index_path(directory, "train"), index)
+
+
+def _numpy_route(directory, batch_size):
+    split = open_data(directory).read("train")
+    plan = BatchPlan(len(split), batch_size, shuffle=True)
+
+    def epoch():
+        for rows in plan.epoch(0):
+            for x in (*split.sequences.values(), split.labels):
+                x[rows]
+
+    return epoch
+
+
+def _route(directory, batch_size, stream):
+    dataset = make_dataset(directory, batch_size=batch_size, stream=stream)
+
+    def epoch():
+        for _ in dataset:
+            pass
+
+    return epoch
+
+
+def _table(rates, peaks, samples):
+    table = Table(title=f"{samples} samples of (50, 300), (50, 74), (50, 47) float32")
+    for heading in ("route", "samples/s", "limit / this", "peak memory, MB"):
+        table.add_column(heading, justify="left" if heading == "route" else "right")
+    medians = {name: statistics.median(values) for name, values in rates.items()}
+    limit = next(iter(medians.values()))
+    for name, rate in medians.items():
+        peak = f"{peaks[name] / 1e6:,.0f}" if name in peaks else ""
+        table.add_row(name, f"{rate:,.0f}", f"{limit / rate:.2f}", peak)
+    return table
