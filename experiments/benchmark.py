@@ -25,10 +25,9 @@ def main():
     if unknown:
         raise ValueError(f"--only takes {', '.join(PARTS)}. Received: {', '.join(unknown)}.")
     for name in ("samples", "batch_size", "rounds"):
-        if getattr(options, name) < 1:
-            raise ValueError(
-                f"--{name.replace('_', '-')} must be at least 1. Received: {getattr(options, name)}."
-            )
+        value = getattr(options, name)
+        if value < 1:
+            raise ValueError(f"--{name.replace('_', '-')} must be at least 1. Received: {value}.")
     console.print(f"Machine: {describe_machine()}")
     measure_data(console, options.samples, options.batch_size, options.rounds)
 

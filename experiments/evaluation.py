@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import json
+import typing
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import tensorflow as tf
 from rich.table import Table
 
 from utils.batch_plan import BatchPlan
-from utils.data_loader import batches, reader_errors
+from utils.batching import batches
+from utils.data_loader import reader_errors
 from utils.formats import MODALITIES, Split
 from utils.metrics import sentiment_metrics
 from utils.run_folder import write_json, write_text
@@ -97,7 +99,9 @@ class Predictor:
         plan = BatchPlan(len(split), EVALUATION_BATCH)
         self.batches = batches(split, plan, normalizer=normalizer, modalities=modalities)
 
-        @tf.function(input_signature=[self.batches.element_spec[0]])
+        signature, _ = typing.cast(tuple, self.batches.element_spec)
+
+        @tf.function(input_signature=[signature])
         def explain(inputs):
             explanation = model.explain(inputs)
             return explanation.prediction, explanation.modality_weights

@@ -3,6 +3,8 @@
 import contextlib
 import dataclasses
 import datetime
+import hashlib
+import os
 
 import keras
 
@@ -14,6 +16,9 @@ from utils.data_loader import repair_notes
 from utils.environment import describe_environment, file_checksum
 from utils.normalization import FeatureNormalizer
 from utils.run_folder import RunFolder, default_run_path
+
+# Data in more files has one checksum for all, that of a `sha256sum` listing.
+MOST_CHECKSUMS = 50
 
 
 def start_run(settings, data, splits):
@@ -30,7 +35,6 @@ def start_run(settings, data, splits):
     warn_of_repairs(splits)
     folder = RunFolder.create(settings.run_dir or default_run_path(settings.model, settings.data))
     folder.save_config(dataclasses.asdict(settings))
-    files = [path for split in splits for path in data.files(split.name)]
     folder.save_metadata(
         {
             "command": command_line(),
@@ -38,10 +42,22 @@ def start_run(settings, data, splits):
             "seed": settings.seed,
             **describe_environment(),
             "devices": keras.distribution.list_devices(),
-            "data": {path.name: file_checksum(path) for path in files},
+            "data": data_checksums(data, splits),
         }
     )
     return folder
+
+
+def data_checksums(data, splits):
+    """Return the SHA-256 of the files of some splits, by path; of many files, one of all."""
+    paths = sorted({path for split in splits for path in data.files(split.name)})
+    root = data.path if data.path.is_dir() else data.path.parent
+    names = [os.path.relpath(path, root) for path in paths]
+    sums = dict(zip(names, map(file_checksum, paths), strict=True))
+    if len(sums) <= MOST_CHECKSUMS:
+        return sums
+    lines = "".join(f"{checksum}  {name}\n" for name, checksum in sums.items())
+    return {f"all {len(sums)} files": hashlib.sha256(lines.encode()).hexdigest()}
 
 
 @contextlib.contextmanager

@@ -10,8 +10,9 @@ from experiments.progress import TrainingProgress
 from experiments.validation import Validation
 from models import MODELS
 from utils.batch_plan import BatchPlan
+from utils.batching import batches
 from utils.command_line import RunFailed
-from utils.data_loader import batches, end_of_samples, reader_errors
+from utils.data_loader import end_of_samples, reader_errors
 from utils.formats import MODALITIES
 from utils.normalization import FeatureNormalizer
 

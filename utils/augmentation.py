@@ -1,6 +1,7 @@
 """Random changes to training batches that make a model rely on no single input."""
 
 import dataclasses
+import typing
 import zlib
 
 import tensorflow as tf
@@ -169,10 +170,10 @@ class _Draw:
         )
         return tf.math.divide_no_nan(first, first + second)
 
-    def _seed(self, purpose):
+    def _seed(self, purpose) -> typing.Any:
         # Folding in, not adding: neighbouring seeds and batches must not share draws.
         number = tf.constant(zlib.crc32(purpose.encode()), "int64")
-        return tf.random.experimental.stateless_fold_in(self.seed, number)
+        return tf.random.fold_in(self.seed, number)  # pyright: ignore[reportArgumentType]
 
 
 def _last_steps(mask, share):

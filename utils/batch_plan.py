@@ -76,7 +76,7 @@ class BatchPlan:
 
     def _cut(self, order):
         size = self.batch_size * self.shard[1]
-        if self.buckets == 1:
+        if self.lengths is None or self.buckets == 1:
             return [order[i : i + size] for i in range(0, len(order), size)]
         lengths = self.lengths[order]
         edges = np.quantile(self.lengths, np.arange(1, self.buckets) / self.buckets)

@@ -32,8 +32,9 @@ def new_folder(directory):
     except BaseException as error:
         if partial:
             shutil.rmtree(partial, ignore_errors=True)
-        # h5py raises a RuntimeError if it cannot write what is left when it closes a file.
-        if isinstance(error, (OSError, RuntimeError)):
+        # Errors of the system have a number, those that say what to do have none; h5py raises a
+        # RuntimeError if it cannot write what is left when it closes a file.
+        if getattr(error, "errno", None) or isinstance(error, RuntimeError):
             raise OSError(
                 f"{directory} cannot be written. Expected: a place with room and permission. "
                 f"Received: {error}. Nothing was left there; name another folder."

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 from utils.formats.split import block_masks
 
@@ -65,7 +66,7 @@ class FeatureNormalizer:
             mask: Boolean `(N, T)`.
 
         Returns:
-            Float32 `(N, T, D)`; masked steps are zero.
+            A float32 tensor `(N, T, D)`; masked steps are zero.
 
         Raises:
             ValueError: If the feature width differs from the fitted one.
@@ -75,8 +76,10 @@ class FeatureNormalizer:
                 f"The {name} features must have {len(self.shifts[name])} columns, as in training. "
                 f"Received: {x.shape[-1]}. Use the data set, or the features, of the training."
             )
-        scaled = np.clip((x - self.shifts[name]) / self.scales[name], -self.clip, self.clip)
-        return np.where(mask[..., None], scaled, 0).astype("float32")
+        scaled = (tf.convert_to_tensor(x) - self.shifts[name]) / self.scales[name]
+        if np.isfinite(self.clip):
+            scaled = tf.clip_by_value(scaled, -self.clip, self.clip)
+        return tf.where(mask[..., None], scaled, 0.0)
 
     def save(self, path):
         """Write to an `.npz` file."""

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.formats.checks import InvalidData, check_count, check_labels, read_table
+from utils.formats.checks import InvalidData, check_count, check_labels
 from utils.formats.split import SPLITS
+from utils.formats.table import read_table
 
 UTTERANCE_FILE = "utterances.csv"
 WIDTHS = {"text": 100, "audio": 73, "video": 100}

@@ -4,13 +4,16 @@ import errno
 from pathlib import Path
 
 from utils.formats.checks import InvalidData
+from utils.formats.csd import ComputationalSequences
+from utils.formats.feature_folder import FeatureFolder
 from utils.formats.hdf5 import Hdf5Folder
+from utils.formats.mmsa_pickle import MmsaPickle
 from utils.formats.split import MODALITIES, SPLITS, Split
 from utils.formats.tfrecord import TfrecordFolder
 
 __all__ = ["MODALITIES", "READERS", "SPLITS", "InvalidData", "Split", "open_data"]
 
-READERS = (Hdf5Folder, TfrecordFolder)
+READERS = (Hdf5Folder, TfrecordFolder, FeatureFolder, ComputationalSequences, MmsaPickle)
 
 
 def open_data(path, feature_files=None):
@@ -39,13 +42,25 @@ def open_data(path, feature_files=None):
         found = next((reader for reader in READERS if reader.matches(path)), None)
     except OSError as error:
         raise _unreadable(path, error) from error
+    except ValueError as error:
+        raise FileNotFoundError(
+            f"No data at {str(path)!r}. Expected: {_known_formats()}. Received: {error}. "
+            "Check the path."
+        ) from error
     if found is None:
         received = ", ".join(names[:8]) or "an empty folder"
         raise FileNotFoundError(
             f"{path} is in no known format. Expected: {_known_formats()}. Received: {received}. "
             "See data/README.md for the layouts."
         )
-    return found(path)
+    if not feature_files:
+        return found(path)
+    if found is not MmsaPickle:
+        raise ValueError(
+            f"`feature_files` replace features of an MMSA pickle. Received: {path}, which is "
+            f"{found.describe()}. Leave them out, or name a pickle."
+        )
+    return MmsaPickle(path, feature_files)
 
 
 def _unreadable(path, error):

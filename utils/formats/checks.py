@@ -1,7 +1,5 @@
 """What every reader checks, with errors that name the file and the key."""
 
-import csv
-
 import numpy as np
 
 from utils.environment import available_memory
@@ -189,51 +187,6 @@ def check_ids(where, ids):
                 f"{seen[name]} and {row}. Remove one of these samples, or rename it."
             )
         seen[name] = row
-
-
-def read_table(path):
-    """Read a CSV table with a header.
-
-    Args:
-        path: A UTF-8 file.
-
-    Returns:
-        From each column to its values, as text.
-
-    Raises:
-        InvalidData: If it is not UTF-8 or not a table; a row is too short or too long; or an id
-            in the column `id` stands twice. The message names the file and the line.
-    """
-    columns = {}
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, strict=True)
-            header = next(reader, [])
-            columns = {name: [] for name in header}
-            if not header or len(columns) != len(header):
-                raise InvalidData(
-                    f"{path} must start with a line of different column names. "
-                    f"Received: {', '.join(header) or 'an empty file'}."
-                )
-            for row in reader:
-                if len(row) != len(header):
-                    raise InvalidData(
-                        f"{path}, line {reader.line_num}, must have {len(header)} values. "
-                        f"Received: {len(row)}. Put quotes around values with commas."
-                    )
-                for name, value in zip(header, row, strict=True):
-                    columns[name].append(value)
-    except UnicodeDecodeError as error:
-        raise InvalidData(
-            f"{path} must be UTF-8 text. Received: byte {error.object[error.start]:#04x} at "
-            f"position {error.start} of a block. Save the file as UTF-8."
-        ) from error
-    except csv.Error as error:
-        raise InvalidData(
-            f"{path} must be a CSV table. Received: {error}. Write it with a CSV library."
-        ) from error
-    check_ids(f"{path}, column id,", columns.get("id", []))
-    return columns
 
 
 def _gigabytes(size):

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from utils.formats.checks import InvalidData
+from utils.formats.plain_file import plain_file
 from utils.formats.split import SPLITS
 
 ROLES_FILE = "sequences.json"
@@ -144,12 +145,13 @@ def _read_roles(folder):
 
 
 def _read_object(path):
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise InvalidData(
-            f"{path} must be a JSON object in UTF-8. Received: {error}. Correct the file."
-        ) from error
+    with plain_file(path, "a JSON object"):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            raise InvalidData(
+                f"{path} must be a JSON object in UTF-8. Received: {error}. Correct the file."
+            ) from error
     if not isinstance(content, dict):
         raise InvalidData(
             f"{path} must be a JSON object. Received: {str(content)[:80]}. Correct the file."

@@ -13,12 +13,13 @@ from utils.formats.checks import (
     LABEL_TOLERANCE,
     InvalidData,
     check_memory,
-    read_table,
 )
-from utils.formats.npy_file import find_npy, find_npz, plain_file
+from utils.formats.npy_file import find_npy, find_npz
+from utils.formats.plain_file import plain_file
 from utils.formats.reader import Reader, in_order
 from utils.formats.split import MODALITIES, SPLITS, Split
 from utils.formats.stored_rows import StoredRows
+from utils.formats.table import read_table
 
 INDEX_FILE = "index.csv"
 COLUMNS = ("id", "split", "label")

@@ -12,7 +12,6 @@ from utils.formats.checks import (
     check_feature_shape,
     check_features,
     check_labels,
-    read_table,
 )
 from utils.formats.hdf5_file import (
     StoredDataset,
@@ -24,7 +23,7 @@ from utils.formats.hdf5_file import (
 from utils.formats.reader import Reader
 from utils.formats.split import MODALITIES, SPLITS, Split
 from utils.formats.stored_rows import JoinedRows
-from utils.formats.table import index_path
+from utils.formats.table import index_path, read_table
 
 KEY = "d1"
 CONTENT = f"an HDF5 file with data set {KEY!r}"

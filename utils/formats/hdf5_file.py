@@ -1,12 +1,14 @@
 """Reading HDF5 files that may come from anywhere."""
 
 import contextlib
+import mmap
 import os
 
 import h5py
 import numpy as np
 
 from utils.formats.checks import InvalidData, check_memory, declared_size
+from utils.formats.plain_file import plain_file
 from utils.formats.stored_rows import StoredRows
 
 
@@ -26,22 +28,18 @@ def open_hdf5(path, content):
         PermissionError: If it may not be read.
         InvalidData: If it, or what is read inside the block, is broken.
     """
-    if not path.exists():
-        raise FileNotFoundError(
-            f"Missing file {path}. Expected: {content}. Received: no such file. "
-            "Put it there, or name another data folder."
-        )
-    try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except (InvalidData, PermissionError):
-        raise
-    # A damaged file makes h5py raise nearly any exception.
-    except Exception as error:
-        raise InvalidData(
-            f"{path} cannot be read as HDF5. Expected: {content}. "
-            f"Received: {error or type(error).__name__}. Copy or download the file again."
-        ) from error
+    with plain_file(path, content):
+        try:
+            with h5py.File(path, "r") as file:
+                yield file
+        except (InvalidData, PermissionError):
+            raise
+        # A damaged file makes h5py raise nearly any exception.
+        except Exception as error:
+            raise InvalidData(
+                f"{path} cannot be read as HDF5. Expected: {content}. "
+                f"Received: {error or type(error).__name__}. Copy or download the file again."
+            ) from error
 
 
 def find_dataset(group, key, where):
@@ -95,6 +93,15 @@ def _names(group):
     return ", ".join(map(repr, sorted(group)[:8])) or "nothing"
 
 
+def check_type(dataset, where):
+    """Raise an `InvalidData` if a data set is no array of numbers."""
+    if dataset.dtype.kind not in "fiub" or dataset.shape is None:
+        raise InvalidData(
+            f"{where} must hold numbers. Received: {dataset.dtype} of shape {dataset.shape}. "
+            "Store floating-point numbers."
+        )
+
+
 def read_dataset(dataset, where):
     """Read a data set of numbers as a whole, if the memory holds it.
 
@@ -105,11 +112,7 @@ def read_dataset(dataset, where):
     Raises:
         InvalidData: If it is no array of numbers, or larger than the available memory.
     """
-    if dataset.dtype.kind not in "fiub" or dataset.shape is None:
-        raise InvalidData(
-            f"{where} must hold numbers. Received: {dataset.dtype} of shape {dataset.shape}. "
-            "Store floating-point numbers."
-        )
+    check_type(dataset, where)
     check_memory(where, max(declared_bytes(dataset), _chunk_bytes(dataset)))
     return dataset[()]
 
@@ -127,8 +130,8 @@ def _chunk_bytes(dataset):
 class StoredDataset(StoredRows):
     """Rows of a data set `(N, T, D)` of an HDF5 file.
 
-    An uncompressed, contiguous data set is read past the HDF5 library, at its place in the file,
-    which is many times as fast. Otherwise each storage chunk is read once for all its rows.
+    An uncompressed, contiguous data set is mapped into memory past the HDF5 library, which is
+    many times as fast. Of any other, each storage chunk is read once for all its rows.
 
     Args:
         path: The file.
@@ -136,8 +139,9 @@ class StoredDataset(StoredRows):
         content: What is expected in it, in words.
 
     Attributes:
-        contiguous: Whether rows are read at their place in the file.
-        scattered: Whether one row costs the reading of many.
+        mapped: The float32 values in the file, `(N, T, D)`, or `None` where the file holds them
+            in another form.
+        chunk: Rows that can only be read together.
     """
 
     def __init__(self, path, key, content):
@@ -148,43 +152,44 @@ class StoredDataset(StoredRows):
         with open_hdf5(path, content) as file:
             dataset = find_dataset(file, key, path)
             super().__init__(where, dataset.shape)
-            if dataset.dtype.kind not in "fiub":
-                read_dataset(dataset, where)
+            check_type(dataset, where)
             check_memory(where, _chunk_bytes(dataset))
-            self.dtype = dataset.dtype
             self.chunk = dataset.chunks[0] if dataset.chunks else 1
-            offset = None if dataset.chunks else dataset.id.get_offset()
-        self.contiguous = offset is not None
-        self.scattered = self.chunk > 1
-        if self.contiguous:
-            self._offset = offset
-            self._descriptor = os.open(path, os.O_RDONLY)
-            end = offset + declared_size(self.shape, self.dtype)
-            if end > os.fstat(self._descriptor).st_size:
-                raise self._truncated()
+            plain = dataset.chunks is None and dataset.dtype == np.dtype("<f4")
+            offset = dataset.id.get_offset() if plain else None
+        # Tensors start at multiples of 64 bytes.
+        if offset is not None and offset % 64 == 0 and 0 not in self.shape:
+            self.mapped = self._map(offset)
         else:
+            self.mapped = None
             self._file = h5py.File(path, "r")
 
     def __del__(self):
-        if getattr(self, "_descriptor", None) is not None:
-            os.close(self._descriptor)
-        elif getattr(self, "_file", None):
+        if getattr(self, "_file", None):
             self._file.close()
 
+    def release(self):
+        """Give back the memory that reading `mapped` has taken; the values stay readable."""
+        self._pages.madvise(mmap.MADV_DONTNEED)
+
+    def _map(self, offset):
+        size = declared_size(self.shape, "float32")
+        with open(self.path, "rb") as file:
+            if offset + size > os.fstat(file.fileno()).st_size:
+                raise InvalidData(
+                    f"{self.where} must hold {self.shape[0]} samples. Received: a file that ends "
+                    "before. Copy or download the file again."
+                )
+            # A private copy on write, since a tensor cannot share read-only memory.
+            self._pages = mmap.mmap(file.fileno(), offset + size, access=mmap.ACCESS_COPY)
+        values = np.frombuffer(self._pages, "<f4", offset=offset)
+        return values.reshape(self.shape)
+
     def _read(self, rows):
-        return self._read_at_place(rows) if self.contiguous else self._read_by_chunk(rows)
-
-    def _read_at_place(self, rows):
-        x = np.empty((len(rows), *self.shape[1:]), self.dtype)
-        size = declared_size(self.shape[1:], self.dtype)
-        buffer = memoryview(x).cast("B") if x.size else b""
-        for i, row in enumerate(rows.tolist()):
-            view = buffer[i * size : (i + 1) * size]
-            if os.preadv(self._descriptor, [view], self._offset + row * size) != size:
-                raise self._truncated()
-        return x
-
-    def _read_by_chunk(self, rows):
+        if self.mapped is not None:
+            x = self.mapped[rows]
+            self.release()
+            return x
         x = np.empty((len(rows), *self.shape[1:]), "float32")
         dataset = self._file[self.key]
         owners = rows // self.chunk
@@ -193,16 +198,13 @@ class StoredDataset(StoredRows):
                 chosen = owners == owner
                 wanted = rows[chosen]
                 start = wanted.min()
-                x[chosen] = dataset[start : wanted.max() + 1][wanted - start]
+                values = dataset[start : wanted.max() + 1][wanted - start]
+                # What float32 cannot hold becomes infinite, and is repaired as such.
+                with np.errstate(over="ignore", invalid="ignore"):
+                    x[chosen] = values
         except (OSError, RuntimeError) as error:
             raise InvalidData(
                 f"{self.where} cannot be read. Expected: {self.content}. Received: {error}. "
                 "Copy or download the file again."
             ) from error
         return x
-
-    def _truncated(self):
-        return InvalidData(
-            f"{self.where} must hold {self.shape[0]} samples. Received: a file that ends before. "
-            "Copy or download the file again."
-        )

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from utils.formats.split import SPLITS
+from utils.formats.split import SPLITS, Split
 
 
 class Reader(ABC):
@@ -18,24 +18,24 @@ class Reader(ABC):
 
     @staticmethod
     @abstractmethod
-    def describe():
+    def describe() -> str:
         """Say in words what files this reader expects."""
 
     @classmethod
     @abstractmethod
-    def matches(cls, path):
+    def matches(cls, path) -> bool:
         """Whether the existing `path` looks like this format; it need not be free of faults."""
 
     @abstractmethod
-    def splits(self):
+    def splits(self) -> list[str]:
         """Return the names of the splits that are there, in the order of `SPLITS`."""
 
     @abstractmethod
-    def files(self, split):
+    def files(self, split) -> list[Path]:
         """Return the paths of the files that a split is read from."""
 
     @abstractmethod
-    def read(self, split):
+    def read(self, split) -> Split:
         """Read and check all samples of a split.
 
         NaN and infinite features become 0 and are counted.
@@ -52,7 +52,7 @@ class Reader(ABC):
                 was expected and what was found.
         """
 
-    def stream(self, split):
+    def stream(self, split) -> Split:
         """Open a split whose features stay on disk until they are asked for.
 
         Formats that can only be read as a whole return what `read` does.
@@ -69,7 +69,7 @@ class Reader(ABC):
         """
         return self.read(split)
 
-    def size(self, split):
+    def size(self, split) -> int:
         """Return the bytes that a split's features need in memory, or 0 if it is not known."""
         return 0
 

@@ -20,6 +20,7 @@ from utils.formats.pickled_numpy import (
     PickledDtype,
     Refused,
 )
+from utils.formats.plain_file import plain_file
 
 CONTENT = "a pickle of NumPy arrays, text, numbers, lists, tuples and dicts alone"
 INERT = frozenset({Arguments, Call, PickledArray, PickledDtype})
@@ -52,12 +53,7 @@ def load_pickle(path):
             else, which the message names as `module.name`. Nothing of it has run then.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"Missing file {path}. Expected: {CONTENT}. Received: no such file. "
-            "Put it there, or name another."
-        )
-    with path.open("rb") as file:
+    with plain_file(path, CONTENT), path.open("rb") as file:
         operands = Operands(file)
         check_memory(path, operands.size)
         try:

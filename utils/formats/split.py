@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-MODALITIES = ("text", "audio", "video")
-SPLITS = ("train", "valid", "test")
+MODALITIES: tuple[str, ...] = ("text", "audio", "video")
+SPLITS: tuple[str, ...] = ("train", "valid", "test")
 # Features of a split on disk that are read at once.
 BLOCK_BYTES = 32 * 2**20
 
@@ -77,7 +77,7 @@ class Split:
 
     def take(self, rows):
         """Return the samples at the indices `rows`, in that order, in memory."""
-        rows = np.asarray(rows)
+        rows = np.asarray(rows, int)
         return replace(
             self,
             sequences={name: x[rows] for name, x in self.sequences.items()},

@@ -38,7 +38,11 @@ class StoredRows(ABC):
         Raises:
             InvalidData: If the file cannot be read, or has changed.
         """
-        x, repaired = clean_features(self.where, self._read(np.asarray(rows)))
+        return self.cleaned(self._read(np.asarray(rows, int)))
+
+    def cleaned(self, x):
+        """Return features as float32 with NaN and ±inf replaced by 0, and count those."""
+        x, repaired = clean_features(self.where, x)
         self.repaired += repaired
         return x
 

@@ -14,17 +14,19 @@ from utils.formats.checks import (
     check_labels,
     check_memory,
     declared_size,
-    read_table,
 )
+from utils.formats.plain_file import plain_file
 from utils.formats.reader import Reader, in_order
 from utils.formats.split import MODALITIES, SPLITS, Split
-from utils.formats.table import index_path
+from utils.formats.table import index_path, read_table
 from utils.formats.tfrecord_file import RecordFiles, StoredFeature
 
 SHAPES_FILE = "features.json"
 SHARD_FILE = "{split}-{shard:05d}-of-{shards:05d}.tfrecord"
 SHARD_NAME = re.compile(rf"({'|'.join(SPLITS)})-(\d{{5}})-of-(\d{{5}})\.tfrecord")
 LABEL = "label"
+# Columns of scores that annotators gave to one modality alone.
+LABEL_COLUMNS = {name: f"{LABEL}_{name}" for name in MODALITIES}
 
 
 class TfrecordFolder(Reader):
@@ -79,20 +81,23 @@ class TfrecordFolder(Reader):
                 "Convert the data again."
             )
         index = read_table(path)
-        labels = {
-            modality: check_labels(f"{path}, column {column}", _numbers(path, column, index))
-            for modality, column in _label_columns().items()
-            if column in index or modality is None
+        labels = _labels(path, LABEL, index)
+        own_labels = {
+            modality: _labels(path, column, index)
+            for modality, column in LABEL_COLUMNS.items()
+            if column in index
         }
-        overall = labels.pop(None)
-        check_count(path, len(overall), len(records), f"{records.paths[0].name} and its fellows")
+        check_count(path, len(labels), len(records), f"{records.paths[0].name} and its fellows")
         sequences = {}
         for modality, (length, width) in self._shapes(split).items():
             sequences[modality] = StoredFeature(records, modality, (len(records), length, width))
             check_feature_shape(sequences[modality].where, sequences[modality].shape)
-        index = {name: v for name, v in index.items() if name not in _label_columns().values()}
-        repaired = dict.fromkeys(MODALITIES, 0)
-        return Split(split, sequences, overall, index, repaired, self.path, modality_labels=labels)
+        index = {
+            name: values
+            for name, values in index.items()
+            if name not in (LABEL, *LABEL_COLUMNS.values())
+        }
+        return Split(split, sequences, labels, index, source=self.path, modality_labels=own_labels)
 
     def size(self, split):
         """Return the bytes that a split's features need in memory."""
@@ -106,7 +111,7 @@ class TfrecordFolder(Reader):
             for path in self.path.glob(f"{split}-*.tfrecord")
             if SHARD_NAME.fullmatch(path.name)
         )
-        expected = int(SHARD_NAME.fullmatch(found[0].name)[3]) if found else 0
+        expected = int(found[0].stem[-5:]) if found else 0
         if len(found) != expected:
             raise InvalidData(
                 f"{found[0]} must be one of {expected} files. Received: {len(found)} such files. "
@@ -116,14 +121,11 @@ class TfrecordFolder(Reader):
 
     def _shapes(self, split):
         path = self.path / SHAPES_FILE
+        with plain_file(path, "the lengths and widths of the features"):
+            text = path.read_bytes()
         try:
-            shapes = json.loads(path.read_text(encoding="utf-8"))[split]
+            shapes = json.loads(text)[split]
             return {name: (int(shapes[name][0]), int(shapes[name][1])) for name in MODALITIES}
-        except FileNotFoundError as error:
-            raise FileNotFoundError(
-                f"Missing file {path}. Expected: lengths and widths of the features. "
-                "Received: no such file. Convert the data again."
-            ) from error
         except (
             ValueError,
             KeyError,
@@ -174,10 +176,9 @@ class TfrecordWriter:
     @staticmethod
     def index(split):
         """Return the columns of `index_S.csv`: labels, then those of the split."""
-        labels = {None: split.labels, **split.modality_labels}
-        columns = {
-            _label_columns()[m]: [repr(float(v)) for v in y[:, 0]] for m, y in labels.items()
-        }
+        labels = {LABEL: split.labels}
+        labels |= {LABEL_COLUMNS[name]: y for name, y in split.modality_labels.items()}
+        columns = {name: [repr(float(value)) for value in y[:, 0]] for name, y in labels.items()}
         return {"id": split.ids, **columns, **split.index}
 
 
@@ -193,20 +194,16 @@ def _example(values):
     return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
 
 
-def _label_columns():
-    """Return from `None`, for the score, and each modality, for its own, to a column's name."""
-    return {None: LABEL, **{name: f"{LABEL}_{name}" for name in MODALITIES}}
-
-
-def _numbers(path, column, index):
-    try:
-        return [float(value) for value in index[column]]
-    except KeyError as error:
+def _labels(path, column, index):
+    if column not in index:
         raise InvalidData(
             f"{path} must have a column {column!r}. Received: {', '.join(index)}. "
             "Convert the data again."
-        ) from error
+        )
+    try:
+        values = [float(value) for value in index[column]]
     except ValueError as error:
         raise InvalidData(
             f"{path}, column {column}, must hold numbers. Received: {error}. Mend the file."
         ) from error
+    return check_labels(f"{path}, column {column}", values)

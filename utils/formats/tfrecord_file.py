@@ -6,8 +6,11 @@ import struct
 import numpy as np
 
 from utils.formats.checks import InvalidData
+from utils.formats.example_record import bytes_features
+from utils.formats.plain_file import plain_file
 from utils.formats.stored_rows import StoredRows
 
+CONTENT = "a TFRecord file"
 # Around a record: its length (8 bytes) and checksum (4) before, a checksum (4) behind.
 HEAD, TAIL = 12, 4
 # Batches whose records are kept, for each modality to find what another has read.
@@ -46,30 +49,30 @@ class RecordFiles:
         return self._parsed(np.asarray(rows, "int64").tobytes())
 
     def _parse(self, rows):
-        import tensorflow as tf
-
         rows = np.frombuffer(rows, "int64")
-        specification = {name: tf.io.FixedLenFeature([], tf.string) for name in self._features}
-        try:
-            parsed = tf.io.parse_example(self._contents(rows), specification)
-        # TensorFlow fails to decode its own message where it quotes the record.
-        except (tf.errors.OpError, UnicodeDecodeError) as error:
-            raise InvalidData(
-                f"{self.paths[0]}, or its next shards, must hold the bytes features "
-                f"{', '.join(self._features)} in each record. "
-                f"Received: {' '.join(str(error).split())[:200]}. Convert the data again."
-            ) from error
-        return {name: values.numpy() for name, values in parsed.items()}
+        parsed = {name: [] for name in self._features}
+        for row, content in zip(rows, self._contents(rows), strict=True):
+            try:
+                values = bytes_features(content, self._features)
+            except ValueError as error:
+                raise InvalidData(
+                    f"{self.paths[self._shard[row]]} must hold the bytes features "
+                    f"{', '.join(self._features)} in each record. "
+                    f"Received: {error} in record {row} of the split. Convert the data again."
+                ) from error
+            for name, value in values.items():
+                parsed[name].append(value)
+        return parsed
 
     def _contents(self, rows):
         contents = [b""] * len(rows)
         for number, path in enumerate(self.paths):
             chosen = np.flatnonzero(self._shard[rows] == number)
             if len(chosen):
-                with open(path, "rb", buffering=0) as file:
+                with plain_file(path, CONTENT), open(path, "rb", buffering=0) as file:
                     for i in chosen:
-                        file.seek(self._start[rows[i]])
-                        contents[i] = file.read(self._size[rows[i]])
+                        file.seek(int(self._start[rows[i]]))
+                        contents[i] = file.read(int(self._size[rows[i]]))
         return contents
 
 
@@ -102,9 +105,9 @@ class StoredFeature(StoredRows):
 def _scan(path):
     """Return the first byte and the size of each record's content."""
     starts, sizes = [], []
-    end = path.stat().st_size
     position = 0
-    with open(path, "rb", buffering=0) as file:
+    with plain_file(path, CONTENT), open(path, "rb", buffering=0) as file:
+        end = path.stat().st_size
         while position < end:
             file.seek(position)
             head = file.read(HEAD)

@@ -117,11 +117,13 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_rows_on_disk_are_those_of_the_array(tmp_path, layout):
     x = np.random.default_rng(0).normal(0, 50, size=(40, 4, 3)).astype("int16")
+    x = x if layout == "integers" else x.astype("float32")
     path = tmp_path / "x.h5"
     with h5py.File(path, "w") as file:
         file.create_dataset("d1", data=x, **LAYOUTS[layout])
     stored = StoredDataset(path, "d1", CONTENT)
-    assert stored.scattered == (layout == "compressed")
+    assert stored.chunk == (7 if layout == "compressed" else 1)
+    assert (stored.mapped is not None) == (layout == "contiguous")
     assert stored.shape == (40, 4, 3)
     for rows in ([3], [39, 0, 7, 7], np.random.default_rng(1).permutation(40), []):
         taken = stored[np.array(rows, int)]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.utils.formats.pickle_bytes import array2, loader, string2
+from utils.formats.checks import InvalidData
 from utils.formats.restricted_pickle import load_pickle
 
 PROTOCOLS = range(6)
@@ -102,7 +103,7 @@ def test_shared_and_recursive_lists_keep_their_identity(load):
 def test_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"Missing file .*none\.pkl\. Expected: a pickle"):
         load_pickle(tmp_path / "none.pkl")
-    with pytest.raises(FileNotFoundError, match="Missing file"):
+    with pytest.raises(InvalidData, match="a folder"):
         load_pickle(tmp_path)
 
 

@@ -1,0 +1,108 @@
+import json
+
+import numpy as np
+import pytest
+
+from data.convert.__main__ import main as convert
+from experiments.train import main
+from tests.conftest import TINY_MODEL, call
+from tests.utils.formats.csd_files import write_sequences
+from tests.utils.formats.mmsa_data import make_data, write_pickle
+from utils.formats import open_data
+from utils.formats.table import write_table
+from utils.run_folder import RunFolder, read_json
+
+SHAPES = ((7, 6), (9, 5), (8, 4))
+
+
+def write_own_features(folder):
+    rng = np.random.default_rng(0)
+    folder.mkdir()
+    splits = ["train"] * 6 + ["valid"] * 3
+    for i in range(len(splits)):
+        arrays = {name: rng.normal(size=(3 + i % 4, 2)) for name in ("text", "audio", "video")}
+        np.savez(folder / f"clip{i}.npz", **arrays)
+    ids = [f"clip{i}" for i in range(len(splits))]
+    labels = np.linspace(-2, 2, len(splits))
+    write_table(folder / "index.csv", {"id": ids, "split": splits, "label": labels})
+    return folder
+
+
+FORMATS = {
+    "pickle": lambda path: write_pickle(path / "data.pkl", make_data(shapes=SHAPES)),
+    "csd": lambda path: write_sequences(path / "csd"),
+    "features": lambda path: write_own_features(path / "own"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_trains_on_every_format(name, tmp_path, eagerly):
+    data = FORMATS[name](tmp_path)
+    options = ("--run-dir", tmp_path / "run", "--epochs", 1, "--batch-size", 4)
+    call(main, "--data", data, *options, *TINY_MODEL)
+    run = RunFolder.open(tmp_path / "run")
+    assert run.status == "finished"
+    assert run.load_metadata()["data"]
+    assert np.isfinite(read_json(run.evaluation / "valid.json")["metrics"]["MAE"])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("output_format", ["h5", "tfrecord"])
+def test_every_format_converts(name, output_format, tmp_path):
+    data = FORMATS[name](tmp_path)
+    call(convert, data, tmp_path / "new", "--format", output_format)
+    before, after = open_data(data), open_data(tmp_path / "new")
+    assert before.splits() == after.splits()
+    for split in before.splits():
+        one, other = before.read(split), after.read(split)
+        assert one.ids == other.ids
+        np.testing.assert_array_equal(one.labels, other.labels)
+        for modality in one.sequences:
+            np.testing.assert_array_equal(one.sequences[modality], other.sequences[modality])
+
+
+def test_labels_of_modalities_survive_conversion(tmp_path):
+    data = write_pickle(tmp_path / "sims.pkl", make_data(shapes=SHAPES, sims=True))
+    before = open_data(data).read("train").modality_labels
+    assert set(before) == {"text", "audio", "video"}
+    for output_format in ("h5", "tfrecord"):
+        call(convert, data, tmp_path / output_format, "--format", output_format)
+        after = open_data(tmp_path / output_format).read("train").modality_labels
+        for name, labels in before.items():
+            np.testing.assert_array_equal(labels, after[name])
+
+
+def test_feature_files_replace_a_modality(tmp_path, eagerly):
+    data = write_pickle(tmp_path / "data.pkl", make_data(shapes=SHAPES))
+    other = write_pickle(tmp_path / "bert.pkl", make_data(shapes=((7, 11), *SHAPES[1:])))
+    run = tmp_path / "run"
+    feature_file = ("--feature-files.text", other)
+    options = ("--run-dir", run, "--epochs", 1, *TINY_MODEL)
+    call(main, "--data", data, *feature_file, *options)
+    with np.load(run / "normalization.npz") as scaling:
+        assert len(scaling["shift_text"]) == 11
+    assert json.loads((run / "metadata.json").read_text())["data"].keys() == {
+        "data.pkl",
+        "bert.pkl",
+    }
+    call(convert, data, tmp_path / "new", *feature_file)
+    assert open_data(tmp_path / "new").read("valid").widths["text"] == 11
+
+
+def test_feature_files_need_a_pickle(data_dir, tmp_path, fails):
+    message = fails(main, "--data", data_dir, "--feature-files.text", "x.pkl", *TINY_MODEL)
+    assert "`feature_files` replace features of an MMSA pickle" in message
+
+
+def test_streamed_and_bucketed_training_learns_as_in_memory(data_dir, tmp_path, eagerly):
+    def mae(name, *options):
+        path = tmp_path / name
+        call(main, "--data", data_dir, "--run-dir", path, "--epochs", 2, *TINY_MODEL, *options)
+        return [entry["valid_MAE"] for entry in RunFolder.open(path).load_metrics()]
+
+    plain = mae("plain")
+    np.testing.assert_allclose(mae("streamed", "--stream", "true"), plain, atol=1e-5)
+    np.testing.assert_allclose(mae("trimmed", "--buckets", 1), plain, atol=1e-4)
+    bucketed = mae("bucketed", "--buckets", 3)
+    assert bucketed[0] == pytest.approx(plain[0])
+    assert bucketed[1:] != pytest.approx(plain[1:], abs=1e-6)
