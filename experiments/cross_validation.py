@@ -6,6 +6,7 @@ import io
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold
 
+from experiments.checkpoints import Checkpoints
 from experiments.evaluation import mean_and_sd
 from experiments.training import fit_model
 from utils.formats.split import join_splits
@@ -34,6 +35,7 @@ def cross_validate(settings, splits, folder, label):
     samples = join_splits(splits)
     assignment = assign_folds(samples, settings.folds, settings.group)
     scores = np.zeros((settings.epochs + 1, len(samples)))
+    entries = []
     for fold in range(settings.folds):
         held_out = np.flatnonzero(assignment == fold)
         validation = fit_model(
@@ -41,10 +43,11 @@ def cross_validate(settings, splits, folder, label):
             samples.take(np.flatnonzero(assignment != fold)),
             samples.take(held_out),
             label=f"{label}, fold {fold + 1} of {settings.folds}",
+            checkpoints=Checkpoints(folder.checkpoints / f"fold-{fold + 1}"),
         )
         scores[:, held_out] = validation.scores
-        for entry in validation.history:
-            folder.log_metrics({"fold": fold + 1, **entry})
+        entries += [{"fold": fold + 1, **entry} for entry in validation.history]
+        folder.rewrite_metrics(entries)
     labels = samples.labels[:, 0]
     curve = np.abs(scores - labels).mean(axis=1)
     best = int(curve.argmin())

@@ -5,12 +5,15 @@ import dataclasses
 import datetime
 import hashlib
 import os
+import shutil
+from pathlib import Path
 
 import keras
 
 import models  # noqa: F401  (registers the classes that a saved model names)
 from experiments.evaluation import evaluate_split
 from experiments.options import command_line
+from experiments.resuming import reopen_run
 from utils.command_line import console
 from utils.data_loader import repair_notes
 from utils.environment import describe_environment, file_checksum
@@ -21,19 +24,26 @@ from utils.run_folder import RunFolder, default_run_path
 MOST_CHECKSUMS = 50
 
 
-def start_run(settings, data, splits):
+def start_run(settings, data, splits, resume=False):
     """Make a run folder and write down what the run depends on.
 
     Args:
         settings: `TrainSettings`.
         data: The reader of the data.
         splits: The `Split`s that the run reads.
+        resume: Whether to go on with a run that is there.
 
     Returns:
         The `RunFolder`.
     """
     warn_of_repairs(splits)
-    folder = RunFolder.create(settings.run_dir or default_run_path(settings.model, settings.data))
+    path = Path(settings.run_dir or default_run_path(settings.model, settings.data))
+    checksums = data_checksums(data, splits)
+    if resume and (path / "metadata.json").exists():
+        return reopen_run(path, checksums)
+    if resume and (path / "STATUS").exists():
+        shutil.rmtree(path)  # It was stopped before it had begun.
+    folder = RunFolder.create(path)
     folder.save_config(dataclasses.asdict(settings))
     folder.save_metadata(
         {
@@ -42,7 +52,7 @@ def start_run(settings, data, splits):
             "seed": settings.seed,
             **describe_environment(),
             "devices": keras.distribution.list_devices(),
-            "data": data_checksums(data, splits),
+            "data": checksums,
         }
     )
     return folder
@@ -69,6 +79,7 @@ def recorded(folder):
         folder.set_status(f"failed: {str(error) or type(error).__name__}")
         raise
     folder.set_status("finished")
+    shutil.rmtree(folder.checkpoints, ignore_errors=True)
 
 
 def evaluate_run(folder, split, modalities=None):

@@ -66,10 +66,18 @@ class TrainSettings:
         "cosine", "fall of the learning rate to 0 after the warm-up"
     )
     clip_norm: float = setting(1.0, "gradients are scaled down to this global norm; 0: never")
+    accumulate: int = setting(1, "batches whose gradients are averaged for one update of weights")
+    ema: float = setting(
+        0.0, "validate and keep an exponential moving average of the weights; its momentum, 0: no"
+    )
+    patience: int = setting(0, "stop after this many epochs without a lower validation MAE; 0: no")
     loss: Literal["mae", "mse", "huber"] = setting("huber", "training loss")
     huber_delta: float = setting(1.0, "error at which the Huber loss turns linear, in score units")
     keep: Literal["best", "last"] = setting(
         "best", "epoch whose model is kept: the one with the lowest validation MAE, or the last"
+    )
+    checkpoint_minutes: float = setting(
+        10.0, "time between checkpoints inside an epoch; there is one after each epoch"
     )
     seed: int = setting(0, "seed of weights, dropout and order")
     deterministic: bool = setting(
@@ -115,17 +123,25 @@ class TrainSettings:
             )
         if self.normalize not in METHODS:
             yield f"--normalize must be one of {', '.join(METHODS)}. Received: {self.normalize!r}."
-        for name, low in (("epochs", 1), ("batch_size", 1), ("buckets", 0), ("seed", 0)):
+        for name, low in (
+            ("epochs", 1),
+            ("batch_size", 1),
+            ("accumulate", 1),
+            ("buckets", 0),
+            ("patience", 0),
+            ("seed", 0),
+        ):
             if getattr(self, name) < low:
                 yield f"{_option(name)} must be at least {low}. Received: {getattr(self, name)}."
         for name in ("learning_rate", "huber_delta"):
             if not 0 < getattr(self, name) < math.inf:
                 yield f"{_option(name)} must be above 0. Received: {getattr(self, name)}."
-        for name in ("weight_decay", "clip_norm", "clip_features"):
+        for name in ("weight_decay", "clip_norm", "clip_features", "checkpoint_minutes"):
             if not 0 <= getattr(self, name) < math.inf:
                 yield f"{_option(name)} must be at least 0. Received: {getattr(self, name)}."
-        if not 0 <= self.warmup < 1:
-            yield f"--warmup must be at least 0 and below 1. Received: {self.warmup}."
+        for name in ("warmup", "ema"):
+            if not 0 <= getattr(self, name) < 1:
+                yield f"--{name} must be at least 0 and below 1. Received: {getattr(self, name)}."
         yield from self.augmentation().faults()
         if self.folds < 0 or self.folds == 1:
             yield f"--folds must be 0, or at least 2. Received: {self.folds}."

@@ -1,10 +1,12 @@
 """Train a model on a data folder, evaluate it, and write a run folder."""
 
 import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
+from experiments.checkpoints import Checkpoints
 from experiments.cross_validation import cross_validate
 from experiments.evaluation import metrics_table
 from experiments.options import add_settings, settings_from
 from experiments.report import write_report
+from experiments.resuming import is_finished, resumed_settings
 from experiments.runs import evaluate_run, recorded, start_run, table_column
 from experiments.settings import TrainSettings
 from experiments.training import fit_model
@@ -21,15 +23,26 @@ def main():
     """Parse the command line, then train or cross-validate."""
     parser = CommandParser("experiments.train", "Train, evaluate, write a run folder.", EXAMPLE)
     add_settings(parser, TrainSettings)
-    settings = settings_from(parser.parse_args(), TrainSettings)
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --run-dir, which needs no other option; start it if it is new",
+    )
+    arguments = parser.parse_args()
+    settings = settings_from(arguments, TrainSettings)
+    if arguments.resume:
+        settings = resumed_settings(settings)
     settings.check()
+    if arguments.resume and is_finished(settings.run_dir):
+        console.print(f"The run in {settings.run_dir} is finished.", markup=False)
+        return
     if settings.folds:
-        folder, columns = cross_validate_run(settings)
+        folder, columns = cross_validate_run(settings, resume=arguments.resume)
         console.print(f"{settings.model}, {settings.folds} folds over train and valid:")
         console.print(metrics_table(columns))
         console.print(f"Run folder: {folder.path}")
     else:
-        folder, summaries = train_run(settings)
+        folder, summaries = train_run(settings, resume=arguments.resume)
         columns = {f"{s['split']} ({s['samples']})": table_column(s) for s in summaries}
         kept = {"best": "the epoch with the lowest validation MAE", "last": "the last epoch"}
         console.print(f"{settings.model}, {kept[settings.keep]}:")
@@ -38,21 +51,23 @@ def main():
         console.print(f"Report: {folder.report}")
 
 
-def train_run(settings, label="training"):
+def train_run(settings, label="training", resume=False):
     """Train as `settings` say, and evaluate the model that is kept.
 
     Args:
         settings: `TrainSettings`, checked.
         label: What the progress display says.
+        resume: Whether to go on with a run that was stopped.
 
     Returns:
         The run folder, and the evaluations on valid and, where there is one, test.
     """
     data = open_data(settings.data, settings.feature_files)
     train, valid = (load_split(data, name, settings.stream) for name in ("train", "valid"))
-    folder = start_run(settings, data, [train, valid])
+    folder = start_run(settings, data, [train, valid], resume)
     with recorded(folder):
-        fit_model(settings, train, valid, folder, label)
+        checkpoints = Checkpoints(folder.checkpoints)
+        fit_model(settings, train, valid, folder, label, checkpoints)
         summaries = [evaluate_run(folder, valid)]
         if "test" in data.splits():
             summaries.append(evaluate_run(folder, load_split(data, "test", settings.stream)))
@@ -60,19 +75,20 @@ def train_run(settings, label="training"):
     return folder, summaries
 
 
-def cross_validate_run(settings, label="training"):
+def cross_validate_run(settings, label="training", resume=False):
     """Cross-validate as `settings` say, in a run folder that holds results but no model.
 
     Args:
         settings: `TrainSettings`, checked, with `folds`.
         label: What the progress display says.
+        resume: Whether to go on with a run that was stopped.
 
     Returns:
         The run folder, and what `cross_validate` returns.
     """
     data = open_data(settings.data, settings.feature_files)
     splits = [data.read("train"), data.read("valid")]
-    folder = start_run(settings, data, splits)
+    folder = start_run(settings, data, splits, resume)
     with recorded(folder):
         columns = cross_validate(settings, splits, folder, label)
     return folder, columns

@@ -1,13 +1,18 @@
 """Building a model from settings and fitting it: the one training loop of all commands."""
 
 import math
+import time
 
 import keras
 import tensorflow as tf
 
 from experiments.evaluation import Predictor
+from experiments.interruption import Interruption
+from experiments.optimization import make_loss, make_optimizer
 from experiments.progress import TrainingProgress
+from experiments.training_state import TrainingState
 from experiments.validation import Validation
+from experiments.weight_average import WeightAverage
 from models import MODELS
 from utils.batch_plan import BatchPlan
 from utils.batching import batches
@@ -17,7 +22,7 @@ from utils.formats import MODALITIES
 from utils.normalization import FeatureNormalizer
 
 
-def fit_model(settings, train, valid, folder=None, label="training"):
+def fit_model(settings, train, valid, folder=None, label="training", checkpoints=None):
     """Train a new model, validating before the first and after every epoch.
 
     Args:
@@ -26,12 +31,14 @@ def fit_model(settings, train, valid, folder=None, label="training"):
         valid: The `Split` to validate on.
         folder: A `RunFolder` for metrics, scaling and the best model, or `None`.
         label: What the progress display says.
+        checkpoints: `Checkpoints` to go on from and to write, or `None`.
 
     Returns:
         The `Validation`, with the history and the predictions of every epoch.
 
     Raises:
-        RunFailed: If the loss or a prediction is not finite.
+        RunFailed: If the loss or a prediction is not finite, or a checkpoint cannot be written.
+        RunStopped: If a signal stops it, after a checkpoint.
         ValueError: If the model refuses an argument.
     """
     set_up(settings)
@@ -40,29 +47,60 @@ def fit_model(settings, train, valid, folder=None, label="training"):
     )
     if folder is not None:
         normalizer.save(folder.normalization)
-    dataset = training_batches(settings, train, normalizer)
-    model = build_model(settings, train)
-    model.compile(
-        optimizer=make_optimizer(settings, settings.epochs * len(dataset)),
-        loss=make_loss(settings),
-    )
-    # A function that still creates variables would be traced twice.
-    model.optimizer.build(model.trainable_variables)
-    step = tf.function(model.train_step, reduce_retracing=True)
+    plan = training_plan(settings, train)
+    model = compile_model(settings, train, plan.steps)
+    average = WeightAverage(model, settings.ema) if settings.ema else None
     predictor = Predictor(model, valid, normalizer, settings.modalities)
-    validation = Validation(predictor, model, valid.labels, folder, settings.keep)
-    validation.measure(0)
-    with TrainingProgress(label, settings.epochs) as progress:
-        for epoch in range(1, settings.epochs + 1):
-            validation.measure(epoch, loss=run_epoch(model, step, dataset, epoch))
+    validation = Validation(predictor, model, valid.labels, folder, settings.keep, average)
+    state = TrainingState(model, validation, average, checkpoints)
+    position = state.restore()
+    if position is None:
+        validation.measure(0)
+    first, done = position or (1, 0)
+    dataset = training_batches(settings, train, plan, normalizer, first - 1, done)
+    step = training_step(model, average)
+    with TrainingProgress(label, settings.epochs) as progress, Interruption() as interruption:
+        for epoch in range(first, settings.epochs + 1):
+            if validation.exhausted(settings.patience):
+                break
+            saver = Saver(state, epoch, plan.steps, settings.checkpoint_minutes, interruption)
+            loss = run_epoch(model, step, dataset, saver, done)
+            done = 0
+            validation.measure(epoch, loss=loss)
+            state.save(epoch + 1, 0, plan.steps)
             progress.show(validation.history[-1], validation.best)
+            if interruption.signal:
+                raise interruption.stopped(f"saved after epoch {epoch}: go on with --resume.")
     return validation
 
 
-def training_batches(settings, train, normalizer):
-    """Return the shuffled and augmented batches of an epoch."""
+def compile_model(settings, train, steps):
+    """Build the model with its optimizer, for `steps` batches in an epoch."""
+    model = build_model(settings, train)
+    model.compile(
+        optimizer=make_optimizer(settings, settings.epochs * steps), loss=make_loss(settings)
+    )
+    # A function that still creates variables would be traced twice.
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def training_step(model, average):
+    """Return the compiled function that takes a gradient step and returns the logs."""
+
+    def step(batch):
+        logs = model.train_step(batch)
+        if average is not None:
+            average.update(model.optimizer.iterations)
+        return logs
+
+    return tf.function(step, reduce_retracing=True)
+
+
+def training_plan(settings, train):
+    """Return the `BatchPlan` of the shuffled training split."""
     buckets = max(1, settings.buckets)
-    plan = BatchPlan(
+    return BatchPlan(
         len(train),
         settings.batch_size,
         shuffle=True,
@@ -70,6 +108,10 @@ def training_batches(settings, train, normalizer):
         lengths=end_of_samples(train) if buckets > 1 else None,
         buckets=buckets,
     )
+
+
+def training_batches(settings, train, plan, normalizer, epoch, step):
+    """Return the augmented batches of the epochs from `epoch` on, without its first `step`."""
     return batches(
         train,
         plan,
@@ -77,30 +119,76 @@ def training_batches(settings, train, normalizer):
         modalities=settings.modalities,
         augmentation=settings.augmentation(),
         trim=settings.buckets > 0,
+        epoch=epoch,
+        step=step,
     )
 
 
-def run_epoch(model, step, dataset, epoch):
-    """Take one gradient step for each batch.
+def run_epoch(model, step, dataset, saver, done):
+    """Take one gradient step for each batch that is left of an epoch.
+
+    Args:
+        model: The model.
+        step: What `training_step` returns.
+        dataset: The batches.
+        saver: A `Saver`.
+        done: Steps of this epoch that were taken before.
 
     Returns:
-        The mean training loss.
+        The mean training loss of the epoch.
 
     Raises:
         RunFailed: As soon as the loss is not finite.
+        RunStopped: If a signal came.
     """
-    model.reset_metrics()
+    if not done:
+        model.reset_metrics()
     loss = math.nan
     with reader_errors():
-        for number, batch in enumerate(dataset, 1):
+        for number, batch in enumerate(dataset, done + 1):
             loss = float(step(batch)["loss"])
             if not math.isfinite(loss):
                 raise RunFailed(
-                    f"the loss became {loss} in epoch {epoch}, step {number}. "
+                    f"the loss became {loss} in epoch {saver.epoch}, step {number}. "
                     "Lower --learning-rate, lower --clip-norm, scale the features with "
                     "--normalize, or look for extreme values in the data."
                 )
+            saver.after(number)
     return loss
+
+
+class Saver:
+    """Saves a training inside an epoch: when it is stopped, and from time to time.
+
+    Args:
+        state: The `TrainingState`.
+        epoch: The epoch, from 1.
+        steps: Steps of an epoch.
+        minutes: Time between two checkpoints.
+        interruption: The `Interruption`.
+    """
+
+    def __init__(self, state, epoch, steps, minutes, interruption):
+        self.state = state
+        self.epoch = epoch
+        self.steps = steps
+        self.minutes = minutes
+        self.interruption = interruption
+        self.last = time.monotonic()
+
+    def after(self, step):
+        """Save after a step of the epoch, if it is time to.
+
+        Raises:
+            RunStopped: If a signal came.
+        """
+        due = time.monotonic() - self.last > 60 * self.minutes
+        if due or self.interruption.signal:
+            self.state.save(self.epoch, step, self.steps)
+            self.last = time.monotonic()
+        if self.interruption.signal:
+            where = f"epoch {self.epoch}, step {step} of {self.steps}"
+            raise self.interruption.stopped(f"saved after {where}: go on with --resume.")
 
 
 def set_up(settings):
@@ -122,75 +210,3 @@ def build_model(settings, split):
     )
     model.build()
     return model
-
-
-def make_loss(settings):
-    """Return the training loss."""
-    losses = {
-        "mae": keras.losses.MeanAbsoluteError,
-        "mse": keras.losses.MeanSquaredError,
-        "huber": lambda: keras.losses.Huber(delta=settings.huber_delta),
-    }
-    return losses[settings.loss]()
-
-
-def make_optimizer(settings, steps):
-    """Return AdamW with the schedule stretched over all `steps`.
-
-    Biases, norms, positions and slopes of attention are not decayed.
-    """
-    optimizer = keras.optimizers.AdamW(
-        learning_rate=make_schedule(settings, steps),
-        weight_decay=settings.weight_decay,
-        global_clipnorm=settings.clip_norm or None,
-    )
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "embeddings", "slopes"])
-    return optimizer
-
-
-def make_schedule(settings, steps):
-    """Return the learning rate as a function of the step: warm-up, then constant or falling."""
-    warmup = round(settings.warmup * steps)
-    if settings.schedule == "cosine":
-        return keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0 if warmup else settings.learning_rate,
-            warmup_target=settings.learning_rate if warmup else None,
-            warmup_steps=warmup,
-            decay_steps=max(steps - warmup, 1),
-        )
-    return WarmupLinear(settings.learning_rate, warmup, steps, settings.schedule == "linear")
-
-
-@keras.saving.register_keras_serializable(package="msa")
-class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
-    """Learning rate that rises linearly from 0, then stays, or falls linearly to 0.
-
-    Args:
-        peak: The highest learning rate.
-        warmup: Steps of the rise.
-        steps: All steps.
-        falling: Whether it falls after the rise.
-    """
-
-    def __init__(self, peak, warmup, steps, falling):
-        super().__init__()
-        self.peak = peak
-        self.warmup = warmup
-        self.steps = steps
-        self.falling = falling
-
-    def __call__(self, step):
-        step = keras.ops.cast(step, "float32")
-        rate = keras.ops.minimum(step / max(self.warmup, 1), 1.0) if self.warmup else 1.0
-        if self.falling:
-            left = (self.steps - step) / max(self.steps - self.warmup, 1)
-            rate = keras.ops.minimum(rate, keras.ops.maximum(left, 0.0))
-        return self.peak * rate
-
-    def get_config(self):
-        return {
-            "peak": self.peak,
-            "warmup": self.warmup,
-            "steps": self.steps,
-            "falling": self.falling,
-        }

@@ -1,7 +1,7 @@
 """Measuring the validation split through a training run, and keeping the best model."""
 
+import contextlib
 import math
-import time
 
 from utils.command_line import RunFailed
 from utils.metrics import sentiment_metrics
@@ -18,6 +18,7 @@ class Validation:
         labels: The split's labels, `(N, 1)`.
         folder: A `RunFolder`, or `None`.
         keep: Whether to keep the `"best"` model, with the lowest MAE, or the `"last"`.
+        average: A `WeightAverage` that stands in for the model's weights, or `None`.
 
     Attributes:
         history: One dict for each epoch, from epoch 0, the untrained model.
@@ -25,13 +26,13 @@ class Validation:
         best: The dict of the best epoch.
     """
 
-    def __init__(self, predictor, model, labels, folder=None, keep="best"):
+    def __init__(self, predictor, model, labels, folder=None, keep="best", average=None):
         self.model = model
         self.labels = labels
         self.folder = folder
         self.keep = keep
+        self.average = average
         self.predictor = predictor
-        self.started = time.perf_counter()
         self.history = []
         self.scores = []
         self.best = None
@@ -42,6 +43,24 @@ class Validation:
         Raises:
             RunFailed: If a prediction is not finite.
         """
+        with self.average.in_place() if self.average else contextlib.nullcontext():
+            self._measure(epoch, logs)
+
+    def exhausted(self, patience):
+        """Whether the MAE has not improved for `patience` epochs; 0: never."""
+        if not patience or self.best is None:
+            return False
+        return self.history[-1]["epoch"] - self.best["epoch"] >= patience
+
+    def restore(self, history, scores):
+        """Go back to the history and the predictions of an earlier state."""
+        self.history = history
+        self.scores = scores
+        self.best = min(history, key=lambda entry: entry["valid_MAE"])
+        if self.folder is not None:
+            self.folder.rewrite_metrics(history)
+
+    def _measure(self, epoch, logs):
         scores, _ = self.predictor.predict()
         if not all(math.isfinite(score) for score in scores):
             raise RunFailed(
@@ -49,8 +68,7 @@ class Validation:
                 "Lower --learning-rate, or look for extreme values in the data."
             )
         metrics = sentiment_metrics(self.labels, scores)
-        seconds = round(time.perf_counter() - self.started, 3)
-        entry = {"epoch": epoch, "seconds": seconds, **logs}
+        entry = {"epoch": epoch, **logs}
         entry |= {f"valid_{name}": value for name, value in metrics.items()}
         self.history.append(entry)
         self.scores.append(scores)

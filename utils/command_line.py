@@ -12,7 +12,13 @@ KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
 class RunFailed(Exception):
-    """Work that started and could not finish; the message says why and what was kept."""
+    """Work that started and could not finish; the message says why and what was kept.
+
+    Attributes:
+        code: The exit code of the command.
+    """
+
+    code = 1
 
 
 class CommandParser(ArgumentParser):
@@ -49,7 +55,7 @@ def run_command(main):
     except (ValueError, OSError) as error:
         fail(" ".join(str(error).split()), 2)
     except RunFailed as error:
-        fail(str(error), 1)
+        fail(str(error), error.code)
     except KeyboardInterrupt:
         fail("interrupted.", 130)
 

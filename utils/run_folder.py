@@ -1,9 +1,12 @@
 """The folder of one training run: what was asked, what was reached, how it ended."""
 
 import datetime
+import fcntl
 import json
 import math
 import os
+import weakref
+import zipfile
 from pathlib import Path
 
 import yaml
@@ -18,6 +21,7 @@ class RunFolder:
         normalization: The fitted scaling of features, `normalization.npz`.
         evaluation: The folder of metrics and predictions, `evaluation/`.
         report: The HTML page, `report.html`.
+        checkpoints: The folder of states to go on from, `checkpoints/`, until the run is finished.
     """
 
     def __init__(self, path):
@@ -26,6 +30,7 @@ class RunFolder:
         self.normalization = self.path / "normalization.npz"
         self.evaluation = self.path / "evaluation"
         self.report = self.path / "report.html"
+        self.checkpoints = self.path / "checkpoints"
 
     @classmethod
     def create(cls, path):
@@ -33,25 +38,47 @@ class RunFolder:
 
         Raises:
             FileExistsError: If the folder is there and not empty: two runs never share one.
+            OSError: If it cannot be written.
         """
-        path = Path(path)
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            (path / "STATUS").open("x").close()
-        except FileExistsError as error:
-            raise FileExistsError(
-                f"The run folder {path} is taken. Expected: a folder that is new. "
-                "Choose another --run-dir, or remove this one."
-            ) from error
-        if len(list(path.iterdir())) > 1:
-            (path / "STATUS").unlink()
-            raise FileExistsError(
-                f"The folder {path} is not empty. Expected: a folder that is new. "
-                "Choose another --run-dir."
-            )
         run = cls(path)
-        run.set_status("running")
-        return run
+        try:
+            run.path.mkdir(parents=True, exist_ok=True)
+            run.lock()
+            if not any(run.path.iterdir()):
+                run.set_status("running")
+                return run
+        except OSError as error:
+            if not error.errno:
+                raise
+            raise type(error)(
+                f"The run folder {run.path} cannot be written: {error.strerror}. Expected: a place "
+                "with room and permission. Choose another --run-dir."
+            ) from error
+        if (run.path / "STATUS").exists():
+            raise FileExistsError(
+                f"The run folder {run.path} is taken. Expected: a folder that is new. Choose "
+                "another --run-dir, remove this one, or go on with it by --resume."
+            )
+        raise FileExistsError(
+            f"The folder {run.path} is not empty. Expected: a folder that is new. "
+            "Choose another --run-dir."
+        )
+
+    def lock(self):
+        """Keep other processes from training in this folder, as long as this object lives.
+
+        Raises:
+            FileExistsError: If another process does.
+        """
+        descriptor = os.open(self.path, os.O_RDONLY)
+        weakref.finalize(self, os.close, descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise FileExistsError(
+                f"Another process trains in the run folder {self.path}. Expected: one at a time. "
+                "Wait for it, stop it, or choose another --run-dir."
+            ) from error
 
     @classmethod
     def open(cls, path):
@@ -99,6 +126,11 @@ class RunFolder:
         with (self.path / "metrics.jsonl").open("a") as file:
             file.write(json.dumps(without_nan(values)) + "\n")
 
+    def rewrite_metrics(self, entries):
+        """Replace `metrics.jsonl` by these lines in one step."""
+        lines = [json.dumps(without_nan(entry)) + "\n" for entry in entries]
+        write_text(self.path / "metrics.jsonl", "".join(lines))
+
     def load_metrics(self):
         """Read the lines of `metrics.jsonl`."""
         lines = (self.path / "metrics.jsonl").read_text().splitlines()
@@ -108,7 +140,20 @@ class RunFolder:
         """Replace `best.keras` in one step."""
         partial = self.path / "partial.keras"
         model.save(partial)
+        remove_dates(partial)
         os.replace(partial, self.best)
+
+
+def remove_dates(path):
+    """Make a `.keras` file depend on its content alone, so that equal models are equal files."""
+    with zipfile.ZipFile(path) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    metadata = json.loads(contents["metadata.json"])
+    del metadata["date_saved"]
+    contents["metadata.json"] = json.dumps(metadata).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
 
 
 def default_run_path(model, data):

@@ -94,15 +94,11 @@ def test_feature_files_need_a_pickle(data_dir, tmp_path, fails):
     assert "`feature_files` replace features of an MMSA pickle" in message
 
 
-def test_streamed_and_bucketed_training_learns_as_in_memory(data_dir, tmp_path, eagerly):
+def test_streamed_and_trimmed_training_learns_as_in_memory(data_dir, tmp_path, eagerly):
     def mae(name, *options):
         path = tmp_path / name
-        call(main, "--data", data_dir, "--run-dir", path, "--epochs", 2, *TINY_MODEL, *options)
+        call(main, "--data", data_dir, "--run-dir", path, "--epochs", 1, *TINY_MODEL, *options)
         return [entry["valid_MAE"] for entry in RunFolder.open(path).load_metrics()]
 
     plain = mae("plain")
-    np.testing.assert_allclose(mae("streamed", "--stream", "true"), plain, atol=1e-5)
-    np.testing.assert_allclose(mae("trimmed", "--buckets", 1), plain, atol=1e-4)
-    bucketed = mae("bucketed", "--buckets", 3)
-    assert bucketed[0] == pytest.approx(plain[0])
-    assert bucketed[1:] != pytest.approx(plain[1:], abs=1e-6)
+    np.testing.assert_allclose(mae("changed", "--stream", "true", "--buckets", 1), plain, atol=1e-4)

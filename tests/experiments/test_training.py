@@ -2,8 +2,9 @@ import keras
 import numpy as np
 import pytest
 
+from experiments.optimization import make_loss, make_optimizer, make_schedule
 from experiments.settings import TrainSettings
-from experiments.training import build_model, make_loss, make_optimizer, make_schedule
+from experiments.training import build_model
 from utils.formats import open_data
 
 

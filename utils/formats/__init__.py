@@ -66,8 +66,8 @@ def open_data(path, feature_files=None):
 def _unreadable(path, error):
     if isinstance(error, FileNotFoundError):
         return FileNotFoundError(
-            f"No data at {path}. Expected: {_known_formats()}. Check the path, or make built-in "
-            "data with `python -m data.synthetic --help`."
+            f"No data at {path}. Expected: {_known_formats()}. Received: nothing of that name. "
+            "Check the path, or make built-in data with `python -m data.synthetic --help`."
         )
     hint = {
         errno.EACCES: "Ask for the permission to read it",

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 from utils.formats.checks import InvalidData, check_memory, declared_size
+from utils.formats.hdf5_superblock import check_superblock
 from utils.formats.plain_file import plain_file
 from utils.formats.stored_rows import StoredRows
 
@@ -29,6 +30,7 @@ def open_hdf5(path, content):
         InvalidData: If it, or what is read inside the block, is broken.
     """
     with plain_file(path, content):
+        check_superblock(path)
         try:
             with h5py.File(path, "r") as file:
                 yield file

@@ -1,0 +1,77 @@
+"""States of a training on disk, of which a whole one is always there."""
+
+import json
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from utils.command_line import RunFailed, console
+
+KEPT = 2
+NAME = re.compile(r"step-(\d{9})\.npz")
+# What damaged archives make NumPy, zipfile and json raise.
+DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError)
+
+
+class Checkpoints:
+    """The newest states of a training, one file each, in a folder.
+
+    Args:
+        path: The folder; it is made with the first state.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    def save(self, step, arrays, progress):
+        """Write a state in one step, and remove all but the newest `KEPT`.
+
+        Args:
+            step: Number of training steps taken.
+            arrays: From names to NumPy arrays.
+            progress: What else belongs to the state, as JSON has it.
+
+        Raises:
+            RunFailed: If it cannot be written; those before it stay.
+        """
+        path = self.path / f"step-{step:09d}.npz"
+        partial = self.path / "partial"
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as file:
+                np.savez(file, progress=np.array(json.dumps(progress)), **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, path)
+            for old in self._files()[KEPT:]:
+                old.unlink()
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise RunFailed(
+                f"the checkpoint {path} cannot be written: {error.strerror or error}. What was "
+                "saved before it is whole. Make room, or give permission, and run the command "
+                "again with --resume."
+            ) from error
+
+    def newest(self):
+        """Return arrays and progress of the newest state that is whole, or `None`."""
+        for path in self._files():
+            try:
+                with np.load(path, allow_pickle=False) as content:
+                    arrays = {name: content[name] for name in content}
+                return arrays, json.loads(str(arrays.pop("progress")))
+            except DAMAGE as error:
+                console.print(
+                    f"warning: the checkpoint {path} is damaged and passed over: {error}",
+                    style="yellow",
+                    markup=False,
+                )
+        return None
+
+    def _files(self):
+        """Return the states, the newest first."""
+        found = [path for path in self.path.glob("step-*.npz") if NAME.fullmatch(path.name)]
+        return sorted(found, reverse=True)

@@ -1,0 +1,68 @@
+"""Going on with a run that was stopped."""
+
+import dataclasses
+from pathlib import Path
+
+from experiments.settings import TrainSettings
+from utils.run_folder import RunFolder
+
+
+def resumed_settings(given):
+    """Return the options of the run to go on with.
+
+    Args:
+        given: `TrainSettings` of the command line, with `run_dir`; other options may be left out.
+
+    Returns:
+        Those that the run was started with; or `given`, if it never got as far as to write them.
+
+    Raises:
+        ValueError: If there is no `run_dir`, or an option differs from the run's.
+    """
+    if given.run_dir is None:
+        raise ValueError("--resume needs --run-dir: name the run folder to go on with.")
+    if not (Path(given.run_dir) / "config.yaml").exists():
+        return given
+    run = RunFolder(given.run_dir)
+    saved = dataclasses.replace(TrainSettings(**run.load_config()), run_dir=given.run_dir)
+    default = TrainSettings()
+    for field in dataclasses.fields(TrainSettings):
+        now, then = getattr(given, field.name), getattr(saved, field.name)
+        if now not in (then, getattr(default, field.name)):
+            raise ValueError(
+                f"--{field.name.replace('_', '-')} {now!r} differs from the run in {run.path}, "
+                f"which has {then!r}. Leave it out to go on, or start a new run."
+            )
+    return saved
+
+
+def is_finished(path):
+    """Whether the run in the folder `path` has reached its end."""
+    return (Path(path) / "STATUS").exists() and RunFolder(path).status == "finished"
+
+
+def reopen_run(path, checksums):
+    """Take over the folder of a run that did not finish.
+
+    Args:
+        path: The run folder, with `metadata.json`.
+        checksums: Those of the data now.
+
+    Returns:
+        The `RunFolder`, locked.
+
+    Raises:
+        FileExistsError: If another process trains in it.
+        ValueError: If the data is not that of the run.
+    """
+    run = RunFolder(path)
+    run.lock()
+    metadata = run.load_metadata()
+    changed = [name for name, value in checksums.items() if metadata["data"].get(name) != value]
+    if changed:
+        raise ValueError(
+            f"The data of the run in {run.path} has changed: {', '.join(changed)}. "
+            "Put the data of its start back, or start a new run."
+        )
+    run.set_status("running")
+    return run
