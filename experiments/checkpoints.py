@@ -60,7 +60,8 @@ class Checkpoints:
         """Return arrays and progress of the newest state that is whole, or `None`."""
         for path in self._files():
             try:
-                with np.load(path, allow_pickle=False) as content:
+                # NumPy leaves a file open whose archive is damaged.
+                with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
                     arrays = {name: content[name] for name in content}
                 return arrays, json.loads(str(arrays.pop("progress")))
             except DAMAGE as error:

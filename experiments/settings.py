@@ -145,6 +145,8 @@ class TrainSettings:
         yield from self.augmentation().faults()
         if self.folds < 0 or self.folds == 1:
             yield f"--folds must be 0, or at least 2. Received: {self.folds}."
+        if self.folds and self.patience:
+            yield "--patience cannot be had with --folds: no fold chooses an epoch of its own."
         if self.group is not None and self.folds == 0:
             yield f"--group {self.group} needs --folds."
 

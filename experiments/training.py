@@ -55,6 +55,7 @@ def fit_model(settings, train, valid, folder=None, label="training", checkpoints
     state = TrainingState(model, validation, average, checkpoints)
     position = state.restore()
     if position is None:
+        validation.restore([], [])
         validation.measure(0)
     first, done = position or (1, 0)
     dataset = training_batches(settings, train, plan, normalizer, first - 1, done)

@@ -53,10 +53,10 @@ class Validation:
         return self.history[-1]["epoch"] - self.best["epoch"] >= patience
 
     def restore(self, history, scores):
-        """Go back to the history and the predictions of an earlier state."""
+        """Go back to the history and the predictions of an earlier state, in the folder too."""
         self.history = history
         self.scores = scores
-        self.best = min(history, key=lambda entry: entry["valid_MAE"])
+        self.best = min(history, key=lambda entry: entry["valid_MAE"], default=None)
         if self.folder is not None:
             self.folder.rewrite_metrics(history)
 

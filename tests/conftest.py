@@ -1,4 +1,5 @@
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
+import contextlib
 import csv
 import sys
 import warnings
@@ -26,14 +27,21 @@ def float32_policy():
     keras.config.set_dtype_policy("float32")
 
 
-@pytest.fixture
-def eagerly():
+@contextlib.contextmanager
+def without_graphs():
     """Skip the tracing of graphs, which takes longer than a tiny training itself."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Even though the `tf.config.experimental_run_functions")
         tf.config.run_functions_eagerly(True)
         yield
     tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def eagerly():
+    """Run a test `without_graphs`."""
+    with without_graphs():
+        yield
 
 
 def make_samples(count, seed, length=6):
