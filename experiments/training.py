@@ -59,7 +59,7 @@ def fit_model(settings, train, valid, folder=None, label="training", checkpoints
         validation.measure(0)
     first, done = position or (1, 0)
     dataset = training_batches(settings, train, plan, normalizer, first - 1, done)
-    step = training_step(model, average)
+    step = training_step(model, average, dataset.element_spec)
     with TrainingProgress(label, settings.epochs) as progress, Interruption() as interruption:
         for epoch in range(first, settings.epochs + 1):
             if validation.exhausted(settings.patience):
@@ -86,8 +86,12 @@ def compile_model(settings, train, steps):
     return model
 
 
-def training_step(model, average):
-    """Return the compiled function that takes a gradient step and returns the logs."""
+def training_step(model, average, signature):
+    """Return the compiled function that takes a gradient step and returns the logs.
+
+    Given the `signature` of a batch, it is traced once for all shapes. A trace for one shape
+    rounds otherwise than one for all, and which come first depends on where a run goes on.
+    """
 
     def step(batch):
         logs = model.train_step(batch)
@@ -95,7 +99,7 @@ def training_step(model, average):
             average.update(model.optimizer.iterations)
         return logs
 
-    return tf.function(step, reduce_retracing=True)
+    return tf.function(step, input_signature=[signature])
 
 
 def training_plan(settings, train):
