@@ -7,6 +7,7 @@ from models.attention import MaskedAttention, masked_softmax
 from models.attention_block import FeedForward
 from models.balanced_msamodel import BalancedMSAModel
 from models.blocks import CrossAttentionBlock, ModalityEncoder, TransformerBlock
+from models.dropout import HashDropout
 from models.fusion import AdaptiveFusionHead, CrossModalFusion
 from models.improved_msamodel import ImprovedMSAModel
 from models.metrics import (
@@ -46,6 +47,7 @@ __all__ = [
     "CrossModalFusion",
     "Explanation",
     "FeedForward",
+    "HashDropout",
     "ImprovedMSAModel",
     "LearnablePositionalEmbedding",
     "MSAModel",

@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from models.checks import check_heads
+from models.checks import check_heads, check_rate
+from models.dropout import HashDropout
 from models.explicit_masks import ExplicitMaskLayer
 
 
@@ -42,7 +43,7 @@ class MaskedAttention(ExplicitMaskLayer):
     Args:
         model_dim: Width of the query, the context and the output.
         num_heads: Number of heads; divides `model_dim`.
-        dropout_rate: Share of attention weights dropped in training, 0 to 1.
+        dropout_rate: Share of attention weights dropped in training, at least 0 and below 1.
         aligned: Whether equal steps of query and context are equal times. Each head then lowers
             its scores by a learned slope times the distance in steps; the slopes start at 2, 1,
             1/2, ..., so that the first heads look near and the last ones far.
@@ -64,6 +65,7 @@ class MaskedAttention(ExplicitMaskLayer):
     def __init__(self, model_dim, num_heads, dropout_rate=0.1, aligned=False, **kwargs):
         super().__init__(**kwargs)
         check_heads(model_dim, num_heads)
+        check_rate("dropout_rate", dropout_rate)
         self.model_dim = model_dim
         self.num_heads = num_heads
         self.dropout_rate = dropout_rate
@@ -75,7 +77,7 @@ class MaskedAttention(ExplicitMaskLayer):
         self.output_projection = keras.layers.Dense(
             model_dim, use_bias=False, dtype=self.dtype_policy, name="output"
         )
-        self.dropout = keras.layers.Dropout(dropout_rate, dtype=self.dtype_policy)
+        self.dropout = HashDropout(dropout_rate, dtype=self.dtype_policy)
 
     def build(self, query_shape, context_shape):
         self.query_projection.build((None, None, self.model_dim))

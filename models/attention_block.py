@@ -5,6 +5,7 @@ from keras import ops
 
 from models.attention import MaskedAttention
 from models.checks import check_positive, check_rate
+from models.dropout import HashDropout
 from models.explicit_masks import ExplicitMaskLayer
 
 
@@ -35,7 +36,7 @@ class FeedForward(keras.layers.Layer):
         self.dropout_rate = dropout_rate
         self.expand = keras.layers.Dense(ff_dim, dtype=self.dtype_policy, name="expand")
         self.contract = keras.layers.Dense(model_dim, dtype=self.dtype_policy, name="contract")
-        self.dropout = keras.layers.Dropout(dropout_rate, dtype=self.dtype_policy)
+        self.dropout = HashDropout(dropout_rate, dtype=self.dtype_policy)
 
     def build(self, input_shape):
         self.expand.build((None, None, self.model_dim))
@@ -94,7 +95,7 @@ class AttentionBlock(ExplicitMaskLayer):
         self.feed_forward_norm = keras.layers.LayerNormalization(
             epsilon=1e-5, dtype=policy, name="feed_forward_norm"
         )
-        self.dropout = keras.layers.Dropout(dropout_rate, dtype=policy)
+        self.dropout = HashDropout(dropout_rate, dtype=policy)
 
     def build_parts(self):
         shape = (None, None, self.model_dim)

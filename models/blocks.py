@@ -4,7 +4,8 @@ import keras
 from keras import ops
 
 from models.attention_block import AttentionBlock
-from models.checks import check_positive, check_sequence
+from models.checks import check_positive, check_rate, check_sequence
+from models.dropout import HashDropout
 from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
 from models.positional import LearnablePositionalEmbedding
 
@@ -191,6 +192,7 @@ class ModalityEncoder(ExplicitMaskLayer):
     ):
         super().__init__(**kwargs)
         check_positive(input_dim=input_dim, seq_len=seq_len)
+        check_rate("dropout_rate", dropout_rate)
         self.input_dim = input_dim
         self.model_dim = model_dim
         self.seq_len = seq_len
@@ -205,7 +207,7 @@ class ModalityEncoder(ExplicitMaskLayer):
         self.positions = LearnablePositionalEmbedding(
             seq_len, model_dim, dtype=policy, name="positions"
         )
-        self.dropout = keras.layers.Dropout(dropout_rate, dtype=policy)
+        self.dropout = HashDropout(dropout_rate, dtype=policy)
         self.blocks = [
             TransformerBlock(
                 model_dim,

@@ -5,6 +5,7 @@ from keras import ops
 
 from models.blocks import CrossAttentionBlock
 from models.checks import check_choice, check_positive, check_rate, check_sequence
+from models.dropout import HashDropout
 from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
 from models.pooling import POOLING_METHODS, MaskedPooling, ModalityWeighting
 
@@ -195,7 +196,7 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
         self.weighting = ModalityWeighting(
             model_dim, num_modalities, dtype=policy, name="weighting"
         )
-        self.dropout = keras.layers.Dropout(dropout_rate, dtype=policy)
+        self.dropout = HashDropout(dropout_rate, dtype=policy)
 
     def build(self, modality_sequences_shape):
         for pooling in self.poolings:

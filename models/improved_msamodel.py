@@ -3,6 +3,7 @@
 import keras
 
 from models.blocks import TransformerBlock
+from models.dropout import HashDropout
 from models.multimodal_model import Explanation, MultimodalModel
 from models.pooling import MaskedPooling, average_present
 
@@ -89,7 +90,7 @@ class ImprovedMSAModel(MultimodalModel):
             (
                 keras.layers.Dense(width, dtype=policy, name=f"head_{i}"),
                 keras.layers.BatchNormalization(dtype=policy, name=f"head_norm_{i}"),
-                keras.layers.Dropout(dropout_rate, dtype=policy),
+                HashDropout(dropout_rate, dtype=policy),
             )
             for i, width in enumerate(self._head_widths())
         ]

@@ -3,6 +3,7 @@
 import keras
 
 from models.checkpointing import checkpointed
+from models.dropout import HashDropout
 from models.fusion import AdaptiveFusionHead, CrossModalFusion
 from models.inputs import MODALITIES
 from models.multimodal_model import Explanation, MultimodalModel
@@ -117,7 +118,7 @@ class MSASeqLevelModel(MultimodalModel):
             model_dim, 3, pooling_method, dropout_rate, dtype=policy, name="fusion_head"
         )
         self.hidden = keras.layers.Dense(model_dim, activation="relu", dtype=policy, name="hidden")
-        self.dropout = keras.layers.Dropout(dropout_rate, dtype=policy)
+        self.dropout = HashDropout(dropout_rate, dtype=policy)
 
     def part_shapes(self):
         yield from self.encoder_shapes()

@@ -4,6 +4,7 @@ import keras
 
 from models.blocks import TransformerBlock
 from models.checks import check_rate
+from models.dropout import HashDropout
 from models.multimodal_model import Explanation, MultimodalModel
 from models.pooling import MaskedPooling, ModalityWeighting, average_present
 
@@ -91,7 +92,7 @@ class MSAModel(MultimodalModel):
         if adaptive_fusion:
             self.weighting = ModalityWeighting(model_dim, 3, dtype=policy, name="weighting")
         self.hidden = keras.layers.Dense(model_dim, activation="relu", dtype=policy, name="hidden")
-        self.dropout = keras.layers.Dropout(head_dropout, dtype=policy)
+        self.dropout = HashDropout(head_dropout, dtype=policy)
         self.penalise_kernels(l2, [self.hidden])
 
     def part_shapes(self):

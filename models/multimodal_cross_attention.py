@@ -6,6 +6,7 @@ from keras import ops
 
 from models.attention import masked_softmax
 from models.checks import check_choice, check_positive, check_rate, check_sequence
+from models.dropout import HashDropout
 from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
 
 ATTENTION_STRATEGIES = (None, "average", "concatenate")
@@ -91,8 +92,8 @@ class MultiModalCrossAttention(ExplicitMaskLayer):
         self.key_projection = self._projection("key")
         self.value_projection = self._projection("value")
         self.output_projection = keras.layers.Dense(dim, dtype=self.dtype_policy, name="output")
-        self.weights_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
-        self.output_dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.weights_dropout = HashDropout(dropout, dtype=self.dtype_policy)
+        self.output_dropout = HashDropout(dropout, dtype=self.dtype_policy)
         if qk:
             self.query_norm = self._norm("query_norm")
             self.key_norm = self._norm("key_norm")

@@ -8,6 +8,7 @@ from models import (
     CrossAttentionBlock,
     CrossModalFusion,
     FeedForward,
+    HashDropout,
     LearnablePositionalEmbedding,
     MaskedAttention,
     MaskedPooling,
@@ -32,6 +33,9 @@ CASES = {
     ],
     FeedForward: [
         ({"model_dim": 8, "ff_dim": 12, "dropout_rate": 0.2}, {"x": X}, 4, ("compute",)),
+    ],
+    HashDropout: [
+        ({"rate": 0.2, "seed": 1}, {"x": X}, 0, ("compute",)),
     ],
     MaskedAttention: [
         (

@@ -14,12 +14,12 @@ from utils.formats.checks import (
 )
 from utils.formats.hdf5_file import (
     declared_bytes,
-    declared_size,
     find_dataset,
     find_member,
     open_hdf5,
     read_dataset,
 )
+from utils.formats.hdf5_storage import Storage
 
 CONTENT = "a computational sequence, NAME/data/VIDEO/features and NAME/data/VIDEO/intervals"
 LATEST_SECOND = 1e9
@@ -116,8 +116,8 @@ class SequenceFile:
                 f"{where} must be words of shape (n, 1), fixed-length bytes such as |S32. "
                 f"Received: {dataset.dtype} of shape {dataset.shape}."
             )
-        chunk = declared_size(dataset.chunks or (0,), dataset.dtype)
-        check_memory(where, max(declared_bytes(dataset), chunk))
+        check_memory(where, declared_bytes(dataset))
+        Storage(dataset, where).check_rows(dataset)
         words = dataset[:, 0].tolist()
         for row, word in enumerate(words):
             try:

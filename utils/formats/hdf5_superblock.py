@@ -3,6 +3,7 @@
 import struct
 
 from utils.formats.checks import InvalidData
+from utils.formats.hdf5_groups import check_heaps
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 SIZE = 64  # bytes, more than any version has before its last field of interest
@@ -40,6 +41,8 @@ def check_superblock(path):
             f"that count from {base}, driver information at {driver}. "
             "Copy or download the file again."
         )
+    if version < 2:
+        check_heaps(path, base, position + start + 32)
 
 
 def _find(path):

@@ -27,7 +27,9 @@ import h5py
 
 import utils.quiet_tensorflow
 
-with atheris.instrument_imports(include=["utils.formats", "zipfile", "json", "numpy.lib"]):
+with atheris.instrument_imports(  # pyright: ignore[reportAttributeAccessIssue]
+    include=["utils.formats", "zipfile", "json", "numpy.lib"]
+):
     import utils.formats.checks
     from tests.utils.formats import fuzzing
 
@@ -44,17 +46,13 @@ STARTS = (
 )
 
 
-def damaged_files(kind, folder):
+def chosen_files(kind, folder):
     """Return a `DamagedFile` for each file that inputs of this kind may replace."""
     found = []
     for name in fuzzing.WRITERS if kind == ALL_TABLES else (kind,):
         (folder / name).mkdir()
-        for number, file in enumerate(fuzzing.file_names(folder / name, name)):
-            if (Path(file).suffix in fuzzing.TABLES) == (kind == ALL_TABLES):
-                own = folder / f"{name}{number}"
-                own.mkdir()
-                found.append(fuzzing.DamagedFile(own, name, file))
-    return found
+        found += fuzzing.damaged_files(name, folder / name)
+    return [f for f in found if (f.file.suffix in fuzzing.TABLES) == (kind == ALL_TABLES)]
 
 
 def seeds(kind, files):
@@ -120,7 +118,7 @@ def main():
     kind = sys.argv.pop(1)
     utils.formats.checks.available_memory = lambda: fuzzing.MEMORY
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as corpus:
-        files = damaged_files(kind, Path(folder))
+        files = chosen_files(kind, Path(folder))
         for number, seed in enumerate(seeds(kind, files)):
             (Path(corpus) / str(number)).write_bytes(seed)
         target = make_target(files)

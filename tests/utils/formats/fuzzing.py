@@ -109,6 +109,9 @@ class DamagedFile:
         folder: An empty folder.
         kind: A key of `WRITERS`.
         name: The file's path in the folder.
+
+    Attributes:
+        intact: The file's bytes before.
     """
 
     def __init__(self, folder, kind, name):
@@ -123,23 +126,64 @@ class DamagedFile:
         check_data(self.data, self.folder)
 
 
-def file_names(folder, kind):
-    """Write a data set and return the paths of its files in the folder."""
-    WRITERS[kind](folder)
-    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+def damaged_files(kind, folder):
+    """Return a `DamagedFile` for each file of a data set, each in a folder of its own."""
+    whole = folder / "whole"
+    whole.mkdir()
+    WRITERS[kind](whole)
+    names = sorted(path.relative_to(whole) for path in whole.rglob("*") if path.is_file())
+    found = []
+    for number, name in enumerate(names):
+        own = folder / str(number)
+        own.mkdir()
+        found.append(DamagedFile(own, kind, name))
+    return found
+
+
+def _swap(content, i, length):
+    first, second = content[i : i + length], content[i + length : i + 2 * length]
+    return content[:i] + second + first + content[i + 2 * length :]
+
+
+# From each way to damage bytes to its function of the bytes, a position and other bytes.
+CHANGES = {
+    "set": lambda x, i, value: x[:i] + value + x[i + len(value) :],
+    "flip": lambda x, i, value: x[:i] + bytes(b ^ value[0] for b in x[i : i + 1]) + x[i + 1 :],
+    "insert": lambda x, i, value: x[:i] + value + x[i:],
+    "remove": lambda x, i, value: x[:i] + x[i + len(value) :],
+    "swap": lambda x, i, value: _swap(x, i, 8 * len(value)),
+    "cut": lambda x, i, _: x[:i],
+}
+
+
+def damage(content, changes):
+    """Return bytes after changes, done one after the other.
+
+    Args:
+        content: Bytes.
+        changes: Triples of a key of `CHANGES`, a position, which counts on from the start again
+            behind the end, and bytes, at least one.
+    """
+    for how, position, value in changes:
+        content = CHANGES[how](content, position % (len(content) + 1), value)
+    return content
 
 
 def check_data(path, folder):
     """Check that data is read soundly, and alike as a whole and row by row, or refused."""
-    reader, refusal = _attempt(lambda: open_data(path), folder)
-    splits, refusal = (None, refusal) if refusal else _attempt(reader.splits, folder)
-    for split in splits or ():
-        whole, refusal = _attempt(lambda split=split: reader.read(split), folder)
-        if whole:
-            _check_sound(whole)
-        if type(reader).stream is Reader.stream:
-            continue
-        rows, refused_rows = _attempt(lambda split=split: _read_rows(reader, split), folder)
+    reader, _ = _attempt(lambda: open_data(path), folder)
+    if reader is not None:
+        splits, _ = _attempt(reader.splits, folder)
+        for split in splits or ():
+            _check_split(reader, split, folder)
+
+
+def _check_split(reader, split, folder):
+    whole, refusal = _attempt(lambda: reader.read(split), folder)
+    if whole:
+        _check_sound(whole)
+    if type(reader).stream is not Reader.stream:
+        rows, refused_rows = _attempt(lambda: _read_rows(reader, split), folder)
         assert bool(refusal) == bool(refused_rows), f"read: {refusal}\nstream: {refused_rows}"
         if whole:
             _check_alike(whole, rows)

@@ -1,0 +1,121 @@
+"""Dropout whose random bits are a hash of position, step and seed, so cheap that XLA fuses it."""
+
+import math
+
+import keras
+from keras import ops
+
+from models.checks import check_rate
+
+
+def mix_bits(h):
+    """Spread each bit of a 32-bit number over all of them: the finaliser of MurmurHash3.
+
+    Args:
+        h: uint32 of any shape.
+
+    Returns:
+        uint32 of the same shape; different numbers stay different.
+
+    Reference:
+        Appleby, 2011, MurmurHash3, `fmix32`.
+    """
+    h = _wrap(_fold(h, 16) * _constant(0x85EBCA6B))
+    h = _wrap(_fold(h, 13) * _constant(0xC2B2AE35))
+    return _fold(h, 16)
+
+
+def random_bits(shape, state):
+    """Hash positions into 32 random bits each, the same on every backend.
+
+    With f = `mix_bits` and the array seen as a matrix of `rows` times `columns = shape[-1]`:
+
+        part(i) = f(f(i + f(seed)) + f(step)) for i = 0 ... rows + columns - 1
+        bits(r, c) = f(part(r) + part(rows + c))
+
+    All sums are modulo 2**32. Only the last line runs over the whole array.
+
+    Args:
+        shape: One size or more, known or not.
+        state: Two whole numbers: the seed and the step.
+
+    Returns:
+        uint32 of shape `shape`, uniform in [0, 2**32).
+    """
+    keys = mix_bits(_wrap(ops.cast(state, "uint32")))
+    rows, columns = math.prod(shape[:-1]), shape[-1]
+    index = ops.cast(ops.arange(rows + columns, dtype="int32"), "uint32")
+    parts = mix_bits(_wrap(mix_bits(_wrap(index + keys[0])) + keys[1]))
+    return mix_bits(_wrap(ops.reshape(parts[:rows], (*shape[:-1], 1)) + parts[rows:]))
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class HashDropout(keras.layers.Layer):
+    """Set a random share of the numbers to 0 and scale up the rest, in training alone.
+
+    It differs from `keras.layers.Dropout` in its source of randomness: instead of a generator
+    that writes an array of random numbers, a hash computes each from its position, the step and
+    the layer's seed. `seed_generator` holds the latter two; each call in training moves it on.
+
+    Args:
+        rate: Share set to 0, at least 0 and below 1; the rest is multiplied by `1 / (1 - rate)`.
+        seed: A whole number; `None` draws one that `keras.utils.set_random_seed` determines.
+
+    Call arguments:
+        x: Of any shape but a scalar's.
+        training: Whether to apply dropout.
+
+    Returns:
+        The shape and type of `x`.
+
+    Raises:
+        ValueError: If `rate` is outside [0, 1), or `x` is a scalar.
+
+    Example:
+        >>> HashDropout(0.5, seed=1)(keras.ops.ones((2, 3)), training=True).shape
+        TensorShape([2, 3])
+
+    Reference:
+        Srivastava et al., 2014, "Dropout: A Simple Way to Prevent Neural Networks from
+        Overfitting"; counter-based: Salmon et al., 2011, "Parallel Random Numbers: As Easy as 1,
+        2, 3". The hash is no match for the generators of the latter, but passes for dropout.
+    """
+
+    def __init__(self, rate, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        check_rate("rate", rate)
+        self.rate = rate
+        self.seed = seed
+        self.supports_masking = True
+        self.input_spec = keras.layers.InputSpec(min_ndim=1)
+        if rate > 0:
+            self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def build(self, input_shape):
+        self.built = True
+
+    def call(self, x, training=None):
+        if not training or self.rate == 0:
+            return x
+        bits = random_bits(ops.shape(x), self.seed_generator.next())
+        kept = bits >= _constant(int(self.rate * 2**32))
+        return ops.where(kept, ops.multiply(x, 1 / (1 - self.rate)), 0)
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape)
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+def _fold(h, shift):
+    return ops.bitwise_xor(h, ops.right_shift(h, _constant(shift)))
+
+
+def _constant(number):
+    return ops.convert_to_tensor(number, "uint32")
+
+
+def _wrap(h):
+    """Reduce modulo 2**32 where the backend computes "uint32" in 64 bits, as PyTorch's does."""
+    return ops.bitwise_and(h, 0xFFFFFFFF) if keras.backend.backend() == "torch" else h

@@ -1,0 +1,107 @@
+"""What is checked of an HDF5 file's groups before the library reads it."""
+
+import mmap
+import struct
+
+from utils.formats.checks import InvalidData
+
+CACHED_GROUP = 1  # how a symbol table entry says that it tells where a group's members are
+SYMBOL_TABLE = 17  # the message of an object's header that tells it too
+LIST_END = 1
+LARGEST_NODE = 2**12  # entries; the library writes 32 and fewer
+
+
+def check_heaps(path, base, entry):
+    """Refuse names of members in a list of free space that does not end.
+
+    A group of the older form keeps its members' names in a heap. If the free space in it is a list
+    that leads back to itself, HDF5 1.14 follows it until the memory is full. A single damaged byte
+    suffices. Whatever else is broken is left to the library to refuse.
+
+    Args:
+        path: The file.
+        base: The byte from which its addresses count.
+        entry: The byte at which the symbol table entry of its root group starts.
+
+    Raises:
+        InvalidData: If such a list does not end.
+
+    Source: https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
+    """
+    with (
+        open(path, "rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
+        work: list = [(_entry, entry - base)]
+        seen = set()
+        while work:
+            step = work.pop()
+            if step in seen:
+                continue
+            seen.add(step)
+            look, address = step
+            try:
+                for following in look(content, base, base + address):
+                    work.append(following)
+            # Behind the end of the file, or where it holds something else.
+            except (struct.error, OverflowError):
+                continue
+            except _EndlessList as error:
+                raise InvalidData(
+                    f"{path} must hold groups whose names can be found. Received: free space in a "
+                    "list that leads back to itself. Copy or download the file again."
+                ) from error
+
+
+class _EndlessList(Exception):
+    pass
+
+
+# Each of these looks at one structure and gives where to look next, as functions and addresses.
+
+
+def _entry(content, base, position):
+    """Look at a symbol table entry: a group or data set."""
+    header, kind, _, tree, heap = struct.unpack_from("<QIIQQ", content, position + 8)
+    if kind == CACHED_GROUP:
+        yield from ((_heap, heap), (_node, tree))
+    yield _header, header
+
+
+def _header(content, base, position):
+    """Look at the header of an object, in the older form."""
+    version, _, count, _, size = struct.unpack_from("<BBHII", content, position)
+    end = position + 16 + size
+    position += 16
+    for _ in range(count if version == 1 else 0):
+        if position >= end:
+            return
+        kind, length = struct.unpack_from("<HH", content, position)
+        if kind == SYMBOL_TABLE:
+            tree, heap = struct.unpack_from("<QQ", content, position + 8)
+            yield from ((_heap, heap), (_node, tree))
+        position += 8 + length
+
+
+def _node(content, base, position):
+    """Look at a node of the tree of a group's members."""
+    signature, _, count = struct.unpack_from("<4sHH", content, position)
+    count = min(count, LARGEST_NODE)
+    if signature == b"SNOD":
+        yield from ((_entry, position - base + 8 + 40 * i) for i in range(count))
+    elif signature == b"TREE":
+        keys = struct.unpack_from(f"<{2 * count}Q", content, position + 24)
+        yield from ((_node, child) for child in keys[1::2])
+
+
+def _heap(content, base, position):
+    """Look at the names of a group's members, from which nothing leads on."""
+    signature, size, free, start = struct.unpack_from("<8sQQQ", content, position)
+    if signature != b"HEAP\0\0\0\0":
+        return ()
+    # Each block of free space takes 16 bytes at least.
+    for _ in range(min(size, len(content)) // 16 + 1):
+        if free == LIST_END or free > size:
+            return ()
+        (free,) = struct.unpack_from("<Q", content, base + start + free)
+    raise _EndlessList
