@@ -10,7 +10,7 @@ from utils.formats import MODALITIES
 # Batches that are made at once, and that are kept ready; more would only take memory.
 PARALLEL, READY = None, 4
 # Bytes of mapped files that are read before the memory they take is given back.
-RELEASE_BYTES = 64 * 2**20
+RELEASE_BYTES = 4 * 2**20
 
 
 def batches(
@@ -62,7 +62,11 @@ def batches(
     dataset = _index_batches(plan, epoch, step).map(load, num_parallel_calls=PARALLEL)
     if step == 0:
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(plan.steps))
-    return dataset.prefetch(READY)
+    options = tf.data.Options()
+    # To rewrite the graph, TensorFlow would copy the data that it refers to, mapped files included.
+    options.experimental_optimization.apply_default_optimizations = False
+    options.autotune.enabled = False
+    return dataset.prefetch(READY).with_options(options)
 
 
 def model_inputs(sequences, normalizer=None, modalities=MODALITIES):

@@ -61,6 +61,7 @@ def run_command(main):
 
 
 def fail(message, code):
-    """Print an error and stop."""
+    """Print an error and stop; what it quotes from a file cannot steer the terminal."""
+    message = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
     Console(stderr=True, soft_wrap=True).print(f"error: {message}", style="red", markup=False)
     sys.exit(code)

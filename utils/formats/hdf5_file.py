@@ -192,6 +192,9 @@ class StoredDataset(StoredRows):
                 )
             # A private copy on write, since a tensor cannot share read-only memory.
             self._pages = mmap.mmap(file.fileno(), offset + size, access=mmap.ACCESS_COPY)
+        # Or Linux may map 2 MB, to be counted as this process's memory, where one row is read.
+        if hasattr(mmap, "MADV_NOHUGEPAGE"):
+            self._pages.madvise(mmap.MADV_NOHUGEPAGE)
         values = np.frombuffer(self._pages, "<f4", offset=offset)
         return values.reshape(self.shape)
 
