@@ -1,6 +1,7 @@
 """Batches of a split as a `tf.data.Dataset`."""
 
 import itertools
+import math
 
 import numpy as np
 import tensorflow as tf
@@ -9,8 +10,8 @@ from utils.formats import MODALITIES
 
 # Batches that are made at once, and that are kept ready; more would only take memory.
 PARALLEL, READY = None, 4
-# Bytes of mapped files that are read before the memory they take is given back.
-RELEASE_BYTES = 4 * 2**20
+# Tensors start at multiples of so many bytes.
+ALIGNMENT = 64
 
 
 def batches(
@@ -47,12 +48,12 @@ def batches(
     Raises:
         ValueError: If a modality is unknown or none is given.
     """
-    gather = _gatherer(split, normalizer, modalities, plan.batch_size)
+    gather = _gatherer(split, normalizer, modalities)
     labels = tf.convert_to_tensor(split.labels)
     same_length = len(set(split.lengths.values())) == 1
 
     def load(number, rows):
-        inputs, y = gather(number, rows), tf.gather(labels, rows)
+        inputs, y = gather(rows), tf.gather(labels, rows)
         if augmentation:
             inputs, y = augmentation.apply(inputs, y, (plan.seed, number))
         if trim:
@@ -63,7 +64,7 @@ def batches(
     if step == 0:
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(plan.steps))
     options = tf.data.Options()
-    # To rewrite the graph, TensorFlow would copy the data that it refers to, mapped files included.
+    # To rewrite the graph, TensorFlow would copy the data that it refers to.
     options.experimental_optimization.apply_default_optimizations = False
     options.autotune.enabled = False
     return dataset.prefetch(READY).with_options(options)
@@ -108,89 +109,66 @@ def _index_batches(plan, epoch, step):
         number = next(upcoming)
         first = step if number == epoch else 0
         chosen = plan.epoch(number)[first:]
-        bounds = np.cumsum([0, *map(len, chosen)])
-        rows = np.concatenate([*chosen, np.empty(0, "int64")])
-        return np.int64(number * steps + first), rows.astype("int64"), bounds.astype("int64")
+        rows = np.concatenate([*chosen, np.empty(0, "int64")]).astype("int64")
+        # No rows need a size too, since `rebatch` wants one.
+        sizes = np.array([len(batch) for batch in chosen] or [1], "int64")
+        return np.int64(number * steps + first), rows, sizes
 
-    def split_up(number, rows, bounds):
-        def batch(i):
-            return number + i, rows[bounds[i] : bounds[i + 1]]
-
-        return tf.data.Dataset.range(tf.size(bounds, "int64") - 1).map(batch)
+    # A function called for each batch would cost half as much as its gathering.
+    def split_up(number, rows, sizes):
+        numbers = tf.data.Dataset.range(number, number + tf.size(sizes, tf.int64))
+        return tf.data.Dataset.zip((numbers, tf.data.Dataset.from_tensors(rows).rebatch(sizes)))
 
     def read(_):
-        number, rows, bounds = tf.numpy_function(next_epoch, [], [tf.int64] * 3)
-        return tf.ensure_shape(number, []), tf.ensure_shape(rows, [None]), bounds
+        number, rows, sizes = tf.numpy_function(next_epoch, [], [tf.int64] * 3)
+        return (
+            tf.ensure_shape(number, []),
+            tf.ensure_shape(rows, [None]),
+            tf.ensure_shape(sizes, [None]),
+        )
 
     return tf.data.Dataset.range(1).map(read).flat_map(split_up)  # pyright: ignore[reportArgumentType]
 
 
-def _gatherer(split, normalizer, modalities, batch_size):
-    """Return a function from a batch's number and rows to the six input tensors."""
+def _gatherer(split, normalizer, modalities):
+    """Return a function from rows to the six input tensors."""
     if split.in_memory:
-        blocks = [
-            model_inputs(block.sequences, normalizer, modalities)
-            for block in split.blocks(np.arange(len(split)))
-        ]
-        tensors = [tf.concat(parts, axis=0) for parts in zip(*blocks, strict=True)]
-        return lambda _, rows: tuple(tf.gather(tensor, rows) for tensor in tensors)
-    if all(getattr(x, "mapped", None) is not None for x in split.sequences.values()):
-        read = _mapped_reader(split, max(1, RELEASE_BYTES // (batch_size * split.sample_bytes)))
-    else:
-        read = _function_reader(split)
+        tensors = _resident(split, normalizer, modalities)
+        return lambda rows: tuple(tf.gather(tensor, rows) for tensor in tensors)
+    shapes = [(None, *x.shape[1:]) for x in split.sequences.values()]
 
-    def gather(number, rows):
-        sequences = dict(zip(split.sequences, read(number, rows), strict=True))
+    def read(rows):
+        return [x[rows] for x in split.sequences.values()]
+
+    def gather(rows):
+        features = tf.numpy_function(read, [rows], [tf.float32] * len(shapes))
+        features = [tf.ensure_shape(x, shape) for x, shape in zip(features, shapes, strict=True)]
+        sequences = dict(zip(split.sequences, features, strict=True))
         return model_inputs(sequences, normalizer, modalities)
 
     return gather
 
 
-def _function_reader(split):
-    """Return a function that reads rows with the format's own reader."""
-    shapes = [(None, *x.shape[1:]) for x in split.sequences.values()]
+def _resident(split, normalizer, modalities):
+    """Return the six input tensors of all samples; while they are made, no more than these."""
+    shapes = [x.shape for x in split.sequences.values()]
+    arrays = [_aligned(shape, "float32") for shape in shapes]
+    arrays += [_aligned(shape[:2], "bool") for shape in shapes]
+    start = 0
+    for block in split.blocks(np.arange(len(split))):
+        inputs = model_inputs(block.sequences, normalizer, modalities)
+        for array, values in zip(arrays, inputs, strict=True):
+            array[start : start + len(block)] = values
+        start += len(block)
+    return [tf.experimental.dlpack.from_dlpack(array.__dlpack__()) for array in arrays]
 
-    def take(rows):
-        return [x[rows] for x in split.sequences.values()]
 
-    def read(_, rows):
-        features = tf.numpy_function(take, [rows], [tf.float32] * len(shapes))
-        return [tf.ensure_shape(x, shape) for x, shape in zip(features, shapes, strict=True)]
-
-    return read
-
-
-def _mapped_reader(split, release_every):
-    """Return a function that gathers rows of mapped files, without Python in between."""
-    stored = list(split.sequences.values())
-    tensors = [tf.experimental.dlpack.from_dlpack(x.mapped.__dlpack__()) for x in stored]
-
-    def clean(*features):
-        return [x.cleaned(values) for x, values in zip(stored, features, strict=True)]
-
-    def release():
-        for x in stored:
-            x.release()
-        return np.int64(0)
-
-    def read(number, rows):
-        features = [tf.gather(tensor, rows) for tensor in tensors]
-        # A finite sum proves all finite.
-        finite = tf.reduce_all([tf.math.is_finite(tf.reduce_sum(x)) for x in features])
-        types = [tf.float32] * len(features)
-        features = tf.cond(
-            finite, lambda: features, lambda: tf.numpy_function(clean, features, types)
-        )
-        released = tf.cond(
-            number % release_every == 0,
-            lambda: tf.numpy_function(release, [], tf.int64),
-            lambda: tf.constant(0, "int64"),
-        )
-        with tf.control_dependencies([released]):
-            shapes = [(None, *x.shape[1:]) for x in stored]
-            return [tf.ensure_shape(x, shape) for x, shape in zip(features, shapes, strict=True)]
-
-    return read
+def _aligned(shape, dtype):
+    """Return an empty array that starts where TensorFlow can take it over without a copy."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(size + ALIGNMENT, "uint8")
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 def _trimmed(inputs, same_length):

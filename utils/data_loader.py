@@ -14,8 +14,8 @@ from utils.formats import MODALITIES, InvalidData, open_data
 from utils.formats.split import block_masks
 from utils.normalization import FeatureNormalizer
 
-# In memory, features are held as read, scaled, and as tensors.
-COPIES = 3
+# In memory, features are held as read, and scaled.
+COPIES = 2
 
 
 def make_dataset(

@@ -1,5 +1,7 @@
 """Speed and memory of reading batches, against a plain NumPy gather."""
 
+import collections
+import functools
 import statistics
 import tempfile
 import time
@@ -10,6 +12,7 @@ from rich.table import Table
 
 from experiments.benchmarks.memory import measure_memory
 from utils.batch_plan import BatchPlan
+from utils.batching import READY
 from utils.data_loader import make_dataset
 from utils.formats import Split, open_data
 from utils.formats.hdf5 import Hdf5Writer
@@ -37,7 +40,7 @@ def measure_data(console, samples, batch_size, rounds):
         console.print(f"Writing {samples} samples ...")
         for name, path in folders.items():
             write_random(path, WRITERS[name], samples)
-        routes = {"NumPy gather in memory (the limit)": _numpy_route(folders["HDF5"], batch_size)}
+        routes: dict = _numpy_routes(folders["HDF5"], batch_size)
         routes["make_dataset in memory"] = _route(folders["HDF5"], batch_size, stream=False)
         for name, path in folders.items():
             routes[f"make_dataset streamed, {name}"] = _route(path, batch_size, stream=True)
@@ -81,16 +84,20 @@ def write_random(directory, writer_class, samples):
         write_table(index_path(directory, "train"), index)
 
 
-def _numpy_route(directory, batch_size):
+def _numpy_routes(directory, batch_size):
+    """Return the limit, and the same where batches are not written into one place of the cache."""
     split = open_data(directory).read("train")
     plan = BatchPlan(len(split), batch_size, shuffle=True)
 
-    def epoch():
+    def epoch(kept):
+        ready = collections.deque(maxlen=kept)
         for rows in plan.epoch(0):
-            for x in (*split.sequences.values(), split.labels):
-                x[rows]
+            ready.append([x[rows] for x in (*split.sequences.values(), split.labels)])
 
-    return epoch
+    return {
+        "NumPy gather in memory (the limit)": functools.partial(epoch, 1),
+        f"NumPy gather, {READY + 1} batches kept": functools.partial(epoch, READY + 1),
+    }
 
 
 def _route(directory, batch_size, stream):

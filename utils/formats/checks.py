@@ -53,8 +53,8 @@ def clean_features(where, array):
     array = check_numbers(where, array)
     with np.errstate(over="ignore", invalid="ignore"):
         x = array.astype("float32", copy=False)
-        # A finite sum proves all finite, ten times as fast as looking at each.
-        if np.isfinite(x.sum(dtype="float32")):
+        # A finite sum of squares proves all finite, many times as fast as looking at each.
+        if np.isfinite(np.vdot(x, x)):
             return x, 0
     broken = ~np.isfinite(x)
     return np.where(broken, np.float32(0), x), int(broken.sum())

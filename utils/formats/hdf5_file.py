@@ -7,7 +7,7 @@ expose damage, can be right all the same, and the library trusts them.
 """
 
 import contextlib
-import mmap
+import itertools
 import os
 
 import h5py
@@ -140,8 +140,8 @@ def declared_bytes(dataset):
 class StoredDataset(StoredRows):
     """Rows of a data set `(N, T, D)` of an HDF5 file.
 
-    An uncompressed, contiguous data set is mapped into memory past the HDF5 library, which is
-    many times as fast. Of any other, each storage chunk is read once for all its rows.
+    An uncompressed, contiguous data set is read past the HDF5 library, which is many times as
+    fast. Of any other, each storage chunk is read once for all its rows.
 
     Args:
         path: The file.
@@ -149,8 +149,7 @@ class StoredDataset(StoredRows):
         content: What is expected in it, in words.
 
     Attributes:
-        mapped: The float32 values in the file, `(N, T, D)`, or `None` where the file holds them
-            in another form.
+        plain: Whether the values are read past the library.
         chunk: Rows that can only be read together.
     """
 
@@ -167,42 +166,47 @@ class StoredDataset(StoredRows):
             self.chunk = dataset.chunks[0] if dataset.chunks else 1
             plain = dataset.chunks is None and dataset.dtype == np.dtype("<f4")
             offset = dataset.id.get_offset() if plain else None
-        # Tensors start at multiples of 64 bytes.
-        if offset is not None and offset % 64 == 0 and 0 not in self.shape:
-            self.mapped = self._map(offset)
+        self.plain = offset is not None
+        if offset is not None:
+            self._offset = offset
+            self._bytes = open(path, "rb", buffering=0)
+            self._check_end()
         else:
-            self.mapped = None
             self._file = h5py.File(path, "r")
 
     def __del__(self):
-        if getattr(self, "_file", None):
-            self._file.close()
+        for name in ("_bytes", "_file"):
+            if hasattr(self, name):
+                getattr(self, name).close()
 
-    def release(self):
-        """Give back the memory that reading `mapped` has taken; the values stay readable."""
-        self._pages.madvise(mmap.MADV_DONTNEED)
-
-    def _map(self, offset):
+    def _check_end(self):
         size = declared_size(self.shape, "float32")
-        with open(self.path, "rb") as file:
-            if offset + size > os.fstat(file.fileno()).st_size:
-                raise InvalidData(
-                    f"{self.where} must hold {self.shape[0]} samples. Received: a file that ends "
-                    "before. Copy or download the file again."
-                )
-            # A private copy on write, since a tensor cannot share read-only memory.
-            self._pages = mmap.mmap(file.fileno(), offset + size, access=mmap.ACCESS_COPY)
-        # Or Linux may map 2 MB, to be counted as this process's memory, where one row is read.
-        if hasattr(mmap, "MADV_NOHUGEPAGE"):
-            self._pages.madvise(mmap.MADV_NOHUGEPAGE)
-        values = np.frombuffer(self._pages, "<f4", offset=offset)
-        return values.reshape(self.shape)
+        if self._offset + size > os.fstat(self._bytes.fileno()).st_size:
+            raise InvalidData(
+                f"{self.where} must hold {self.shape[0]} samples. Received: a file that ends "
+                "before. Copy or download the file again."
+            )
 
     def _read(self, rows):
-        if self.mapped is not None:
-            x = self.mapped[rows]
-            self.release()
-            return x
+        return self._read_plain(rows) if self.plain else self._read_by_library(rows)
+
+    def _read_plain(self, rows):
+        x = np.empty((len(rows), *self.shape[1:]), "<f4")
+        content = x.reshape(-1).view("uint8").data
+        row_bytes = declared_size(self.shape[1:], "float32")
+        # Rows that follow each other in the file are read together.
+        starts = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+        for start, stop in itertools.pairwise([*starts.tolist(), len(rows)]):
+            part = content[start * row_bytes : stop * row_bytes]
+            position = self._offset + int(rows[start]) * row_bytes
+            while part:
+                count = os.preadv(self._bytes.fileno(), [part], position)
+                if not count:
+                    self._check_end()
+                part, position = part[count:], position + count
+        return x
+
+    def _read_by_library(self, rows):
         x = np.empty((len(rows), *self.shape[1:]), "float32")
         dataset = self._file[self.key]
         owners = rows // self.chunk

@@ -123,7 +123,7 @@ def test_rows_on_disk_are_those_of_the_array(tmp_path, layout):
         file.create_dataset("d1", data=x, **LAYOUTS[layout])
     stored = StoredDataset(path, "d1", CONTENT)
     assert stored.chunk == (7 if layout == "compressed" else 1)
-    assert (stored.mapped is not None) == (layout == "contiguous")
+    assert stored.plain == (layout == "contiguous")
     assert stored.shape == (40, 4, 3)
     for rows in ([3], [39, 0, 7, 7], np.random.default_rng(1).permutation(40), []):
         taken = stored[np.array(rows, int)]
