@@ -30,23 +30,30 @@ def random_bits(shape, state):
 
     With f = `mix_bits` and the array seen as a matrix of `rows` times `columns = shape[-1]`:
 
-        part(i) = f(f(i + f(seed)) + f(step)) for i = 0 ... rows + columns - 1
-        bits(r, c) = f(part(r) + part(rows + c))
+        part(i) = f(f(i + f(seed)) + f(step)), its lowest bit set, for i = 0 ... rows + columns - 1
+        bits(r, c) = part(r) * part(rows + c)
 
-    All sums are modulo 2**32. Only the last line runs over the whole array.
+    All is modulo 2**32. Only the last line runs over the whole array: multiplying by an odd number
+    permutes, so that in each row, and in each column, the products are as random as the parts. The
+    higher a bit, the better (the lowest is always 1): compare the numbers, take no remainder.
 
     Args:
         shape: One size or more, known or not.
         state: Two whole numbers: the seed and the step.
 
     Returns:
-        uint32 of shape `shape`, uniform in [0, 2**32).
+        uint32 of shape `shape`, uniform over the odd numbers below 2**32.
+
+    Reference:
+        Dietzfelbinger, 1996, "Universal Hashing and k-Wise Independent Random Variables via
+        Integer Arithmetic without Primes".
     """
     keys = mix_bits(_wrap(ops.cast(state, "uint32")))
     rows, columns = math.prod(shape[:-1]), shape[-1]
     index = ops.cast(ops.arange(rows + columns, dtype="int32"), "uint32")
     parts = mix_bits(_wrap(mix_bits(_wrap(index + keys[0])) + keys[1]))
-    return mix_bits(_wrap(ops.reshape(parts[:rows], (*shape[:-1], 1)) + parts[rows:]))
+    parts = ops.bitwise_or(parts, _constant(1))
+    return _wrap(ops.reshape(parts[:rows], (*shape[:-1], 1)) * parts[rows:])
 
 
 @keras.saving.register_keras_serializable(package="msa")
