@@ -1,5 +1,7 @@
 """The architecture of `MSASeqLevelModel` as a user of Keras's stock layers would write it."""
 
+import itertools
+
 import keras
 from keras import ops
 
@@ -92,7 +94,7 @@ class PlainKerasModel(keras.Model):
         for i, features in enumerate(self.size.widths):
             self.projections[i].build((None, None, features))
             self.positions[i].build()
-        for block in (*sum(self.encoders, []), *self.fusion):
+        for block in itertools.chain(*self.encoders, self.fusion):
             block.build(shape)
         self.weighting.build((None, 3 * width))
         self.hidden.build((None, width))
@@ -101,9 +103,7 @@ class PlainKerasModel(keras.Model):
 
     def call(self, inputs, training=None):
         valid = [ops.any(ops.not_equal(x, 0), axis=-1) for x in inputs]
-        text, audio, video = (
-            self._encode(i, x, valid[i], training) for i, x in enumerate(inputs)
-        )
+        text, audio, video = (self._encode(i, x, valid[i], training) for i, x in enumerate(inputs))
         for block, context, context_valid in zip(
             self.fusion, (audio, video), valid[1:], strict=True
         ):

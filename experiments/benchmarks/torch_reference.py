@@ -191,6 +191,8 @@ def _tensors(batch):
 def _set(layer, weight, bias=None):
     """Set a layer's weight, transposed where it is a kernel, and its bias."""
     with torch.no_grad():
-        layer.weight.copy_(torch.as_tensor(weight).T if weight.ndim == 2 else torch.as_tensor(weight))
+        layer.weight.copy_(
+            torch.as_tensor(weight).T if weight.ndim == 2 else torch.as_tensor(weight)
+        )
         if bias is not None:
             layer.bias.copy_(torch.as_tensor(bias))
