@@ -125,7 +125,7 @@ class TorchModel(nn.Module):
             _set(getattr(self, name), *weights[name])
 
 
-def torch_training_step(size, batch, settings, compiled=False, bfloat16=False):
+def torch_training_step(size, batch, settings, compiled=False, bfloat16=False, weights=None):
     """Return a function of no arguments that takes a gradient step and returns the loss.
 
     Args:
@@ -134,9 +134,12 @@ def torch_training_step(size, batch, settings, compiled=False, bfloat16=False):
         settings: `TrainSettings`: learning rate, weight decay, norm of the gradient, Huber loss.
         compiled: Whether to run the model through `torch.compile`.
         bfloat16: Whether to run it under `torch.autocast`.
+        weights: What `export_weights` returns, to start from; `None`: random ones.
     """
     torch.manual_seed(0)
     model = TorchModel(size).train()
+    if weights:
+        model.load(weights)
     parameters = dict(model.named_parameters())
     # As in `make_optimizer`: matrices decay; biases, norms and positions do not.
     decayed = [p for n, p in parameters.items() if p.ndim > 1 and "positions" not in n]
