@@ -41,7 +41,8 @@ def main():
     # It takes contenders for one function that is traced again and again, and warns.
     tf.get_logger().setLevel("ERROR")
     console = Console(record=True, width=100)
-    minutes = sum(once + options.rounds * each for once, each in map(MINUTES.get, options.only))
+    parts = [MINUTES[part] for part in options.only]
+    minutes = sum(once + options.rounds * each for once, each in parts)
     console.print(f"This takes about {max(1, round(minutes))} minutes on two idle cores.")
     about = {"command": command_line(), "threads": os.cpu_count(), **describe_environment()}
     about["packages"] |= _contenders_versions()

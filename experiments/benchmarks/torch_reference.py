@@ -1,5 +1,7 @@
 """The architecture of `MSASeqLevelModel` in PyTorch, an optional extra (requirements-torch.txt)."""
 
+from typing import Any
+
 import torch  # pyright: ignore[reportMissingImports]
 from torch import nn  # pyright: ignore[reportMissingImports]
 from torch.nn import functional  # pyright: ignore[reportMissingImports]
@@ -80,11 +82,11 @@ class TorchModel(nn.Module):
         self.positions = nn.ParameterList(
             nn.Parameter(0.02 * torch.randn(size.seq_len, width)) for _ in size.widths
         )
-        self.encoders = nn.ModuleList(
+        self.encoders: Any = nn.ModuleList(
             nn.ModuleList(TorchBlock(size, cross=False) for _ in range(size.n_layers))
             for _ in size.widths
         )
-        self.fusion = nn.ModuleList(TorchBlock(size, cross=True) for _ in range(2))
+        self.fusion: Any = nn.ModuleList(TorchBlock(size, cross=True) for _ in range(2))
         self.weighting = nn.Linear(3 * width, 3)
         self.hidden = nn.Linear(width, width)
         self.output = nn.Linear(width, 1)

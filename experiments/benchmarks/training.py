@@ -27,11 +27,10 @@ def measure_training(console, name, size, batch_size, rounds):
         of the limit by type.
     """
     contenders, missing = training_steps(size, make_batch(size, batch_size))
-    square = (SQUARE,) * 3
-    limits = {dtype: matrix_product(*square, dtype) for dtype in DTYPES}
+    limits = {dtype: matrix_product(SQUARE, SQUARE, SQUARE, dtype) for dtype in DTYPES}
     seconds = time_in_turn({**contenders, **limits}, rounds)
     middle = medians(seconds)
-    peaks = {dtype: gflops(square) / middle[dtype] for dtype in DTYPES}
+    peaks = {dtype: gflops((SQUARE,) * 3) / middle[dtype] for dtype in DTYPES}
     figures = {
         "seconds": {contender: seconds[contender] for contender in contenders},
         "flops": training_flops(size, batch_size),
