@@ -1,35 +1,127 @@
 """Measure speed and memory on this machine, all ratios in one run."""
 
-import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
-from experiments.benchmarks.data import measure_data
-from utils.command_line import CommandParser, console, run_command
-from utils.environment import describe_machine
+import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
+import importlib.metadata
+import os
+from pathlib import Path
 
-PARTS = ("data",)
+import tensorflow as tf
+from rich.console import Console
+
+from experiments.benchmarks.contenders import has_torch
+from experiments.benchmarks.data import measure_data
+from experiments.benchmarks.gemm import measure_gemm
+from experiments.benchmarks.growth import measure_growth
+from experiments.benchmarks.imports import measure_imports
+from experiments.benchmarks.inference import measure_inference
+from experiments.benchmarks.padding import measure_padding
+from experiments.benchmarks.sizes import SIZES
+from experiments.benchmarks.training import measure_training
+from experiments.options import command_line
+from utils.command_line import CommandParser, run_command
+from utils.environment import describe_environment
+from utils.run_folder import write_json, write_text
+
+# Each part's minutes on two cores: those that are spent once, and those of a round; of size S and
+# M together, or of a part without sizes.
+MINUTES = {
+    "training": (3.0, 0.3),
+    "inference": (1.0, 0.2),
+    "gemm": (0.2, 0.2),
+    "growth": (4.0, 0.5),
+    "padding": (1.0, 1.5),
+    "imports": (0.0, 0.1),
+    "data": (0.5, 0.2),
+}
 
 
 def main():
-    """Parse the command line, measure, print tables."""
+    """Parse the command line, measure, print tables, write them if asked."""
+    options = _parse()
+    # It takes contenders for one function that is traced again and again, and warns.
+    tf.get_logger().setLevel("ERROR")
+    console = Console(record=True, width=100)
+    parts = [MINUTES[part] for part in options.only]
+    minutes = sum(once + options.rounds * each for once, each in parts)
+    console.print(f"This takes about {max(1, round(minutes))} minutes on two idle cores.")
+    about = {"command": command_line(), "threads": os.cpu_count(), **describe_environment()}
+    about["packages"] |= _contenders_versions()
+    console.print(_description(about), soft_wrap=True, markup=False, highlight=False)
+    figures = {part: _measure(part, console, options) for part in options.only}
+    if options.json:
+        write_json(Path(options.json), {**about, "figures": figures})
+    if options.results:
+        _write_results(options.results, about, console)
+
+
+def _parse():
     parser = CommandParser(
         "experiments.benchmark",
         "Measure speed and memory. Run nothing beside it; times differ from machine to machine, "
-        "ratios of one run less.",
-        "python -m experiments.benchmark --only data",
+        "ratios of one run less. PyTorch is measured too where it is installed "
+        "(requirements-torch.txt).",
+        "python -m experiments.benchmark --only training inference --size S",
     )
-    parser.add_argument("--only", type=str, nargs="+", default=[*PARTS], help=", ".join(PARTS))
+    parser.add_argument("--only", type=str, nargs="+", default=[*MINUTES], help=", ".join(MINUTES))
+    parser.add_argument("--size", type=str, nargs="+", default=[*SIZES], help=", ".join(SIZES))
     parser.add_argument("--samples", type=int, default=20_000, help="samples of the data to read")
     parser.add_argument("--batch-size", type=int, default=32, help="samples in a batch")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each")
+    parser.add_argument("--json", type=str, default=None, help="write all figures to this file")
+    parser.add_argument("--results", type=str, default=None, help="write RESULTS.md")
     options = parser.parse_args()
-    unknown = sorted(set(options.only) - set(PARTS))
-    if unknown:
-        raise ValueError(f"--only takes {', '.join(PARTS)}. Received: {', '.join(unknown)}.")
+    for name, known in (("only", MINUTES), ("size", SIZES)):
+        unknown = sorted(set(getattr(options, name)) - set(known))
+        if unknown:
+            raise ValueError(f"--{name} takes {', '.join(known)}. Received: {', '.join(unknown)}.")
     for name in ("samples", "batch_size", "rounds"):
         value = getattr(options, name)
         if value < 1:
             raise ValueError(f"--{name.replace('_', '-')} must be at least 1. Received: {value}.")
-    console.print(f"Machine: {describe_machine()}")
-    measure_data(console, options.samples, options.batch_size, options.rounds)
+    for path in (options.json, options.results):
+        if path:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+    return options
+
+
+def _measure(part, console, options):
+    """Measure one part, of each size where it has sizes; return its figures."""
+    sizes = {name: SIZES[name] for name in options.size}
+    batch_size, rounds = options.batch_size, options.rounds
+    if part == "data":
+        return measure_data(console, options.samples, batch_size, rounds)
+    if part == "imports":
+        return measure_imports(console, rounds)
+    if part == "gemm":
+        return measure_gemm(console, sizes, batch_size, rounds)
+    if part == "inference":
+        return {name: measure_inference(console, name, s, rounds) for name, s in sizes.items()}
+    measure = {
+        "training": measure_training,
+        "growth": measure_growth,
+        "padding": measure_padding,
+    }[part]
+    return {name: measure(console, name, s, batch_size, rounds) for name, s in sizes.items()}
+
+
+def _contenders_versions():
+    names = ("onnxruntime", "torch") if has_torch() else ("onnxruntime",)
+    return {name: importlib.metadata.version(name) for name in names}
+
+
+def _description(about):
+    versions = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
+    return (
+        f"Made by `{about['command']}` on {about['machine']}, {about['threads']} threads; "
+        f"Python {about['python']}, {versions}; commit {about['git']}."
+    )
+
+
+def _write_results(path, about, console):
+    """Write `path.md`: what made the figures, and all that was printed below it."""
+    tables = console.export_text().split("\n", 2)[2]
+    text = f"# {Path(path).name}\n\n{_description(about)}\n\n```\n{tables.strip()}\n```\n"
+    write_text(f"{path}.md", text)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
+import json
+import re
+
 import pytest
 
 from experiments.benchmark import main
+from experiments.benchmarks import gemm
 from experiments.benchmarks.data import write_random
 from experiments.benchmarks.memory import measure_memory
 from tests.conftest import call
@@ -25,6 +29,29 @@ def test_prints_all_routes(capsys):
         assert route in output
 
 
+def test_writes_what_it_measured_and_how(tmp_path, monkeypatch):
+    monkeypatch.setattr(gemm, "SQUARE", 16)
+    monkeypatch.setattr(gemm, "REPEATED_FLOPS", 1e5)
+    json_path, results = tmp_path / "new" / "figures.json", tmp_path / "benchmark"
+    call(
+        main,
+        *"--only gemm --size S --batch-size 1 --rounds 1".split(),
+        "--json",
+        json_path,
+        "--results",
+        results,
+    )
+    written = json.loads(json_path.read_text())
+    rate = written["figures"]["gemm"]["square 16"]["float32"]
+    text = (tmp_path / "benchmark.md").read_text()
+    assert re.search(rf"square 16 +│ +{rate:,.0f} │", text)
+    assert "--only gemm --size S" in text
+    assert "tensorflow 2." in text
+    assert written["machine"] in text
+
+
 def test_wrong_arguments(fails):
-    assert "--only takes data. Received: smell" in fails(main, "--only", "smell")
+    parts = "training, inference, gemm, growth, padding, imports, data"
+    assert f"--only takes {parts}. Received: smell" in fails(main, "--only", "smell")
+    assert "--size takes S, M. Received: XXL" in fails(main, "--size", "XXL")
     assert "--rounds must be at least 1. Received: 0" in fails(main, "--rounds", 0)

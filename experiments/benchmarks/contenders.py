@@ -1,0 +1,98 @@
+"""Training steps and predictions of our model, and of its references, as functions to time."""
+
+import importlib.util
+
+import tensorflow as tf
+
+from experiments.benchmarks.plain_keras import PlainKerasModel
+from experiments.benchmarks.sizes import dtype_policy, make_model
+from experiments.optimization import make_loss, make_optimizer
+from experiments.settings import TrainSettings
+
+# The optimizer and the loss of a training by default, at a constant rate.
+SETTINGS = TrainSettings(schedule="constant", warmup=0.0)
+OURS = {
+    "ours": ("float32", False),
+    "ours, XLA": ("float32", True),
+    "ours, bfloat16": ("mixed_bfloat16", False),
+    "ours, bfloat16, XLA": ("mixed_bfloat16", True),
+}
+PLAIN = "plain Keras layers"
+# Whether compiled, whether under autocast.
+TORCH = {
+    "PyTorch": (False, False),
+    "PyTorch, torch.compile": (True, False),
+    "PyTorch, bfloat16": (False, True),
+}
+
+
+def has_torch():
+    """Return whether PyTorch is installed."""
+    return importlib.util.find_spec("torch") is not None
+
+
+def training_steps(size, batch):
+    """Return from each contender to a function that takes a training step on `batch`.
+
+    Args:
+        size: A `Size`.
+        batch: What `make_batch` returns.
+
+    Returns:
+        The functions, and from contenders that do not work here to the reason.
+    """
+    steps, missing = {PLAIN: training_step(plain_model(size), batch)}, {}
+    for name, (policy, xla) in OURS.items():
+        steps[name] = training_step(make_model(size, policy), batch, xla)
+    if not has_torch():
+        return steps, {name: "torch is not installed" for name in TORCH}
+    from experiments.benchmarks.torch_reference import torch_training_step
+
+    for name, (compiled, bfloat16) in TORCH.items():
+        step = torch_training_step(size, batch, SETTINGS, compiled, bfloat16)
+        try:
+            step()
+        except RuntimeError as error:  # torch.compile needs a C++ compiler.
+            missing[name] = str(error).strip().splitlines()[0]
+        else:
+            steps[name] = step
+    return steps, missing
+
+
+def plain_model(size, policy="float32"):
+    """Build a `PlainKerasModel`."""
+    with dtype_policy(policy):
+        model = PlainKerasModel(size)
+        model.build()
+    return model
+
+
+def training_step(model, batch, xla=False):
+    """Return a function that takes a training step on `batch`, and returns the loss.
+
+    Args:
+        model: A built model.
+        batch: What `make_batch` returns.
+        xla: Whether XLA compiles the step.
+    """
+    tensors = tf.nest.map_structure(tf.convert_to_tensor, batch)
+    step = compiled_step(model, tensors, xla)
+    return lambda: float(step(tensors)["loss"])
+
+
+def compiled_step(model, batch, xla=False):
+    """Compile the model; return its training step, traced once for all batches like `batch`."""
+    model.compile(optimizer=make_optimizer(SETTINGS, 1), loss=make_loss(SETTINGS))
+    model.optimizer.build(model.trainable_variables)
+    signature = tf.nest.map_structure(
+        lambda x: tf.TensorSpec((None, None, *x.shape[2:]) if x.shape.rank > 2 else (None, 1)),
+        batch,
+    )
+    return tf.function(model.train_step, input_signature=[signature], jit_compile=xla)
+
+
+def prediction(model, batch, xla=False):
+    """Return a function that predicts `batch` by a compiled function."""
+    sequences = tuple(tf.convert_to_tensor(x) for x in batch[0])
+    predict = tf.function(lambda x: model(x, training=False), jit_compile=xla)
+    return lambda: predict(sequences).numpy()

@@ -1,0 +1,66 @@
+"""How time and memory of a training step grow with length and batch."""
+
+import json
+import subprocess
+import sys
+
+from rich.table import Table
+
+from utils.command_line import RunFailed
+
+LENGTHS = (20, 50, 100, 200, 500)
+BATCH_SIZES = (8, 16, 32, 64, 128)
+
+
+def measure_growth(console, name, size, batch_size, rounds):
+    """Print time and memory of our training step by length, and by batch size.
+
+    Args:
+        console: A `rich` console.
+        name: The size's name.
+        size: A `Size`.
+        batch_size: Samples in the batches of growing length.
+        rounds: Steps of which the median is taken.
+
+    Returns:
+        A list of dicts: `seq_len`, `batch_size`, `seconds` of a step, `bytes` beyond TensorFlow.
+    """
+    points = [(length, batch_size) for length in LENGTHS]
+    points += [(size.seq_len, b) for b in BATCH_SIZES if (size.seq_len, b) not in points]
+    rows = [measure_step(name, length, batch, rounds) for length, batch in points]
+    table = Table(title=f"Growth of our training step, {name}, each point in its own process")
+    for heading in ("T", "batch", "ms", "ms / 1000 time steps", "peak memory, MB"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        steps = row["seq_len"] * row["batch_size"] / 1000
+        table.add_row(
+            str(row["seq_len"]),
+            str(row["batch_size"]),
+            f"{1e3 * row['seconds']:,.1f}",
+            f"{1e3 * row['seconds'] / steps:,.1f}",
+            f"{row['bytes'] / 1e6:,.0f}",
+        )
+    console.print(table)
+    return rows
+
+
+def measure_step(name, length, batch_size, rounds):
+    """Measure one length and batch size in a process of its own.
+
+    Returns:
+        A row of `measure_growth`.
+
+    Raises:
+        RunFailed: If the process ends early, for want of memory for one.
+    """
+    options = json.dumps([name, length, batch_size, rounds])
+    command = [sys.executable, "-m", "experiments.benchmarks.step_memory", options]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RunFailed(
+            f"a training step of size {name} with T {length} and batch {batch_size} ended with "
+            f"code {done.returncode}, which is -9 where memory was too small. Try a smaller "
+            f"--batch-size. {done.stderr.strip()[-300:]}"
+        )
+    seconds, peak = json.loads(done.stdout)
+    return {"seq_len": length, "batch_size": batch_size, "seconds": seconds, "bytes": peak}

@@ -1,0 +1,113 @@
+"""Time of a prediction, through each route that a user may take."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import tensorflow as tf
+import tf2onnx
+from onnxruntime.quantization import quantize_dynamic
+from rich.table import Table
+
+from experiments.benchmarks.contenders import PLAIN, has_torch, plain_model, prediction
+from experiments.benchmarks.sizes import make_batch, make_model
+from experiments.benchmarks.timing import medians, time_in_turn
+from experiments.benchmarks.weights import export_weights
+
+BATCH_SIZES = (1, 64)
+BASE = f"{PLAIN}, tf.function"
+INT8 = "onnxruntime, int8"
+
+
+def measure_inference(console, name, size, rounds):
+    """Print milliseconds of a prediction at batch 1 and 64.
+
+    Args:
+        console: A `rich` console.
+        name: The size's name.
+        size: A `Size`.
+        rounds: Times that each route is measured.
+
+    Returns:
+        From each batch size to the seconds of every turn, by route.
+    """
+    model = make_model(size)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = export_onnx(model, size, Path(folder))
+        seconds = {}
+        for batch_size in BATCH_SIZES:
+            routes = prediction_routes(model, size, paths, make_batch(size, batch_size))
+            seconds[batch_size] = time_in_turn(routes, rounds)
+    console.print(_table(name, size, seconds))
+    return seconds
+
+
+def export_onnx(model, size, folder):
+    """Write the model for onnxruntime, as it is and in int8.
+
+    Returns:
+        The paths of both files.
+    """
+    plain, int8 = folder / "model.onnx", folder / "model-int8.onnx"
+    signature = [
+        tf.TensorSpec((None, None, width), name=name)
+        for name, width in zip(("text", "audio", "video"), size.widths, strict=True)
+    ]
+    tf2onnx.convert.from_function(
+        tf.function(lambda text, audio, video: model((text, audio, video), training=False)),
+        input_signature=signature,
+        opset=18,
+        output_path=str(plain),
+    )
+    quantize_dynamic(plain, int8)
+    return plain, int8
+
+
+def prediction_routes(model, size, paths, batch):
+    """Return from each route to a function that predicts `batch` with the same weights."""
+    weights = export_weights(model)
+    plain = plain_model(size)
+    plain.load(weights)
+    path, int8_path = paths
+    routes = {
+        BASE: prediction(plain, batch),
+        "ours, predict": lambda: model.predict(batch[0], verbose=0, batch_size=len(batch[1])),
+        "ours, tf.function": prediction(model, batch),
+        "ours, tf.function, XLA": prediction(model, batch, xla=True),
+        "onnxruntime, 1 thread": _onnx_prediction(path, 1, batch),
+        "onnxruntime, 2 threads": _onnx_prediction(path, 2, batch),
+        f"{INT8}, 1 thread": _onnx_prediction(int8_path, 1, batch),
+        f"{INT8}, 2 threads": _onnx_prediction(int8_path, 2, batch),
+    }
+    if has_torch():
+        from experiments.benchmarks.torch_reference import torch_prediction
+
+        routes["PyTorch"] = torch_prediction(size, batch, weights)
+    return routes
+
+
+def _onnx_prediction(path, threads, batch):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    feeds = {i.name: x for i, x in zip(session.get_inputs(), batch[0], strict=True)}
+    return lambda: np.asarray(session.run(None, feeds)[0])
+
+
+def _table(name, size, seconds):
+    table = Table(
+        title=f"Prediction, {name} (T {size.seq_len}, model_dim {size.model_dim}), milliseconds"
+    )
+    table.add_column("route")
+    for batch_size in seconds:
+        table.add_column(f"batch {batch_size}", justify="right")
+        table.add_column("× plain Keras", justify="right")
+    middle = {batch_size: medians(values) for batch_size, values in seconds.items()}
+    for route in middle[BATCH_SIZES[0]]:
+        cells = []
+        for values in middle.values():
+            cells += [f"{1e3 * values[route]:.2f}", f"{values[BASE] / values[route]:.2f}"]
+        table.add_row(route, *cells)
+    return table

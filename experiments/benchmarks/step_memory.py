@@ -1,0 +1,33 @@
+"""Time and peak memory of a training step, in a process of its own."""
+
+import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
+import dataclasses
+import json
+import statistics
+import sys
+import time
+
+import psutil
+
+from experiments.benchmarks.contenders import training_step
+from experiments.benchmarks.memory import peak_memory
+from experiments.benchmarks.sizes import SIZES, make_batch, make_model
+
+
+def main():
+    """Take steps; print the median of their seconds, and the peak above TensorFlow itself."""
+    name, length, batch_size, rounds = json.loads(sys.argv[1])
+    size = dataclasses.replace(SIZES[name], seq_len=length)
+    before = psutil.Process().memory_info().rss
+    step = training_step(make_model(size), make_batch(size, batch_size))
+    step()
+    seconds = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - started)
+    print(json.dumps([statistics.median(seconds), peak_memory() - before]))
+
+
+if __name__ == "__main__":
+    main()
