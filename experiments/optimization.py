@@ -14,7 +14,7 @@ def make_loss(settings):
 
 
 def make_optimizer(settings, steps):
-    """Return AdamW with the schedule stretched over all `steps`.
+    """Return AdamW with the schedule stretched over all `steps`, updates of the weights.
 
     Biases, norms, positions and slopes of attention are not decayed.
     """
@@ -22,7 +22,6 @@ def make_optimizer(settings, steps):
         learning_rate=make_schedule(settings, steps),
         weight_decay=settings.weight_decay,
         global_clipnorm=settings.clip_norm or None,
-        gradient_accumulation_steps=settings.accumulate if settings.accumulate > 1 else None,
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "embeddings", "slopes"])
     return optimizer
