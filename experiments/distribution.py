@@ -119,7 +119,7 @@ class Distribution:
                 seed.assign_add(tf.cast(tf.stack([number, 0]), seed.dtype))
 
         if self.replicas > 1:
-            self.strategy.run(add_number)
+            tf.function(lambda: self.strategy.run(add_number), autograph=False)()
 
     def own_part(self, batch):
         """Return the samples of this worker's batch that are for this replica, maybe none."""
@@ -133,7 +133,8 @@ class Distribution:
         """Add up the replicas' gradients, for each replica's call of a Keras optimizer.
 
         The optimizer clips them and looks for infinite ones before it adds up what the replicas
-        give to it; so each must give the same, an equal part of the sum.
+        give to it; so each must give the same, an equal part of the sum, and the norm to which it
+        clips must be that part too.
         """
         if self.replicas == 1:
             return gradients
@@ -199,14 +200,20 @@ class Distribution:
 
     def _sum(self, numbers):
         """Add up integers of all workers, one by one."""
+        return self._compiled_sum(tf.constant(numbers, "int64")).numpy()
 
-        def add_up():
+    @functools.cached_property
+    def _compiled_sum(self):
+        def add_up(numbers):
             context = tf.distribute.get_replica_context()
             first = context.replica_id_in_sync_group % self._devices == 0
-            own = tf.constant(numbers, "int64") * tf.cast(first, "int64")
-            return context.all_reduce(tf.distribute.ReduceOp.SUM, own)
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, numbers * tf.cast(first, "int64"))
 
-        return self.strategy.experimental_local_results(self.strategy.run(add_up))[0].numpy()
+        def add_up_all(numbers):
+            sums = self.strategy.run(add_up, (numbers,))
+            return self.strategy.experimental_local_results(sums)[0]
+
+        return tf.function(add_up_all, [tf.TensorSpec([None], "int64")], autograph=False)
 
 
 def _first_line(error):

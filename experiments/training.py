@@ -55,7 +55,7 @@ def fit_model(settings, train, valid, folder=None, label="training", checkpoints
         normalizer.save(folder.normalization)
     plan = training_plan(settings, train)
     with distribution.strategy.scope():
-        model = compile_model(settings, train, plan.steps)
+        model = compile_model(settings, train, plan.steps, distribution.replicas)
         average = WeightAverage(model, settings.ema) if settings.ema else None
         sums = gradient_sums(model) if settings.accumulate > 1 else ()
     distribution.adapt(model)
@@ -82,11 +82,11 @@ def fit_model(settings, train, valid, folder=None, label="training", checkpoints
     return validation
 
 
-def compile_model(settings, train, steps):
+def compile_model(settings, train, steps, replicas):
     """Build the model with its optimizer, for `steps` batches in an epoch."""
     model = build_model(settings, train)
     updates = settings.epochs * math.ceil(steps / settings.accumulate)
-    model.compile(optimizer=make_optimizer(settings, updates), loss=make_loss(settings))
+    model.compile(make_optimizer(settings, updates, replicas), make_loss(settings))
     # A function that still creates variables would be traced twice.
     model.optimizer.build(model.trainable_variables)
     return model
