@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import pickle
+import re
 
 import keras
 import numpy as np
@@ -13,6 +14,13 @@ import tensorflow as tf
 from utils.command_line import RunFailed
 
 STRATEGIES = ("auto", "cpu", "mirrored", "multiworker", "ray")
+# What TensorFlow raises in a worker when another one is gone.
+LOSSES = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+)
 TF_CONFIG_EXAMPLE = (
     '{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, '
     '"task": {"type": "worker", "index": 0}}'
@@ -70,7 +78,7 @@ def _connect(worker, workers):
         return Distribution(tf.distribute.MultiWorkerMirroredStrategy(), worker, workers)
     except (tf.errors.OpError, RuntimeError) as error:
         raise RunFailed(
-            f"worker {worker} of {workers} cannot join the others: {_first_line(error)} See that "
+            f"worker {worker} of {workers} cannot join the others: {_reason(error)}. See that "
             "the addresses in TF_CONFIG are right and free, and that all workers are started."
         ) from error
 
@@ -182,11 +190,11 @@ class Distribution:
         """
         try:
             yield
-        except tf.errors.OpError as error:
+        except LOSSES as error:
             if self.workers == 1:
                 raise
             raise RunFailed(
-                f"another worker was lost: {_first_line(error)} "
+                f"another worker was lost: {_reason(error)}. "
                 "Start all workers again with --resume."
             ) from error
 
@@ -216,5 +224,7 @@ class Distribution:
         return tf.function(add_up_all, [tf.TensorSpec([None], "int64")], autograph=False)
 
 
-def _first_line(error):
-    return str(error).strip().splitlines()[0].rstrip(".") + "."
+def _reason(error):
+    """Return the one line of TensorFlow's message that tells why."""
+    found = re.search(r"aborted by: (.+)", str(error)) or re.search(r"\s*(.+)", str(error))
+    return found[1].rstrip(".") if found else type(error).__name__
