@@ -27,6 +27,10 @@ TF_CONFIG_EXAMPLE = (
 )
 
 
+class WorkerLost(RunFailed):
+    """A run that another worker has left, and that can go on when all are started again."""
+
+
 @functools.cache
 def make_distribution(name):
     """Return the `Distribution` of a `--strategy`.
@@ -186,14 +190,14 @@ class Distribution:
         """Say what to do when another worker is lost.
 
         Raises:
-            RunFailed: Instead of TensorFlow's error.
+            WorkerLost: Instead of TensorFlow's error.
         """
         try:
             yield
         except LOSSES as error:
             if self.workers == 1:
                 raise
-            raise RunFailed(
+            raise WorkerLost(
                 f"another worker was lost: {_reason(error)}. "
                 "Start all workers again with --resume."
             ) from error

@@ -6,7 +6,7 @@ from experiments.cross_validation import cross_validate
 from experiments.distribution import make_distribution
 from experiments.evaluation import metrics_table
 from experiments.options import add_settings, settings_from
-
+from experiments.ray_workers import train_on_ray
 from experiments.report import write_report
 from experiments.resuming import is_finished, resumed_settings
 from experiments.runs import evaluate_run, recorded, start_run, table_column
@@ -36,7 +36,7 @@ def main():
         settings = resumed_settings(settings)
     settings.check()
     if settings.strategy == "ray":
-        train_on_ray(settings, arguments.resume)
+        print_run(settings, *train_on_ray(settings, arguments.resume))
         return
     distribution = make_distribution(settings.strategy)
     console.quiet = not distribution.chief
