@@ -1,7 +1,7 @@
 """Training in several processes that Ray starts, on one machine or on a cluster."""
 
 import dataclasses
-import os
+import logging
 import shutil
 from pathlib import Path
 
@@ -39,10 +39,7 @@ def train_on_ray(settings, resume=False):
         RunFolder(path).check_new()
     options = dataclasses.asdict(settings)
     options |= {"run_dir": str(path), "data": str(Path(settings.data).absolute())}
-    ray.init(
-        include_dashboard=False,
-        runtime_env={"env_vars": {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}},
-    )
+    ray.init(runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}})
     scratch = path.with_name(f"{path.name}.ray")
     trainer = ray.train.tensorflow.TensorflowTrainer(
         train_worker,
@@ -75,6 +72,7 @@ def train_worker(options):
     from experiments.distribution import WorkerLost
     from experiments.train import train_run
 
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         # A second start, after a worker was lost, goes on with the run of the first.
         train_run(TrainSettings(**options), resume=True)
