@@ -11,7 +11,7 @@ import numpy as np
 from utils.command_line import RunFailed, console
 
 KEPT = 2
-NAME = re.compile(r"step-(\d{9})\.npz")
+NAME = re.compile(r"epoch-(\d{6})-step-(\d{9})\.npz")
 # What damaged archives make NumPy, zipfile and json raise.
 DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError)
 
@@ -26,18 +26,17 @@ class Checkpoints:
     def __init__(self, path):
         self.path = Path(path)
 
-    def save(self, step, arrays, progress):
+    def save(self, arrays, progress):
         """Write a state in one step, and remove all but the newest `KEPT`.
 
         Args:
-            step: Number of training steps taken.
             arrays: From names to NumPy arrays.
-            progress: What else belongs to the state, as JSON has it.
+            progress: What else belongs to the state, as JSON has it; `epoch` and `step` among it.
 
         Raises:
             RunFailed: If it cannot be written; those before it stay.
         """
-        path = self.path / f"step-{step:09d}.npz"
+        path = self.path / f"epoch-{progress['epoch']:06d}-step-{progress['step']:09d}.npz"
         partial = self.path / "partial"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -74,5 +73,5 @@ class Checkpoints:
 
     def _files(self):
         """Return the states, the newest first."""
-        found = [path for path in self.path.glob("step-*.npz") if NAME.fullmatch(path.name)]
+        found = [path for path in self.path.glob("*.npz") if NAME.fullmatch(path.name)]
         return sorted(found, reverse=True)

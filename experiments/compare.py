@@ -35,6 +35,11 @@ def main():
     if arguments.seeds < 1:
         raise ValueError(f"--seeds must be at least 1. Received: {arguments.seeds}.")
     base = settings_from(arguments, TrainSettings)
+    if base.strategy in ("multiworker", "ray"):
+        raise ValueError(
+            f"Several runs need one process. Received: --strategy {base.strategy}. "
+            "Choose auto, cpu or mirrored."
+        )
     settings = [
         dataclasses.replace(base, model=model, seed=seed)
         for model in arguments.models

@@ -43,11 +43,6 @@ class Interruption:
     def __exit__(self, *error):
         self._reset()
 
-    def stopped(self, saved):
-        """Return the error that ends the run, saying what was `saved`."""
-        number = signal.Signals(self.signal)
-        return RunStopped(f"stopped by {number.name}; {saved}", CODES[number])
-
     def _note(self, number, frame):
         self.signal = number
         self._reset()
@@ -55,3 +50,8 @@ class Interruption:
     def _reset(self):
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+
+def stopped(number, saved):
+    """Return the error that ends a run after the signal `number`, saying what was `saved`."""
+    return RunStopped(f"stopped by {signal.Signals(number).name}; {saved}", CODES[number])

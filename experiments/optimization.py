@@ -13,16 +13,18 @@ def make_loss(settings):
     return losses[settings.loss]()
 
 
-def make_optimizer(settings, steps):
-    """Return AdamW with the schedule stretched over all `steps`.
+def make_optimizer(settings, steps, replicas=1):
+    """Return AdamW, which decays neither biases and norms nor positions and slopes of attention.
 
-    Biases, norms, positions and slopes of attention are not decayed.
+    Args:
+        settings: `TrainSettings`.
+        steps: Updates of the weights over which the schedule is stretched.
+        replicas: Number of parts in which it is given gradients, to clip before it adds them up.
     """
     optimizer = keras.optimizers.AdamW(
         learning_rate=make_schedule(settings, steps),
         weight_decay=settings.weight_decay,
-        global_clipnorm=settings.clip_norm or None,
-        gradient_accumulation_steps=settings.accumulate if settings.accumulate > 1 else None,
+        global_clipnorm=settings.clip_norm / replicas or None,
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "embeddings", "slopes"])
     return optimizer

@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 
 import models  # noqa: F401  (registers the classes that a saved model names)
+from experiments.distribution import make_distribution
 from experiments.evaluation import evaluate_split
 from experiments.options import command_line
 from experiments.resuming import reopen_run
@@ -52,6 +53,7 @@ def start_run(settings, data, splits, resume=False):
             "seed": settings.seed,
             **describe_environment(),
             "devices": keras.distribution.list_devices(),
+            "replicas": make_distribution(settings.strategy).replicas,
             "data": checksums,
         }
     )
@@ -72,14 +74,16 @@ def data_checksums(data, splits):
 
 @contextlib.contextmanager
 def recorded(folder):
-    """Write into `STATUS` how what follows ends."""
+    """Write into `STATUS` how what follows ends; on a worker without a folder, nothing."""
     try:
         yield
     except BaseException as error:
-        folder.set_status(f"failed: {str(error) or type(error).__name__}")
+        if folder:
+            folder.set_status(f"failed: {str(error) or type(error).__name__}")
         raise
-    folder.set_status("finished")
-    shutil.rmtree(folder.checkpoints, ignore_errors=True)
+    if folder:
+        folder.set_status("finished")
+        shutil.rmtree(folder.checkpoints, ignore_errors=True)
 
 
 def evaluate_run(folder, split, modalities=None):

@@ -34,7 +34,7 @@ class TrainSettings:
     normalize: str = setting("standard", f"scaling of features: {', '.join(METHODS)}")
     clip_features: float = setting(0.0, "largest magnitude of a scaled feature; 0 keeps all")
     epochs: int = setting(30, "passes over the training split")
-    batch_size: int = setting(32, "samples in a batch")
+    batch_size: int = setting(32, "samples in a batch, of all devices and workers together")
     buckets: int = setting(
         0,
         "cut each batch to its longest sample, and draw it from one of this many groups of "
@@ -89,6 +89,13 @@ class TrainSettings:
     mixed_precision: Literal["none", "float16", "bfloat16"] = setting(
         "none", "compute in half precision; the output stays float32"
     )
+    strategy: Literal["auto", "cpu", "mirrored", "multiworker", "ray"] = setting(
+        "auto",
+        "devices: auto, all GPUs if there are several, else the default one; cpu, no GPU; "
+        "mirrored, all GPUs; multiworker, those of all processes that TF_CONFIG names; ray, those "
+        "of --workers processes that Ray starts",
+    )
+    workers: int = setting(1, "processes that train together, with --strategy ray")
     folds: int = setting(0, "cross-validate over train and valid in this many folds; 0: do not")
     group: str | None = setting(
         None, "index column whose values stay together in a fold, such as video_id"
@@ -130,6 +137,7 @@ class TrainSettings:
             ("buckets", 0),
             ("patience", 0),
             ("seed", 0),
+            ("workers", 1),
         ):
             if getattr(self, name) < low:
                 yield f"{_option(name)} must be at least {low}. Received: {getattr(self, name)}."
@@ -147,6 +155,13 @@ class TrainSettings:
             yield f"--folds must be 0, or at least 2. Received: {self.folds}."
         if self.folds and self.patience:
             yield "--patience cannot be had with --folds: no fold chooses an epoch of its own."
+        if self.workers > 1 and self.strategy != "ray":
+            yield (
+                f"--workers {self.workers} needs --strategy ray. Received: {self.strategy}. With "
+                "multiworker, TF_CONFIG names the workers."
+            )
+        if self.folds and self.strategy in ("multiworker", "ray"):
+            yield f"--folds needs one process. Received: --strategy {self.strategy}."
         if self.group is not None and self.folds == 0:
             yield f"--group {self.group} needs --folds."
 

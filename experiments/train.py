@@ -3,8 +3,10 @@
 import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
 from experiments.checkpoints import Checkpoints
 from experiments.cross_validation import cross_validate
+from experiments.distribution import make_distribution
 from experiments.evaluation import metrics_table
 from experiments.options import add_settings, settings_from
+from experiments.ray_workers import train_on_ray
 from experiments.report import write_report
 from experiments.resuming import is_finished, resumed_settings
 from experiments.runs import evaluate_run, recorded, start_run, table_column
@@ -33,22 +35,30 @@ def main():
     if arguments.resume:
         settings = resumed_settings(settings)
     settings.check()
-    if arguments.resume and is_finished(settings.run_dir):
-        console.print(f"The run in {settings.run_dir} is finished.", markup=False)
+    if settings.strategy == "ray":
+        print_run(settings, *train_on_ray(settings, arguments.resume))
         return
-    if settings.folds:
+    distribution = make_distribution(settings.strategy)
+    console.quiet = not distribution.chief
+    if arguments.resume and distribution.from_chief(is_finished, settings.run_dir):
+        console.print(f"The run in {settings.run_dir} is finished.", markup=False)
+    elif settings.folds:
         folder, columns = cross_validate_run(settings, resume=arguments.resume)
         console.print(f"{settings.model}, {settings.folds} folds over train and valid:")
         console.print(metrics_table(columns))
         console.print(f"Run folder: {folder.path}")
     else:
-        folder, summaries = train_run(settings, resume=arguments.resume)
-        columns = {f"{s['split']} ({s['samples']})": table_column(s) for s in summaries}
-        kept = {"best": "the epoch with the lowest validation MAE", "last": "the last epoch"}
-        console.print(f"{settings.model}, {kept[settings.keep]}:")
-        console.print(metrics_table(columns))
-        console.print(f"Run folder: {folder.path}")
-        console.print(f"Report: {folder.report}")
+        print_run(settings, *train_run(settings, resume=arguments.resume))
+
+
+def print_run(settings, folder, summaries):
+    """Print a table of what a run has reached, and where its files are."""
+    columns = {f"{s['split']} ({s['samples']})": table_column(s) for s in summaries}
+    kept = {"best": "the epoch with the lowest validation MAE", "last": "the last epoch"}
+    console.print(f"{settings.model}, {kept[settings.keep]}:")
+    console.print(metrics_table(columns))
+    console.print(f"Run folder: {folder.path}")
+    console.print(f"Report: {folder.report}")
 
 
 def train_run(settings, label="training", resume=False):
@@ -62,17 +72,29 @@ def train_run(settings, label="training", resume=False):
     Returns:
         The run folder, and the evaluations on valid and, where there is one, test.
     """
+    distribution = make_distribution(settings.strategy)
     data = open_data(settings.data, settings.feature_files)
     train, valid = (load_split(data, name, settings.stream) for name in ("train", "valid"))
-    folder = start_run(settings, data, [train, valid], resume)
-    with recorded(folder):
-        checkpoints = Checkpoints(folder.checkpoints)
-        fit_model(settings, train, valid, folder, label, checkpoints)
-        summaries = [evaluate_run(folder, valid)]
-        if "test" in data.splits():
-            summaries.append(evaluate_run(folder, load_split(data, "test", settings.stream)))
-        write_report(folder)
-    return folder, summaries
+    with distribution.losses_told():
+        run = distribution.from_chief(start_run, settings, data, [train, valid], resume)
+    folder = run if distribution.chief else None
+    with recorded(folder), distribution.losses_told():
+        fit_model(settings, train, valid, folder, label, Checkpoints(run.checkpoints))
+        summaries = distribution.from_chief(evaluate_all, run, settings, data, valid)
+    return run, summaries
+
+
+def evaluate_all(folder, settings, data, valid):
+    """Evaluate a run on valid and, where there is one, test, and write its report.
+
+    Returns:
+        The evaluations.
+    """
+    summaries = [evaluate_run(folder, valid)]
+    if "test" in data.splits():
+        summaries.append(evaluate_run(folder, load_split(data, "test", settings.stream)))
+    write_report(folder)
+    return summaries
 
 
 def cross_validate_run(settings, label="training", resume=False):

@@ -1,16 +1,19 @@
 """Building a model from settings and fitting it: the one training loop of all commands."""
 
+import dataclasses
 import math
 import time
 
 import keras
 import tensorflow as tf
 
+from experiments.distribution import make_distribution
 from experiments.evaluation import Predictor
-from experiments.interruption import Interruption
+from experiments.interruption import CODES, Interruption, stopped
 from experiments.optimization import make_loss, make_optimizer
 from experiments.progress import TrainingProgress
 from experiments.training_state import TrainingState
+from experiments.training_step import training_step
 from experiments.validation import Validation
 from experiments.weight_average import WeightAverage
 from models import MODELS
@@ -25,6 +28,8 @@ from utils.normalization import FeatureNormalizer
 def fit_model(settings, train, valid, folder=None, label="training", checkpoints=None):
     """Train a new model, validating before the first and after every epoch.
 
+    Where several workers train together, each calls this; the chief alone validates and writes.
+
     Args:
         settings: `TrainSettings`, checked.
         train: The `Split` to train on; the scaling of features is fitted on it alone.
@@ -34,13 +39,14 @@ def fit_model(settings, train, valid, folder=None, label="training", checkpoints
         checkpoints: `Checkpoints` to go on from and to write, or `None`.
 
     Returns:
-        The `Validation`, with the history and the predictions of every epoch.
+        The `Validation`, on the chief with the history and the predictions of every epoch.
 
     Raises:
         RunFailed: If the loss or a prediction is not finite, or a checkpoint cannot be written.
         RunStopped: If a signal stops it, after a checkpoint.
         ValueError: If the model refuses an argument.
     """
+    distribution = make_distribution(settings.strategy)
     set_up(settings)
     normalizer = FeatureNormalizer.fit(
         settings.normalize, train, settings.clip_features or math.inf
@@ -48,58 +54,50 @@ def fit_model(settings, train, valid, folder=None, label="training", checkpoints
     if folder is not None:
         normalizer.save(folder.normalization)
     plan = training_plan(settings, train)
-    model = compile_model(settings, train, plan.steps)
-    average = WeightAverage(model, settings.ema) if settings.ema else None
+    with distribution.strategy.scope():
+        model = compile_model(settings, train, plan.steps, distribution.replicas)
+        average = WeightAverage(model, settings.ema) if settings.ema else None
+        sums = gradient_sums(model) if settings.accumulate > 1 else ()
+    distribution.adapt(model)
     predictor = Predictor(model, valid, normalizer, settings.modalities)
     validation = Validation(predictor, model, valid.labels, folder, settings.keep, average)
-    state = TrainingState(model, validation, average, checkpoints)
-    position = state.restore()
-    if position is None:
-        validation.restore([], [])
-        validation.measure(0)
-    first, done = position or (1, 0)
-    dataset = training_batches(settings, train, plan, normalizer, first - 1, done)
-    step = training_step(model, average, dataset.element_spec)
+    state = TrainingState(model, validation, average, checkpoints, distribution)
+    if not state.restore():
+        distribution.from_chief(validation.measure, 0)
+    share = dataclasses.replace(plan, shard=distribution.shard)
+    dataset = training_batches(settings, train, share, normalizer, state.epoch - 1, state.step)
+    step = training_step(model, distribution, dataset.element_spec, sums, average)
     with TrainingProgress(label, settings.epochs) as progress, Interruption() as interruption:
-        for epoch in range(first, settings.epochs + 1):
-            if validation.exhausted(settings.patience):
+        saver = Saver(state, distribution, settings.checkpoint_minutes, interruption)
+        while state.epoch <= settings.epochs:
+            if distribution.from_chief(validation.exhausted, settings.patience):
                 break
-            saver = Saver(state, epoch, plan.steps, settings.checkpoint_minutes, interruption)
-            loss = run_epoch(model, step, dataset, saver, done)
-            done = 0
-            validation.measure(epoch, loss=loss)
-            state.save(epoch + 1, 0, plan.steps)
-            progress.show(validation.history[-1], validation.best)
-            if interruption.signal:
-                raise interruption.stopped(f"saved after epoch {epoch}: go on with --resume.")
+            run_epoch(state, step, dataset, updates(plan, state.epoch, settings.accumulate), saver)
+            loss = state.loss / len(train)
+            distribution.from_chief(validation.measure, state.epoch, loss=loss)
+            state.start_epoch(state.epoch + 1)
+            saver.after_epoch()
+            if distribution.chief:
+                progress.show(validation.history[-1], validation.best)
     return validation
 
 
-def compile_model(settings, train, steps):
+def compile_model(settings, train, steps, replicas):
     """Build the model with its optimizer, for `steps` batches in an epoch."""
     model = build_model(settings, train)
-    model.compile(
-        optimizer=make_optimizer(settings, settings.epochs * steps), loss=make_loss(settings)
-    )
+    updates = settings.epochs * math.ceil(steps / settings.accumulate)
+    model.compile(make_optimizer(settings, updates, replicas), make_loss(settings))
     # A function that still creates variables would be traced twice.
     model.optimizer.build(model.trainable_variables)
     return model
 
 
-def training_step(model, average, signature):
-    """Return the compiled function that takes a gradient step and returns the logs.
-
-    Given the `signature` of a batch, it is traced once for all shapes. A trace for one shape
-    rounds otherwise than one for all, and which come first depends on where a run goes on.
-    """
-
-    def step(batch):
-        logs = model.train_step(batch)
-        if average is not None:
-            average.update(model.optimizer.iterations)
-        return logs
-
-    return tf.function(step, input_signature=[signature])
+def gradient_sums(model):
+    """Make a variable for each trainable one, to gather its gradients."""
+    return [
+        keras.Variable(keras.ops.zeros_like(weight), trainable=False, name=f"{weight.name}_sum")
+        for weight in model.trainable_variables
+    ]
 
 
 def training_plan(settings, train):
@@ -129,71 +127,95 @@ def training_batches(settings, train, plan, normalizer, epoch, step):
     )
 
 
-def run_epoch(model, step, dataset, saver, done):
-    """Take one gradient step for each batch that is left of an epoch.
+def updates(plan, epoch, accumulate):
+    """Return for each batch of an epoch how the weights are updated.
 
     Args:
-        model: The model.
-        step: What `training_step` returns.
-        dataset: The batches.
-        saver: A `Saver`.
-        done: Steps of this epoch that were taken before.
+        plan: The `BatchPlan` of all workers together.
+        epoch: The epoch, from 1.
+        accumulate: Number of batches that make one update; the last of an epoch may have fewer.
 
     Returns:
-        The mean training loss of the epoch.
+        Pairs of the number of samples of the update to which a batch belongs, and whether the
+        batch completes it.
+    """
+    sizes = [len(rows) for rows in plan.epoch(epoch - 1)]
+    groups = [sizes[i : i + accumulate] for i in range(0, len(sizes), accumulate)]
+    return [(sum(group), i == len(group)) for group in groups for i in range(1, len(group) + 1)]
+
+
+def run_epoch(state, step, dataset, updates, saver):
+    """Learn from each batch that is left of an epoch.
+
+    Args:
+        state: The `TrainingState`, which says where the epoch stands.
+        step: What `training_step` returns.
+        dataset: The batches that are left.
+        updates: What `updates` returns, for all batches.
+        saver: A `Saver`.
 
     Raises:
         RunFailed: As soon as the loss is not finite.
         RunStopped: If a signal came.
     """
-    if not done:
-        model.reset_metrics()
-    loss = math.nan
     with reader_errors():
-        for number, batch in enumerate(dataset, done + 1):
-            loss = float(step(batch)["loss"])
+        for batch, (samples, last) in zip(dataset, updates[state.step :], strict=True):
+            loss = float(step(batch, samples, last))
+            state.step += 1
+            state.loss += loss * samples
             if not math.isfinite(loss):
                 raise RunFailed(
-                    f"the loss became {loss} in epoch {saver.epoch}, step {number}. "
+                    f"the loss became {loss} in epoch {state.epoch}, step {state.step}. "
                     "Lower --learning-rate, lower --clip-norm, scale the features with "
                     "--normalize, or look for extreme values in the data."
                 )
-            saver.after(number)
-    return loss
+            if last:
+                saver.after_update(len(updates))
 
 
 class Saver:
-    """Saves a training inside an epoch: when it is stopped, and from time to time.
+    """Saves a training: after each epoch, when it is stopped, and from time to time.
+
+    Several workers do so together, whichever of them a signal has reached.
 
     Args:
         state: The `TrainingState`.
-        epoch: The epoch, from 1.
-        steps: Steps of an epoch.
+        distribution: The `Distribution`.
         minutes: Time between two checkpoints.
         interruption: The `Interruption`.
     """
 
-    def __init__(self, state, epoch, steps, minutes, interruption):
+    def __init__(self, state, distribution, minutes, interruption):
         self.state = state
-        self.epoch = epoch
-        self.steps = steps
+        self.distribution = distribution
         self.minutes = minutes
         self.interruption = interruption
         self.last = time.monotonic()
 
-    def after(self, step):
-        """Save after a step of the epoch, if it is time to.
+    def after_update(self, steps):
+        """Save inside an epoch of `steps` batches, if it is time to.
 
         Raises:
             RunStopped: If a signal came.
         """
-        due = time.monotonic() - self.last > 60 * self.minutes
-        if due or self.interruption.signal:
-            self.state.save(self.epoch, step, self.steps)
-            self.last = time.monotonic()
-        if self.interruption.signal:
-            where = f"epoch {self.epoch}, step {step} of {self.steps}"
-            raise self.interruption.stopped(f"saved after {where}: go on with --resume.")
+        due = self.distribution.chief and time.monotonic() - self.last > 60 * self.minutes
+        if self.distribution.any(due or self.interruption.signal):
+            self._save(f"epoch {self.state.epoch}, step {self.state.step} of {steps}")
+
+    def after_epoch(self):
+        """Save before the next epoch.
+
+        Raises:
+            RunStopped: If a signal came.
+        """
+        self._save(f"epoch {self.state.epoch - 1}")
+
+    def _save(self, where):
+        self.state.save()
+        self.last = time.monotonic()
+        for number in CODES:
+            if self.distribution.any(self.interruption.signal == number):
+                raise stopped(number, f"saved after {where}: go on with --resume.")
 
 
 def set_up(settings):

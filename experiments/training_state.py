@@ -6,62 +6,81 @@ from utils.command_line import RunFailed
 
 
 class TrainingState:
-    """Saves and restores a training exactly.
+    """Where a training stands; saves and restores it exactly.
 
-    That is: weights, state of dropout and of the training metrics, optimizer and step count,
-    averaged weights, and the validation's history. The order of the samples and the learning
-    rate follow from the step.
+    That is: the place in the data, weights, state of dropout, optimizer and step count, averaged
+    weights, and the validation's history. The order of the samples and the learning rate follow
+    from the step. A state is saved between two updates of the weights.
 
     Args:
         model: The compiled model, its optimizer built.
         validation: The `Validation`.
         average: A `WeightAverage`, or `None`.
-        checkpoints: `Checkpoints`, or `None` to keep nothing.
+        checkpoints: `Checkpoints`, or `None` to keep nothing; the chief's count.
+        distribution: The `Distribution`.
+
+    Attributes:
+        epoch: Number of the epoch that is under way, from 1.
+        step: Batches of it that are done.
+        loss: Sum of the losses of their samples.
     """
 
-    def __init__(self, model, validation, average, checkpoints):
+    def __init__(self, model, validation, average, checkpoints, distribution):
+        self.model = model
         self.validation = validation
         self.checkpoints = checkpoints
-        variables = [*model.variables, *model.metrics_variables, *model.optimizer.variables]
-        variables += average.variables if average else []
-        self.variables = list({id(variable): variable for variable in variables}.values())
+        self.distribution = distribution
+        self.variables = [*model.variables, *model.optimizer.variables]
+        self.variables += average.variables if average else []
+        self.start_epoch(1)
 
-    def save(self, epoch, step, steps):
-        """Write a checkpoint.
+    def start_epoch(self, number):
+        """Go to the start of an epoch."""
+        self.epoch, self.step, self.loss = number, 0, 0.0
 
-        Args:
-            epoch: Number of the epoch that comes or is under way, from 1.
-            step: Steps taken in it.
-            steps: Steps of an epoch.
+    def save(self):
+        """Let the chief write a checkpoint.
+
+        Raises:
+            RunFailed: If it cannot.
         """
-        if self.checkpoints is None:
-            return
-        arrays = {f"variable_{i}": np.array(v) for i, v in enumerate(self.variables)}
-        arrays["scores"] = np.array(self.validation.scores)
-        progress = {"epoch": epoch, "step": step, "history": self.validation.history}
-        self.checkpoints.save((epoch - 1) * steps + step, arrays, progress)
+        self.distribution.from_chief(self._save)
 
     def restore(self):
-        """Go back to the newest checkpoint, if there is one.
+        """Go back to the chief's newest checkpoint, if there is one.
 
         Returns:
-            The epoch to go on with, from 1, and the steps taken in it; or `None`.
+            Whether there was one.
 
         Raises:
             RunFailed: If it is of another model.
         """
-        found = self.checkpoints.newest() if self.checkpoints else None
+        found = self.distribution.from_chief(self._newest)
         if found is None:
-            return None
+            self.validation.restore([], [])
+            return False
         arrays, progress = found
         saved = [arrays.get(f"variable_{i}") for i in range(len(self.variables))]
         shapes = [None if array is None else array.shape for array in saved]
         if shapes != [tuple(variable.shape) for variable in self.variables]:
             raise RunFailed(
-                f"the checkpoints in {self.checkpoints.path} are of another model or optimizer. "
+                "the checkpoints in this run folder are of another model or optimizer. "
                 "Start a new run in another --run-dir."
             )
         for variable, array in zip(self.variables, saved, strict=True):
             variable.assign(array)
+        self.distribution.separate_seeds(self.model)
         self.validation.restore(progress["history"], list(arrays["scores"]))
-        return progress["epoch"], progress["step"]
+        self.epoch, self.step, self.loss = (progress[name] for name in ("epoch", "step", "loss"))
+        return True
+
+    def _save(self):
+        if self.checkpoints is None:
+            return
+        arrays = {f"variable_{i}": np.array(v) for i, v in enumerate(self.variables)}
+        arrays["scores"] = np.array(self.validation.scores)
+        progress = {"epoch": self.epoch, "step": self.step, "loss": self.loss}
+        self.checkpoints.save(arrays, {**progress, "history": self.validation.history})
+
+    def _newest(self):
+        return self.checkpoints.newest() if self.checkpoints else None

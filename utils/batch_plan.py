@@ -14,14 +14,14 @@ class BatchPlan:
 
     Attributes:
         samples: Number of samples.
-        batch_size: Samples in a batch, of one worker; the last batch may be smaller.
+        batch_size: Samples in a batch, of all workers together; the last batch may be smaller.
         shuffle: Whether each epoch has an order of its own, drawn from all samples.
         seed: Seed of the orders.
         lengths: Valid length of each sample, integers `(N,)`; needed for `buckets`.
         buckets: Number of groups of similar length; above 1, each batch is drawn from one of
             them, apart from what is left over in the end. Each has about as many samples.
-        shard: This worker's number, from 0, and the number of workers. Together, the workers'
-            batches are those of one worker with as many times the batch size.
+        shard: This worker's number, from 0, and the number of workers, who share each batch. All
+            take as many steps; of a batch with fewer samples than workers, some get none.
 
     Raises:
         ValueError: If a value is out of range.
@@ -54,7 +54,7 @@ class BatchPlan:
 
     @property
     def steps(self):
-        """Number of this worker's batches in an epoch."""
+        """Number of batches in an epoch."""
         return len(self.epoch(0))
 
     def epoch(self, number):
@@ -72,10 +72,10 @@ class BatchPlan:
         if self.buckets > 1:
             batches = [batches[i] for i in rng.permutation(len(batches))]
         worker, workers = self.shard
-        return [batch[worker::workers] for batch in batches if len(batch) > worker]
+        return [batch[worker::workers] for batch in batches]
 
     def _cut(self, order):
-        size = self.batch_size * self.shard[1]
+        size = self.batch_size
         if self.lengths is None or self.buckets == 1:
             return [order[i : i + size] for i in range(0, len(order), size)]
         lengths = self.lengths[order]

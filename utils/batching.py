@@ -50,12 +50,14 @@ def batches(
     """
     gather = _gatherer(split, normalizer, modalities)
     labels = tf.convert_to_tensor(split.labels)
+    worker, workers = plan.shard
     same_length = len(set(split.lengths.values())) == 1
 
     def load(number, rows):
         inputs, y = gather(rows), tf.gather(labels, rows)
         if augmentation:
-            inputs, y = augmentation.apply(inputs, y, (plan.seed, number))
+            # A number for each worker's part of each batch.
+            inputs, y = augmentation.apply(inputs, y, (plan.seed, number * workers + worker))
         if trim:
             inputs = _trimmed(inputs, same_length)
         return (inputs if masks else inputs[:3]), y

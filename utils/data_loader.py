@@ -45,7 +45,7 @@ def make_dataset(
     Args:
         data_dir: Data in one of the formats of data/README.md.
         split: `"train"`, `"valid"` or `"test"`.
-        batch_size: Samples in a batch; the last one may be smaller.
+        batch_size: Samples in a batch of one worker; the last one may be smaller.
         shuffle: Whether to draw a new order of all samples in each epoch; `None`: for `"train"`
             alone.
         seed: Seed of order and augmentation.
@@ -60,7 +60,8 @@ def make_dataset(
             changes, since they are padding.
         stream: Whether to leave the features on disk and read them batch by batch; `None`: if
             they are too large for the memory.
-        shard: This worker's number, from 0, and the number of workers; each reads other samples.
+        shard: This worker's number, from 0, and the number of workers; each reads other samples,
+            in as many steps. Its last batch may be empty, if there are fewer samples than workers.
         epoch: Number of the first epoch.
         step: Number of batches of the first epoch to leave out.
         feature_files: See `utils.formats.open_data`.
@@ -83,7 +84,7 @@ def make_dataset(
         normalize = FeatureNormalizer.fit(normalize, load_split(reader, "train", stream))
     plan = BatchPlan(
         len(samples),
-        batch_size,
+        batch_size * shard[1],
         shuffle=split == "train" if shuffle is None else shuffle,
         seed=seed,
         lengths=end_of_samples(samples) if buckets > 1 else None,

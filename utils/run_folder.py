@@ -44,9 +44,9 @@ class RunFolder:
         try:
             run.path.mkdir(parents=True, exist_ok=True)
             run.lock()
-            if not any(run.path.iterdir()):
-                run.set_status("running")
-                return run
+            run.check_new()
+            run.set_status("running")
+            return run
         except OSError as error:
             if not error.errno:
                 raise
@@ -54,15 +54,23 @@ class RunFolder:
                 f"The run folder {run.path} cannot be written: {error.strerror}. Expected: a place "
                 "with room and permission. Choose another --run-dir."
             ) from error
-        if (run.path / "STATUS").exists():
+
+    def check_new(self):
+        """Refuse a folder that holds something.
+
+        Raises:
+            FileExistsError: Saying what to do.
+        """
+        if (self.path / "STATUS").exists():
             raise FileExistsError(
-                f"The run folder {run.path} is taken. Expected: a folder that is new. Choose "
+                f"The run folder {self.path} is taken. Expected: a folder that is new. Choose "
                 "another --run-dir, remove this one, or go on with it by --resume."
             )
-        raise FileExistsError(
-            f"The folder {run.path} is not empty. Expected: a folder that is new. "
-            "Choose another --run-dir."
-        )
+        if self.path.exists() and any(self.path.iterdir()):
+            raise FileExistsError(
+                f"The folder {self.path} is not empty. Expected: a folder that is new. "
+                "Choose another --run-dir."
+            )
 
     def lock(self):
         """Keep other processes from training in this folder, as long as this object lives.

@@ -20,7 +20,7 @@ from tests.conftest import TINY_MODEL, call, without_graphs
 from utils.run_folder import RunFolder
 
 OPTIONS = (
-    *("--epochs", 2, "--batch-size", 12, "--ema", 0.9, "--buckets", 2),
+    *("--epochs", 2, "--batch-size", 6, "--ema", 0.9, "--buckets", 2),
     *("--feature-dropout.text", 0.2, "--accumulate", 2, *TINY_MODEL),
 )
 ROOT = Path(__file__).parent.parent.parent
@@ -67,12 +67,12 @@ def whole(data_dir, tmp_path_factory):
 
 
 def kill_in_step(patch):
-    def after(self, step, original=Saver.after):
-        if (self.epoch, step) == (2, 1):
+    def after(self, steps, original=Saver.after_update):
+        if (self.state.epoch, self.state.step) == (2, 2):
             raise Killed
-        original(self, step)
+        original(self, steps)
 
-    patch.setattr(Saver, "after", after)
+    patch.setattr(Saver, "after_update", after)
 
 
 def kill_after_validation(patch):
@@ -85,18 +85,18 @@ def kill_after_validation(patch):
 
 
 def kill_in_checkpoint(patch):
-    def save(self, step, arrays, progress, original=Checkpoints.save):
-        if step >= 4:
+    def save(self, arrays, progress, original=Checkpoints.save):
+        if progress["epoch"] == 3:
             (self.path / "partial").write_bytes(b"PK half")
             raise Killed
-        original(self, step, arrays, progress)
+        original(self, arrays, progress)
 
     patch.setattr(Checkpoints, "save", save)
 
 
 def kill_between_epochs(patch):
-    def save(self, step, arrays, progress, original=Checkpoints.save):
-        original(self, step, arrays, progress)
+    def save(self, arrays, progress, original=Checkpoints.save):
+        original(self, arrays, progress)
         if progress["epoch"] == 2:
             raise Killed
 
@@ -156,16 +156,16 @@ def test_a_damaged_checkpoint_is_passed_over(
 def test_a_signal_saves_and_says_so(
     number, code, data_dir, tmp_path, whole, eagerly, monkeypatch, fails
 ):
-    def after(self, step, original=Saver.after):
-        if (self.epoch, step) == (2, 1):
+    def after(self, steps, original=Saver.after_update):
+        if (self.state.epoch, self.state.step) == (2, 2):
             signal.raise_signal(number)
-        original(self, step)
+        original(self, steps)
 
     path = tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(Saver, "after", after)
+        patch.setattr(Saver, "after_update", after)
         message = fails(main, "--data", data_dir, "--run-dir", path, *OPTIONS, code=code)
-    assert f"stopped by {number.name}; saved after epoch 2, step 1 of 2" in message
+    assert f"stopped by {number.name}; saved after epoch 2, step 2 of 4" in message
     assert "--resume" in message
     assert RunFolder(path).status.startswith("failed: stopped by")
     train(data_dir, path, "--resume")
@@ -235,8 +235,8 @@ def test_cross_validation_goes_on_too(data_dir, tmp_path, eagerly, monkeypatch):
     options = ("--folds", 2, "--group", "video_id")
     train(data_dir, tmp_path / "whole", *options)
 
-    def save(self, step, arrays, progress, original=Checkpoints.save):
-        original(self, step, arrays, progress)
+    def save(self, arrays, progress, original=Checkpoints.save):
+        original(self, arrays, progress)
         if self.path.name == "fold-2" and progress["epoch"] == 2:
             raise Killed
 

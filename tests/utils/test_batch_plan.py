@@ -25,7 +25,7 @@ def test_each_epoch_has_every_sample_once(samples, batch_size, buckets, workers,
     assert sorted(np.concatenate(rows)) == list(range(samples))
     assert max(map(len, rows)) <= batch_size
     for plan in plans:
-        assert len(plan.epoch(epoch)) == plan.steps
+        assert len(plan.epoch(epoch)) == plan.steps == plans[0].steps
 
 
 def test_without_shuffling_the_order_stays():
@@ -50,10 +50,10 @@ def test_seeds_and_epochs_do_not_share_orders():
 
 def test_workers_together_have_the_batches_of_one():
     one = BatchPlan(23, 6, shuffle=True, seed=7).epoch(2)
-    parts = [BatchPlan(23, 2, shuffle=True, seed=7, shard=(i, 3)).epoch(2) for i in range(3)]
-    for number, batch in enumerate(one):
-        shares = [part[number] for part in parts if number < len(part)]
+    parts = [BatchPlan(23, 6, shuffle=True, seed=7, shard=(i, 3)).epoch(2) for i in range(3)]
+    for batch, *shares in zip(one, *parts, strict=True):
         assert sorted(np.concatenate(shares)) == sorted(batch)
+        assert np.ptp([len(share) for share in shares]) <= 1
 
 
 def test_batches_of_buckets_have_similar_lengths():

@@ -1,0 +1,82 @@
+"""One step of the training: gradients of a batch, and the update of the weights."""
+
+import tensorflow as tf
+
+
+def training_step(model, distribution, signature, sums=(), average=None):
+    """Return the compiled function that learns from a batch.
+
+    Given the `signature` of a batch, it is traced once for all shapes. A trace for one shape
+    rounds otherwise than one for all, and which come first depends on where a run goes on.
+
+    Args:
+        model: The compiled model.
+        distribution: The `Distribution` in whose scope it was built.
+        signature: The `element_spec` of the batches of this worker.
+        sums: Variables, one for each trainable one, that gather the gradients of the batches that
+            one update averages over; none if each batch makes an update.
+        average: A `WeightAverage` that follows the updates, or `None`.
+
+    Returns:
+        A function of a batch, the number of samples over which the loss of the coming update is
+        a mean, and whether the batch is the last of that update. It returns the batch's share of
+        that mean, on all replicas together.
+    """
+    strategy, optimizer, weights = distribution.strategy, model.optimizer, model.trainable_variables
+
+    def differentiate(batch, samples):
+        with tf.GradientTape() as tape:
+            loss = share_of_loss(model, *distribution.own_part(batch), samples)
+            scaled = optimizer.scale_loss(loss)
+        return loss, tape.gradient(scaled, weights, unconnected_gradients="zero")
+
+    def update(gradients):
+        optimizer.apply(distribution.for_optimizer(gradients), weights)
+        if average is not None:
+            average.update(optimizer.iterations)
+
+    def learn(batch, samples):
+        loss, gradients = differentiate(batch, samples)
+        update(gradients)
+        return loss
+
+    def gather(batch, samples):
+        loss, gradients = differentiate(batch, samples)
+        for total, gradient in zip(sums, gradients, strict=True):
+            total.assign_add(gradient)
+        return loss
+
+    def update_from_sums():
+        update([tf.identity(total) for total in sums])
+        for total in sums:
+            total.assign(tf.zeros_like(total))
+
+    def step(batch, samples, last):
+        if not sums:
+            losses = strategy.run(learn, (batch, samples))
+        else:
+            losses = strategy.run(gather, (batch, samples))
+            tf.cond(last, lambda: strategy.run(update_from_sums), lambda: None)
+        return strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+
+    scalars = (tf.TensorSpec((), "float32"), tf.TensorSpec((), "bool"))
+    return tf.function(step, input_signature=[signature, *scalars], autograph=False)
+
+
+def share_of_loss(model, inputs, labels, samples):
+    """Return what some samples contribute to a loss that is a mean over more of them.
+
+    Over all parts of a batch, however it is cut, the shares add up to the loss of the whole:
+    the mean over its samples plus the model's penalties.
+
+    Args:
+        model: The compiled model; its loss gives one number for each sample.
+        inputs: What it takes.
+        labels: `(n, 1)`; n may be 0.
+        samples: Number of samples of the whole, float32.
+    """
+    scores = model(inputs, training=True)
+    loss = tf.reduce_sum(model.loss.call(labels, scores)) / samples
+    for penalty in model.losses:
+        loss += tf.cast(penalty, "float32") * tf.cast(tf.shape(labels)[0], "float32") / samples
+    return loss
