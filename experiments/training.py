@@ -22,7 +22,9 @@ from utils.formats import MODALITIES
 from utils.normalization import FeatureNormalizer
 
 
-def fit_model(settings, train, valid, folder=None, label="training", checkpoints=None):
+def fit_model(
+    settings, train, valid, folder=None, label="training", checkpoints=None, on_epoch=None
+):
     """Train a new model, validating before the first and after every epoch.
 
     Args:
@@ -32,6 +34,8 @@ def fit_model(settings, train, valid, folder=None, label="training", checkpoints
         folder: A `RunFolder` for metrics, scaling and the best model, or `None`.
         label: What the progress display says.
         checkpoints: `Checkpoints` to go on from and to write, or `None`.
+        on_epoch: Called with the `Validation` after each epoch, or `None`; what it raises ends the
+            training.
 
     Returns:
         The `Validation`, with the history and the predictions of every epoch.
@@ -70,6 +74,8 @@ def fit_model(settings, train, valid, folder=None, label="training", checkpoints
             validation.measure(epoch, loss=loss)
             state.save(epoch + 1, 0, plan.steps)
             progress.show(validation.history[-1], validation.best)
+            if on_epoch is not None:
+                on_epoch(validation)
             if interruption.signal:
                 raise interruption.stopped(f"saved after epoch {epoch}: go on with --resume.")
     return validation
