@@ -9,8 +9,10 @@ from experiments.settings import TrainSettings, model_options
 from models import MODELS
 from utils.command_line import KINDS
 
-# What decides between trials, or where they run, is the same for all of them.
-FIXED = ("data", "run_dir", "seed", "folds", "group", "stream", "checkpoint_minutes")
+# Where a training runs changes nothing of its result.
+PLACE = ("data", "run_dir", "stream", "checkpoint_minutes")
+# What trials are compared by is the same for all of them.
+FIXED = (*PLACE, "seed", "folds", "group")
 
 
 def kind_of(name, models):
@@ -54,7 +56,7 @@ def _model_argument(key, models):
 def accepts(kind, value):
     """Whether a value is of a kind; any whole number is a number too, NaN and infinity are none."""
     if kind is typing.Any:
-        return True
+        return isinstance(value, (str, int, float, list, dict, types.NoneType))
     if kind is float:
         return type(value) in (int, float) and math.isfinite(value)
     if kind in (int, bool, str, types.NoneType):
