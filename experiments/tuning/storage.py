@@ -60,8 +60,8 @@ class StudyStorage:
         except (SQLAlchemyError, OSError, RuntimeError) as error:
             reason = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
             raise OSError(
-                f"The study's database {self._shown} cannot be opened: {reason}. Expected: "
-                f"{self._expected}. Check --storage."
+                f"The study's database {self._shown} cannot be opened. Expected: {self._expected}. "
+                f"Received: {' '.join(str(reason).split())} Check --storage."
             ) from error
 
     @contextlib.contextmanager

@@ -126,41 +126,56 @@ class Study:
         self._study.sampler = optuna.samplers.TPESampler(
             n_startup_trials=self.startup, seed=int(seed)
         )
-        taken: list[int] = []
+        ended: list[int] = []
 
         def run(trial):
-            taken.append(trial.number)
             values = space.suggest(trial)
             # Without a heartbeat nobody would ever notice that this process has died.
             self.storage.database.record_heartbeat(trial._trial_id)
             trial.set_user_attr("process", f"{socket.gethostname()}, {os.getpid()}")
             trial.set_user_attr("values", values)
             choosing.close()
-            return self._measure(trial, with_values(settings, values), objective)
+            try:
+                error = self._measure(trial, with_values(settings, values), objective)
+            except optuna.TrialPruned:
+                ended.append(trial.number)
+                raise
+            ended.append(trial.number)
+            return error
 
         try:
             self._study.optimize(run, n_trials=1)
-        except (ValueError, optuna.exceptions.UpdateFinishedTrialError):
-            if not taken or self._study.trials[taken[0]].state != TrialState.FAIL:
+        except (ValueError, AssertionError):
+            # Optuna's ways to refuse the result of a trial that another process has declared dead.
+            if not ended or self._study.trials[ended[0]].state != TrialState.FAIL:
                 raise
-            told = f"Trial {taken[0]} is run again elsewhere: this process was silent too long."
+            told = f"Trial {ended[0]} is run again elsewhere: this process was silent too long."
             console.print(told)
             return None
-        return self._study.trials[taken[0]]
+        return self._study.trials[ended[0]]
 
     def _measure(self, trial, settings, objective):
         """Return the MAE of a trial."""
 
         def after(step, error):
-            trial.report(error, step)
+            try:
+                trial.report(error, step)
+            except optuna.exceptions.UpdateFinishedTrialError as refusal:
+                raise optuna.TrialPruned from refusal
             if self._pruning and trial.should_prune():
                 raise optuna.TrialPruned
 
         try:
             return objective.measure(settings, f"trial {trial.number}", after)
-        except (RunStopped, KeyboardInterrupt):
-            self._study.enqueue_trial(trial.params)
-            raise
+        except (RunStopped, KeyboardInterrupt) as error:
+            with self.storage.lock():
+                if self._study.trials[trial.number].state == TrialState.RUNNING:
+                    self._study.enqueue_trial(trial.params)
+            raise RunStopped(
+                f"stopped in trial {trial.number}, which will be run again: give the same command "
+                "to go on with the study.",
+                getattr(error, "code", 130),
+            ) from error
         except (RunFailed, ValueError) as error:
             trial.set_user_attr("fault", str(error))
             raise optuna.TrialPruned from error
