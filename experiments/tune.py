@@ -36,32 +36,36 @@ def main():
     folder = Path(settings.run_dir or _default_folder(arguments.space, data.path))
     if arguments.storage is None:
         _make(folder)
-    storage = StudyStorage(
-        arguments.storage or f"sqlite:///{folder / 'study.db'}",
-        arguments.study or folder.name,
-        arguments.heartbeat,
-    )
-    _make(folder)
-    description = {
-        "space": space.content,
-        "seeds": arguments.seeds,
-        "data": data_checksums(data, objective.splits),
-        **{k: v for k, v in dataclasses.asdict(settings).items() if k not in PLACE},
-    }
-    study = Study(storage, description, settings.seed, arguments.startup, arguments.pruning)
+    url = arguments.storage or f"sqlite:///{folder / 'study.db'}"
+    with StudyStorage(url, arguments.study or folder.name, arguments.heartbeat) as storage:
+        _make(folder)
+        description = {
+            "space": space.content,
+            "seeds": arguments.seeds,
+            "data": data_checksums(data, objective.splits),
+            **{k: v for k, v in dataclasses.asdict(settings).items() if k not in PLACE},
+        }
+        study = Study(storage, description, settings.seed, arguments.startup, arguments.pruning)
+        _search(study, arguments, settings, space, objective, folder)
+
+
+def _search(study, arguments, settings, space, objective, folder):
+    """Work on the study, print its best trials, write the best settings."""
+    best = folder / "best.yaml"
 
     def on_trial(trial):
         trials = study.trials()
         ended = sum(one.state.is_finished() for one in trials)
         told = f"Trial {trial.number}: {_outcome(trial)}. {ended} of {arguments.trials}."
         console.print(told, markup=False)
-        _write_best(folder / "best.yaml", trials[0], settings, arguments.seeds)
+        _write_best(best, trials[0], settings, arguments.seeds)
 
     study.run(arguments.trials, space, settings, objective, on_trial)
     trials = study.trials()
-    with storage.lock():
-        _write_best(folder / "best.yaml", trials[0], settings, arguments.seeds)
-    _show(trials, settings, arguments.seeds, folder)
+    with study.storage.lock():
+        _write_best(best, trials[0], settings, arguments.seeds)
+    _show(trials, settings, arguments.seeds)
+    console.print(f"Best settings: {best}", markup=False)
 
 
 def _parser():
@@ -151,8 +155,8 @@ def _write_best(path, trial, settings, seeds):
     write_text(path, "\n".join(lines))
 
 
-def _show(trials, settings, seeds, folder):
-    """Print the best trials, and where the best settings are."""
+def _show(trials, settings, seeds):
+    """Print the best trials."""
     faults = [trial.user_attrs["fault"] for trial in trials if "fault" in trial.user_attrs]
     complete = [trial for trial in trials if is_complete(trial)]
     if not complete:
@@ -172,7 +176,6 @@ def _show(trials, settings, seeds, folder):
     console.print(table)
     if faults:
         console.print(f"The first fault: {faults[0]}", style="yellow", markup=False)
-    console.print(f"Best settings: {folder / 'best.yaml'}")
 
 
 def _measured(settings, seeds):

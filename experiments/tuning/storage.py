@@ -19,7 +19,7 @@ DRIVERS = {"sqlite": "sqlite", "postgresql": POSTGRESQL, POSTGRESQL: POSTGRESQL}
 
 
 class StudyStorage:
-    """A database, and a lock on one study in it, for all processes that work on the study.
+    """A database, and a lock on one study in it; a context manager that closes both.
 
     Args:
         url: `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.
@@ -63,6 +63,15 @@ class StudyStorage:
                 f"The study's database {self._shown} cannot be opened. Expected: {self._expected}. "
                 f"Received: {' '.join(str(reason).split())} Check --storage."
             ) from error
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.database.remove_session()
+        self.database.engine.dispose()
+        if not self._is_file:
+            self._engine.dispose()
 
     @contextlib.contextmanager
     def lock(self):

@@ -1,3 +1,4 @@
+import contextlib
 import threading
 import types
 
@@ -20,8 +21,16 @@ def url(tmp_path):
     return f"sqlite:///{tmp_path}/study.db"
 
 
-def open_study(url, name="some", **options):
-    return Study(StudyStorage(url, name, heartbeat=60), {"space": SPACE.content}, **options)
+@pytest.fixture
+def open_study():
+    """Open studies, and close them at the end."""
+    with contextlib.ExitStack() as storages:
+
+        def open_one(url, name="some", **options):
+            storage = storages.enter_context(StudyStorage(url, name, heartbeat=60))
+            return Study(storage, {"space": SPACE.content}, **options)
+
+        yield open_one
 
 
 def run(study, total, measure=lambda mixup, on_step: mixup):
@@ -42,7 +51,7 @@ def states(study):
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_many_workers_run_exactly_the_trials_of_the_study(database, url, request):
+def test_many_workers_run_exactly_the_trials_of_the_study(database, open_study, url, request):
     if database == "postgresql":
         url = request.getfixturevalue("postgresql")
     studies = [open_study(url) for _ in range(4)]
@@ -64,7 +73,7 @@ def test_many_workers_run_exactly_the_trials_of_the_study(database, url, request
     assert run(open_study(url), 14) == ([], [])
 
 
-def test_a_study_of_one_process_repeats_and_goes_on_as_if_never_stopped(url, tmp_path):
+def test_a_study_of_one_process_repeats_and_goes_on_as_if_never_stopped(open_study, url, tmp_path):
     whole, _ = run(open_study(url, seed=3, startup=3), 8)
     other = f"sqlite:///{tmp_path}/other.db"
     first, _ = run(open_study(other, seed=3, startup=3), 5)
@@ -72,7 +81,7 @@ def test_a_study_of_one_process_repeats_and_goes_on_as_if_never_stopped(url, tmp
     assert first + rest == whole
 
 
-def test_a_worse_trial_is_pruned_by_its_epochs(url):
+def test_a_worse_trial_is_pruned_by_its_epochs(open_study, url):
     def measure(mixup, on_step):
         steps.append(0)
         for epoch in (1, 2):
@@ -91,7 +100,7 @@ def test_a_worse_trial_is_pruned_by_its_epochs(url):
     assert set(states(unpruned)) == {"COMPLETE"}
 
 
-def test_a_training_that_fails_counts_and_says_why(url):
+def test_a_training_that_fails_counts_and_says_why(open_study, url):
     def measure(mixup, on_step):
         raise errors.pop() if errors else RunFailed("the loss became nan")
 
@@ -104,7 +113,7 @@ def test_a_training_that_fails_counts_and_says_why(url):
 
 
 @pytest.mark.parametrize(("stop", "code"), [(RunStopped("", 143), 143), (KeyboardInterrupt(), 130)])
-def test_a_stopped_trial_is_run_again_and_counted_once(stop, code, url):
+def test_a_stopped_trial_is_run_again_and_counted_once(stop, code, open_study, url):
     def measure(mixup, on_step):
         values.append(mixup)
         if len(values) == 2:
@@ -121,7 +130,7 @@ def test_a_stopped_trial_is_run_again_and_counted_once(stop, code, url):
     assert states(study) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
 
 
-def test_a_trial_whose_process_died_before_its_first_heartbeat_is_run_again(url):
+def test_a_trial_whose_process_died_before_its_first_heartbeat_is_run_again(open_study, url):
     study = open_study(url)
     study._study._thread_local.in_optimize_loop = True  # as where the process died
     study._study.ask().suggest_float("mixup", 0, 1)
@@ -132,7 +141,7 @@ def test_a_trial_whose_process_died_before_its_first_heartbeat_is_run_again(url)
     assert states(again) == ["FAIL", "COMPLETE", "COMPLETE"]
 
 
-def test_values_that_kill_their_process_are_given_up_after_three_attempts(url):
+def test_values_that_kill_their_process_are_given_up_after_three_attempts(open_study, url):
     for _ in range(3):
         study = open_study(url)
         study._take_back()
@@ -147,7 +156,7 @@ def test_values_that_kill_their_process_are_given_up_after_three_attempts(url):
 
 
 @pytest.mark.parametrize("reports", [True, False])
-def test_a_process_that_was_silent_too_long_leaves_its_trial_to_others(reports, url):
+def test_a_process_that_was_silent_too_long_leaves_its_trial_to_others(reports, open_study, url):
     def measure(mixup, on_step):
         if not values:
             # What another process does when the heartbeats fail to come.
@@ -170,8 +179,8 @@ def test_a_process_that_was_silent_too_long_leaves_its_trial_to_others(reports, 
 
 
 def test_a_study_is_not_mixed_with_other_options(url):
-    storage = StudyStorage(url, "some", heartbeat=60)
-    Study(storage, {"epochs": 3, "seeds": 1})
-    with pytest.raises(ValueError, match=r"some was started with other options. epochs: 3, now 4"):
-        Study(storage, {"epochs": 4, "seeds": 1})
-    Study(storage, {"epochs": 3, "seeds": 1})
+    with StudyStorage(url, "some", heartbeat=60) as storage:
+        Study(storage, {"epochs": 3, "seeds": 1})
+        with pytest.raises(ValueError, match=r"with other options. epochs: 3, now 4. Give the"):
+            Study(storage, {"epochs": 4, "seeds": 1})
+        Study(storage, {"epochs": 3, "seeds": 1})
