@@ -34,20 +34,7 @@ def cross_validate(settings, splits, folder, label):
     """
     samples = join_splits(splits)
     assignment = assign_folds(samples, settings.folds, settings.group)
-    scores = np.zeros((settings.epochs + 1, len(samples)))
-    entries = []
-    for fold in range(settings.folds):
-        held_out = np.flatnonzero(assignment == fold)
-        validation = fit_model(
-            settings,
-            samples.take(np.flatnonzero(assignment != fold)),
-            samples.take(held_out),
-            label=f"{label}, fold {fold + 1} of {settings.folds}",
-            checkpoints=Checkpoints(folder.checkpoints / f"fold-{fold + 1}"),
-        )
-        scores[:, held_out] = validation.scores
-        entries += [{"fold": fold + 1, **entry} for entry in validation.history]
-        folder.rewrite_metrics(entries)
+    scores = fit_folds(settings, samples, assignment, label, folder)
     labels = samples.labels[:, 0]
     curve = np.abs(scores - labels).mean(axis=1)
     best = int(curve.argmin())
@@ -68,6 +55,40 @@ def cross_validate(settings, splits, folder, label):
     )
     _write_predictions(folder.path / "folds_predictions.csv", samples, assignment, scores[-1])
     return columns
+
+
+def fit_folds(settings, samples, assignment, label, folder=None, on_epoch=None):
+    """Train on all folds but one, for each fold in turn.
+
+    Args:
+        settings: `TrainSettings`.
+        samples: The `Split` of all samples.
+        assignment: What `assign_folds` returns.
+        label: What the progress display says.
+        folder: The `RunFolder` that receives metrics and checkpoints, or `None`.
+        on_epoch: Called as `fit_model` does, or `None`.
+
+    Returns:
+        The predictions of each epoch, every sample's while it was held out,
+        `(settings.epochs + 1, N)`.
+    """
+    scores = np.zeros((settings.epochs + 1, len(samples)))
+    entries = []
+    for fold in range(settings.folds):
+        held_out = np.flatnonzero(assignment == fold)
+        validation = fit_model(
+            settings,
+            samples.take(np.flatnonzero(assignment != fold)),
+            samples.take(held_out),
+            label=f"{label}, fold {fold + 1} of {settings.folds}",
+            checkpoints=Checkpoints(folder.checkpoints / f"fold-{fold + 1}") if folder else None,
+            on_epoch=on_epoch,
+        )
+        scores[:, held_out] = validation.scores
+        entries += [{"fold": fold + 1, **entry} for entry in validation.history]
+        if folder is not None:
+            folder.rewrite_metrics(entries)
+    return scores
 
 
 def assign_folds(samples, folds, group):

@@ -112,9 +112,13 @@ class TrainSettings:
         Raises:
             ValueError: Naming every fault.
         """
-        faults = [*self._faults()]
+        faults = self.faults()
         if faults:
             raise ValueError(" ".join(faults))
+
+    def faults(self):
+        """Return a sentence for each value that is wrong."""
+        return [*self._faults()]
 
     def _faults(self):
         if self.data is None:

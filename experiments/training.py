@@ -25,7 +25,9 @@ from utils.formats import MODALITIES
 from utils.normalization import FeatureNormalizer
 
 
-def fit_model(settings, train, valid, folder=None, label="training", checkpoints=None):
+def fit_model(
+    settings, train, valid, folder=None, label="training", checkpoints=None, on_epoch=None
+):
     """Train a new model, validating before the first and after every epoch.
 
     Where several workers train together, each calls this; the chief alone validates and writes.
@@ -37,6 +39,8 @@ def fit_model(settings, train, valid, folder=None, label="training", checkpoints
         folder: A `RunFolder` for metrics, scaling and the best model, or `None`.
         label: What the progress display says.
         checkpoints: `Checkpoints` to go on from and to write, or `None`.
+        on_epoch: Called with the `Validation` after each epoch, or `None`; what it raises ends the
+            training.
 
     Returns:
         The `Validation`, on the chief with the history and the predictions of every epoch.
@@ -79,6 +83,8 @@ def fit_model(settings, train, valid, folder=None, label="training", checkpoints
             saver.after_epoch()
             if distribution.chief:
                 progress.show(validation.history[-1], validation.best)
+            if on_epoch is not None:
+                on_epoch(validation)
     return validation
 
 

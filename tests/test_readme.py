@@ -11,6 +11,7 @@ import experiments.compare
 import experiments.evaluate
 import experiments.report
 import experiments.train
+import experiments.tune
 from data.synthetic.folder import write_folder
 from tests.conftest import call
 
@@ -22,7 +23,12 @@ COMMANDS = {
         experiments.evaluate,
         experiments.report,
         experiments.train,
+        experiments.tune,
     )
+}
+QUICK = {
+    "experiments.train": ("--epochs", "1"),
+    "experiments.tune": ("--epochs", "1", "--trials", "1"),
 }
 
 
@@ -61,8 +67,7 @@ def test_shell_blocks_run(workplace, eagerly):
             shutil.rmtree(words[words.index("--output") + 1], ignore_errors=True)
             call(data.synthetic.__main__.main, *words[3:], "--samples", "24")
             continue
-        quick = ["--epochs", "1"] if words[2] == "experiments.train" else []
-        call(COMMANDS[words[2]], *words[3:], *quick)
+        call(COMMANDS[words[2]], *words[3:], *QUICK.get(words[2], ()))
     assert Path("runs/first/report.html").exists()
 
 

@@ -1,0 +1,1 @@
+"""Studies of hyperparameters: the search space, the database, and the trials."""

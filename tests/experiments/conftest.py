@@ -1,0 +1,38 @@
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """The URL of a PostgreSQL server of its own, behind a socket in a folder."""
+    found = shutil.which("initdb") or max(
+        map(str, pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")), default=None
+    )
+    if found is None:
+        pytest.skip("no PostgreSQL server here: apt-get install postgresql")
+    binaries = pathlib.Path(found).parent
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="msa-postgresql-"))
+    as_user = []
+    if os.geteuid() == 0:  # The server refuses to be root.
+        shutil.chown(folder, "postgres", "postgres")
+        as_user = ["runuser", "-u", "postgres", "--"]
+
+    def run(program, *arguments):
+        command = [*as_user, binaries / program, "-D", folder / "cluster", *arguments]
+        subprocess.run(
+            command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    try:
+        run("initdb", "-A", "trust", "-U", "tester", "--no-sync")
+        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+        yield f"postgresql://tester@/postgres?host={folder}"
+        run("pg_ctl", "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)

@@ -1,0 +1,186 @@
+import contextlib
+import threading
+import types
+
+import pytest
+from optuna.trial import TrialState
+
+from experiments.interruption import RunStopped
+from experiments.settings import TrainSettings
+from experiments.tuning.search_space import SearchSpace
+from experiments.tuning.storage import StudyStorage
+from experiments.tuning.study import Study
+from utils.command_line import RunFailed
+
+BASE = TrainSettings(data="DIR")
+SPACE = SearchSpace({"mixup": {"low": 0.0, "high": 1.0}}, BASE)
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/study.db"
+
+
+@pytest.fixture
+def open_study():
+    """Open studies, and close them at the end."""
+    with contextlib.ExitStack() as storages:
+
+        def open_one(url, name="some", **options):
+            storage = storages.enter_context(StudyStorage(url, name, heartbeat=60))
+            return Study(storage, {"space": SPACE.content}, **options)
+
+        yield open_one
+
+
+def run(study, total, measure=lambda mixup, on_step: mixup):
+    """Let a function of `mixup` stand for the training; return what it was called with."""
+    called = []
+
+    def objective(settings, label, on_step):
+        called.append(settings.mixup)
+        return measure(settings.mixup, on_step)
+
+    ended = []
+    study.run(total, SPACE, BASE, types.SimpleNamespace(measure=objective), ended.append)
+    return called, ended
+
+
+def states(study):
+    return [trial.state.name for trial in study._study.trials]
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_many_workers_run_exactly_the_trials_of_the_study(database, open_study, url, request):
+    if database == "postgresql":
+        url = request.getfixturevalue("postgresql")
+    studies = [open_study(url) for _ in range(4)]
+    results = []
+    threads = [
+        threading.Thread(target=lambda study=study: results.append(run(study, 14)))
+        for study in studies
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    called = [value for values, _ in results for value in values]
+    numbers = sorted(trial.number for _, ended in results for trial in ended)
+    assert len(set(called)) == len(called) == 14
+    assert numbers == list(range(14))
+    assert states(studies[0]) == ["COMPLETE"] * 14
+    assert [t.value for t in studies[0].trials()] == sorted(called)
+    assert run(open_study(url), 14) == ([], [])
+
+
+def test_a_study_of_one_process_repeats_and_goes_on_as_if_never_stopped(open_study, url, tmp_path):
+    whole, _ = run(open_study(url, seed=3, startup=3), 8)
+    other = f"sqlite:///{tmp_path}/other.db"
+    first, _ = run(open_study(other, seed=3, startup=3), 5)
+    rest, _ = run(open_study(other, seed=3, startup=3), 8)
+    assert first + rest == whole
+
+
+def test_a_worse_trial_is_pruned_by_its_epochs(open_study, url):
+    def measure(mixup, on_step):
+        steps.append(0)
+        for epoch in (1, 2):
+            on_step(epoch, mixup)
+            steps[-1] += 1
+        return mixup
+
+    steps = []
+    study = open_study(url, startup=2)
+    run(study, 12, measure)
+    assert set(steps) == {0, 2}
+    assert states(study)[:2] == ["COMPLETE"] * 2
+    assert [n == 0 for n in steps] == [state == "PRUNED" for state in states(study)]
+    unpruned = open_study(url, "unpruned", startup=2, pruning=False)
+    run(unpruned, 12, measure)
+    assert set(states(unpruned)) == {"COMPLETE"}
+
+
+def test_a_training_that_fails_counts_and_says_why(open_study, url):
+    def measure(mixup, on_step):
+        raise errors.pop() if errors else RunFailed("the loss became nan")
+
+    errors = [ValueError("`model_dim` is wrong")]
+    study = open_study(url)
+    run(study, 2, measure)
+    faults = [trial.user_attrs["fault"] for trial in study.trials()]
+    assert faults == ["`model_dim` is wrong", "the loss became nan"]
+    assert states(study) == ["PRUNED"] * 2
+
+
+@pytest.mark.parametrize(("stop", "code"), [(RunStopped("", 143), 143), (KeyboardInterrupt(), 130)])
+def test_a_stopped_trial_is_run_again_and_counted_once(stop, code, open_study, url):
+    def measure(mixup, on_step):
+        values.append(mixup)
+        if len(values) == 2:
+            raise stop
+        return mixup
+
+    values = []
+    with pytest.raises(RunStopped, match="stopped in trial 1, which will be run again") as error:
+        run(open_study(url), 3, measure)
+    assert error.value.code == code
+    study = open_study(url)
+    run(study, 3, measure)
+    assert values[1] == values[2]
+    assert states(study) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
+
+
+def test_a_trial_whose_process_died_before_its_first_heartbeat_is_run_again(open_study, url):
+    study = open_study(url)
+    study._study._thread_local.in_optimize_loop = True  # as where the process died
+    study._study.ask().suggest_float("mixup", 0, 1)
+    (lost,) = study._study.trials
+    again = open_study(url)
+    called, _ = run(again, 2)
+    assert called[0] == lost.params["mixup"]
+    assert states(again) == ["FAIL", "COMPLETE", "COMPLETE"]
+
+
+def test_values_that_kill_their_process_are_given_up_after_three_attempts(open_study, url):
+    for _ in range(3):
+        study = open_study(url)
+        study._take_back()
+        study._study._thread_local.in_optimize_loop = True
+        study._study.ask().suggest_float("mixup", 0, 1)
+    deadly = {trial.params["mixup"] for trial in study._study.trials}
+    assert len(deadly) == 1
+    again = open_study(url)
+    called, _ = run(again, 1)
+    assert not deadly & {*called}
+    assert states(again) == ["FAIL"] * 3 + ["COMPLETE"]
+
+
+@pytest.mark.parametrize("reports", [True, False])
+def test_a_process_that_was_silent_too_long_leaves_its_trial_to_others(reports, open_study, url):
+    def measure(mixup, on_step):
+        if not values:
+            # What another process does when the heartbeats fail to come.
+            other.storage.database.set_trial_state_values(1, state=TrialState.FAIL)
+            other.storage.database.heartbeat_stale_trial_callback(
+                other._study, other._study.trials[0]
+            )
+        values.append(mixup)
+        if reports:
+            on_step(1, mixup)
+        return mixup
+
+    values = []
+    other = open_study(url)
+    study = open_study(url)
+    _, ended = run(study, 2, measure)
+    assert values[0] == values[1]
+    assert states(study) == ["FAIL", "COMPLETE", "COMPLETE"]
+    assert [trial.number for trial in ended] == [1, 2]
+
+
+def test_a_study_is_not_mixed_with_other_options(url):
+    with StudyStorage(url, "some", heartbeat=60) as storage:
+        Study(storage, {"epochs": 3, "seeds": 1})
+        with pytest.raises(ValueError, match=r"with other options. epochs: 3, now 4. Give the"):
+            Study(storage, {"epochs": 4, "seeds": 1})
+        Study(storage, {"epochs": 3, "seeds": 1})
