@@ -67,7 +67,9 @@ def read_tf_config(text):
     try:
         config = json.loads(text)
         cluster, task = config["cluster"], config["task"]
-        tasks = [(kind, i) for kind in ("chief", "worker") for i in range(len(cluster.get(kind, ())))]
+        tasks = [
+            (kind, i) for kind in ("chief", "worker") for i in range(len(cluster.get(kind, ())))
+        ]
         return tasks.index((task["type"], int(task["index"]))), len(tasks)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
@@ -198,8 +200,7 @@ class Distribution:
             if self.workers == 1:
                 raise
             raise WorkerLost(
-                f"another worker was lost: {_reason(error)}. "
-                "Start all workers again with --resume."
+                f"another worker was lost: {_reason(error)}. Start all workers again with --resume."
             ) from error
 
     def _broadcast(self, content):

@@ -89,6 +89,11 @@ class TrainSettings:
     mixed_precision: Literal["none", "float16", "bfloat16"] = setting(
         "none", "compute in half precision; the output stays float32"
     )
+    jit: Literal["auto", "on", "off"] = setting(
+        "auto",
+        "compile the training step by XLA, on one device; auto: in long runs without buckets and "
+        "half precision",
+    )
     strategy: Literal["auto", "cpu", "mirrored", "multiworker", "ray"] = setting(
         "auto",
         "devices: auto, all GPUs if there are several, else the default one; cpu, no GPU; "
@@ -164,6 +169,8 @@ class TrainSettings:
                 f"--workers {self.workers} needs --strategy ray. Received: {self.strategy}. With "
                 "multiworker, TF_CONFIG names the workers."
             )
+        if self.jit == "on" and self.strategy not in ("auto", "cpu"):
+            yield f"--jit on needs one device. Received: --strategy {self.strategy}."
         if self.folds and self.strategy in ("multiworker", "ray"):
             yield f"--folds needs one process. Received: --strategy {self.strategy}."
         if self.group is not None and self.folds == 0:

@@ -24,6 +24,9 @@ from utils.data_loader import end_of_samples, reader_errors
 from utils.formats import MODALITIES
 from utils.normalization import FeatureNormalizer
 
+# Compiling by XLA takes as long as it saves in about so many steps of a small model.
+STEPS_WORTH_XLA = 2000
+
 
 def fit_model(
     settings, train, valid, folder=None, label="training", checkpoints=None, on_epoch=None
@@ -70,7 +73,8 @@ def fit_model(
         distribution.from_chief(validation.measure, 0)
     share = dataclasses.replace(plan, shard=distribution.shard)
     dataset = training_batches(settings, train, share, normalizer, state.epoch - 1, state.step)
-    step = training_step(model, distribution, dataset.element_spec, sums, average)
+    jit = uses_xla(settings, plan.steps)
+    step = training_step(model, distribution, dataset.element_spec, sums, average, jit)
     with TrainingProgress(label, settings.epochs) as progress, Interruption() as interruption:
         saver = Saver(state, distribution, settings.checkpoint_minutes, interruption)
         while state.epoch <= settings.epochs:
@@ -96,6 +100,19 @@ def compile_model(settings, train, steps, replicas):
     # A function that still creates variables would be traced twice.
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def uses_xla(settings, steps):
+    """Whether XLA compiles the training step, for `steps` batches in an epoch.
+
+    It is left out where it would not earn back its own time, which it takes for each shape of a
+    batch, and on half precision, for which its matrix products on CPUs are the slower ones.
+    """
+    if settings.jit != "auto":
+        return settings.jit == "on"
+    alone = settings.strategy in ("auto", "cpu") and len(tf.config.list_logical_devices("GPU")) < 2
+    fast = settings.mixed_precision == "none" and settings.buckets == 0
+    return alone and fast and settings.epochs * steps >= STEPS_WORTH_XLA
 
 
 def gradient_sums(model):

@@ -27,7 +27,8 @@ def masked_softmax(scores, mask=None):
         return ops.cast(ops.softmax(scores, axis=-1), dtype)
     mask = ops.cast(mask, "bool")
     scores = ops.where(mask, scores, -1e30)
-    peak = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True))
+    # `initial` lets an empty batch pass.
+    peak = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True, initial=-1e30))
     weights = ops.where(mask, ops.exp(scores - peak), 0.0)
     # A row with an allowed entry sums to at least exp(0) = 1, so the floor touches empty rows only.
     total = ops.maximum(ops.sum(weights, axis=-1, keepdims=True), 1e-6)

@@ -63,7 +63,7 @@ class MaskedPooling(ExplicitMaskLayer):
         if self.method == "last":
             # The last valid step is the one whose count equals the number of valid steps.
             count = ops.cumsum(steps, axis=1)
-            return ops.where(count == ops.max(count, axis=1, keepdims=True), steps, 0.0)
+            return ops.where(count == count[:, -1:], steps, 0.0)
         scores = ops.squeeze(self.scores(sequence), axis=-1)
         return masked_softmax(ops.cast(scores, "float32"), valid)
 

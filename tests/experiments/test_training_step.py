@@ -6,7 +6,7 @@ import tensorflow as tf
 from experiments.distribution import Distribution
 from experiments.optimization import make_loss, make_optimizer
 from experiments.settings import TrainSettings
-from experiments.training import gradient_sums, updates
+from experiments.training import gradient_sums, updates, uses_xla
 from experiments.training_step import training_step
 from experiments.weight_average import WeightAverage
 from models import MSASeqLevelModel
@@ -94,7 +94,10 @@ def test_updates_end_with_the_epoch():
 def test_adamw_follows_the_formula(eagerly):
     """Loshchilov and Hutter, 2019; the gradients scaled to the norm before, biases not decayed."""
     rate, decay, limit = 0.01, 0.1, 0.5
-    kernel, bias = keras.Variable([[1.0], [-2.0]], name="kernel"), keras.Variable([3.0], name="bias")
+    kernel, bias = (
+        keras.Variable([[1.0], [-2.0]], name="kernel"),
+        keras.Variable([3.0], name="bias"),
+    )
     options = {"learning_rate": rate, "weight_decay": decay, "clip_norm": limit}
     optimizer = make_optimizer(TrainSettings(**{**SETTINGS, **options}), 10)
     optimizer.build([kernel, bias])
@@ -102,7 +105,9 @@ def test_adamw_follows_the_formula(eagerly):
     rng = np.random.default_rng(0)
     for t in range(1, 6):
         gradient = rng.normal(size=3) * t
-        optimizer.apply([tf.constant(gradient[:2, None], "float32"), tf.constant(gradient[2:], "float32")])
+        optimizer.apply(
+            [tf.constant(gradient[:2, None], "float32"), tf.constant(gradient[2:], "float32")]
+        )
         gradient *= min(1, limit / np.linalg.norm(gradient))
         first = 0.9 * first + 0.1 * gradient
         second = 0.999 * second + 0.001 * gradient**2
@@ -175,3 +180,38 @@ def test_an_empty_share_of_a_batch_adds_nothing(sequences, eagerly):
     empty = tf.nest.map_structure(lambda x: x[:0], sequences)
     assert float(stepper(model, sequences, sums=sums)(empty, 4.0, False)) == 0
     assert all(not np.any(total) for total in sums)
+
+
+def test_xla_takes_the_same_steps(sequences):
+    losses, weights = {}, {}
+    for jit in (False, True):
+        model = sentiment_model()
+        average = WeightAverage(model, 0.9)
+        sums = gradient_sums(model)
+        step = stepper(model, sequences, sums=sums, average=average, jit=jit)
+        losses[jit] = [float(step(sequences, 8.0, last)) for last in (False, True) * 2]
+        weights[jit] = [np.array(v) for v in (*model.trainable_variables, *average.variables)]
+    np.testing.assert_allclose(losses[True], losses[False], rtol=1e-5)
+    for ours, theirs in zip(weights[True], weights[False], strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, True),
+        ({"epochs": 19}, False),
+        ({"epochs": 1, "jit": "on"}, True),
+        ({"jit": "off"}, False),
+        ({"buckets": 4}, False),
+        ({"mixed_precision": "bfloat16"}, False),
+        ({"strategy": "mirrored"}, False),
+    ],
+)
+def test_xla_where_it_pays(options, expected):
+    assert uses_xla(TrainSettings(**{"epochs": 20, **options}), 100) == expected
+
+
+def test_xla_is_refused_on_several_devices():
+    settings = TrainSettings(data="d", jit="on", strategy="mirrored")
+    assert settings.faults() == ["--jit on needs one device. Received: --strategy mirrored."]
