@@ -6,8 +6,10 @@ import tensorflow as tf
 
 from experiments.benchmarks.plain_keras import PlainKerasModel
 from experiments.benchmarks.sizes import dtype_policy, make_model
+from experiments.distribution import Distribution
 from experiments.optimization import make_loss, make_optimizer
 from experiments.settings import TrainSettings
+from experiments.training_step import training_step
 
 # The optimizer and the loss of a training by default, at a constant rate.
 SETTINGS = TrainSettings(schedule="constant", warmup=0.0)
@@ -41,9 +43,9 @@ def training_steps(size, batch):
     Returns:
         The functions, and from contenders that do not work here to the reason.
     """
-    steps, missing = {PLAIN: training_step(plain_model(size), batch)}, {}
+    steps, missing = {PLAIN: plain_step(plain_model(size), batch)}, {}
     for name, (policy, xla) in OURS.items():
-        steps[name] = training_step(make_model(size, policy), batch, xla)
+        steps[name] = own_step(make_model(size, policy), batch, xla)
     if not has_torch():
         return steps, {name: "torch is not installed" for name in TORCH}
     from experiments.benchmarks.torch_reference import torch_training_step
@@ -67,28 +69,49 @@ def plain_model(size, policy="float32"):
     return model
 
 
-def training_step(model, batch, xla=False):
-    """Return a function that takes a training step on `batch`, and returns the loss.
+def plain_step(model, batch):
+    """Return a function that takes a training step on `batch` as Keras's `fit` does."""
+    prepare(model)
+    step = tf.function(model.train_step, input_signature=[any_batch_like(batch)])
+    tensors = tf.nest.map_structure(tf.convert_to_tensor, batch)
+    return lambda: float(step(tensors)["loss"])
+
+
+def own_step(model, batch, xla=False):
+    """Return a function that takes a step of `experiments.train` on `batch`.
 
     Args:
         model: A built model.
         batch: What `make_batch` returns.
         xla: Whether XLA compiles the step.
     """
+    step = compiled_step(model, batch, xla)
     tensors = tf.nest.map_structure(tf.convert_to_tensor, batch)
-    step = compiled_step(model, tensors, xla)
-    return lambda: float(step(tensors)["loss"])
+    return lambda: float(step(tensors))
 
 
 def compiled_step(model, batch, xla=False):
-    """Compile the model; return its training step, traced once for all batches like `batch`."""
+    """Return a step of `experiments.train`, a function of a batch, compiled for all like `batch`.
+
+    It returns the loss.
+    """
+    prepare(model)
+    alone = Distribution(tf.distribute.get_strategy())
+    step = training_step(model, alone, any_batch_like(batch), jit=xla)
+    return lambda batch: step(batch, float(len(batch[1])), True)
+
+
+def prepare(model):
+    """Compile a model as a training does, so that its step needs no new variable."""
     model.compile(optimizer=make_optimizer(SETTINGS, 1), loss=make_loss(SETTINGS))
     model.optimizer.build(model.trainable_variables)
-    signature = tf.nest.map_structure(
-        lambda x: tf.TensorSpec((None, None, *x.shape[2:]) if x.shape.rank > 2 else (None, 1)),
-        batch,
+
+
+def any_batch_like(batch):
+    """Return the signature of batches of other sizes and lengths than `batch`."""
+    return tf.nest.map_structure(
+        lambda x: tf.TensorSpec((None, None, *x.shape[2:]) if x.ndim > 2 else (None, 1)), batch
     )
-    return tf.function(model.train_step, input_signature=[signature], jit_compile=xla)
 
 
 def prediction(model, batch, xla=False):

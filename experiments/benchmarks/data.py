@@ -34,6 +34,9 @@ def measure_data(console, samples, batch_size, rounds):
         samples: Samples of (50, 300), (50, 74) and (50, 47) float32.
         batch_size: Samples in a batch.
         rounds: Times that each route is measured.
+
+    Returns:
+        A dict of samples a second of every round, and bytes of peak memory, by route.
     """
     with tempfile.TemporaryDirectory() as folder:
         folders = {name: Path(folder, name) for name in WRITERS}
@@ -61,6 +64,7 @@ def measure_data(console, samples, batch_size, rounds):
             route = f"make_dataset streamed, {name}"
             peaks[route] = measure_memory(path, batch_size, stream=True)
     console.print(_table(rates, peaks, samples))
+    return {"samples_per_second": rates, "peak_bytes": peaks}
 
 
 def write_random(directory, writer_class, samples):

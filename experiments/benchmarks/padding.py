@@ -76,6 +76,6 @@ def _epoch(size, split, batch_size, trim, buckets):
 
     def epoch():
         for batch in dataset:
-            float(step(batch)["loss"])
+            float(step(batch))
 
     return epoch

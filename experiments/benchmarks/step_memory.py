@@ -9,7 +9,7 @@ import time
 
 import psutil
 
-from experiments.benchmarks.contenders import training_step
+from experiments.benchmarks.contenders import own_step
 from experiments.benchmarks.memory import peak_memory
 from experiments.benchmarks.sizes import SIZES, make_batch, make_model
 
@@ -19,7 +19,7 @@ def main():
     name, length, batch_size, rounds = json.loads(sys.argv[1])
     size = dataclasses.replace(SIZES[name], seq_len=length)
     before = psutil.Process().memory_info().rss
-    step = training_step(make_model(size), make_batch(size, batch_size))
+    step = own_step(make_model(size), make_batch(size, batch_size))
     step()
     seconds = []
     for _ in range(rounds):
