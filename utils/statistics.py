@@ -94,6 +94,7 @@ class SplitStatistics:
         samples: Their number.
         modalities: From each modality to its `ModalityStatistics`.
         labels: `LabelStatistics`.
+        modality_labels: From each modality that has labels of its own to their `LabelStatistics`.
         empty: Number of samples without a valid step in any modality.
         digests: Of each sample's features in all modalities, uint64 `(N,)`, see
             `ModalityStatistics`; `ABSENT` where all are absent.
@@ -103,6 +104,7 @@ class SplitStatistics:
     samples: int
     modalities: dict[str, ModalityStatistics]
     labels: LabelStatistics
+    modality_labels: dict[str, LabelStatistics]
     empty: int
     digests: np.ndarray
 
@@ -137,6 +139,7 @@ def describe(split):
         len(split),
         modalities,
         describe_labels(split.labels),
+        {name: describe_labels(y) for name, y in split.modality_labels.items()},
         int(empty.sum()),
         together,
     )

@@ -53,14 +53,18 @@ def as_json(inspection):
 
 
 def _split(split):
-    labels = dataclasses.asdict(split.labels)
-    labels["histogram"] = dict(zip(map(str, CLASSES), split.labels.histogram, strict=True))
     return {
         "samples": split.samples,
         "empty": split.empty,
-        "labels": labels,
+        "labels": _labels(split.labels),
+        "modality_labels": {name: _labels(y) for name, y in split.modality_labels.items()},
         "modalities": {name: _modality(m) for name, m in split.modalities.items()},
     }
+
+
+def _labels(y):
+    histogram = dict(zip(map(str, CLASSES), y.histogram, strict=True))
+    return {**dataclasses.asdict(y), "histogram": histogram}
 
 
 def _modality(m):

@@ -62,8 +62,10 @@ def _labels(splits):
     table, titled = _table(
         "Labels", "split", "mean", "sd", "min", "max", "< 0", "= 0", "> 0", "distinct"
     )
+    rows = [(name, split.labels) for name, split in splits.items()]
     for name, split in splits.items():
-        y = split.labels
+        rows += [(f"{name}: {m}", y) for m, y in split.modality_labels.items()]
+    for name, y in rows:
         numbers = [f"{value:.2f}" for value in (y.mean, y.sd, y.min, y.max)]
         shares = [f"{share:.1%}" for share in (y.negative, y.zero, y.positive)]
         table.add_row(name, *numbers, *shares, f"{y.distinct:,}")

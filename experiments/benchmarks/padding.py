@@ -15,7 +15,12 @@ from utils.formats import MODALITIES, Split
 SAMPLES = 1284
 MEDIAN_SHARE, SPREAD = 12 / 50, 0.7
 # Whether batches are trimmed, and from how many buckets they are drawn.
-PLANS = {"full length": (False, 1), "trimmed": (True, 1), "trimmed, 4 buckets": (True, 4)}
+PLANS = {
+    "full length": (False, 1),
+    "trimmed": (True, 1),
+    "trimmed, 4 buckets": (True, 4),
+    "trimmed, 8 buckets": (True, 8),
+}
 
 
 def measure_padding(console, name, size, batch_size, rounds, samples=SAMPLES):

@@ -1,8 +1,10 @@
 import json
 import os
+import re
 import subprocess
 import sys
 
+import h5py
 import numpy as np
 import pytest
 
@@ -36,6 +38,18 @@ def test_what_is_there_is_told(data_dir):
     }
     path = data_dir / "y_valid.h5"
     assert inspection.files["valid"][str(path)] == path.stat().st_size
+
+
+def test_labels_of_single_modalities_are_described(clean_dir, capsys):
+    with h5py.File(clean_dir / "y_valid.h5", "r+") as file:
+        file["audio"] = np.linspace(-2.5, 0.5, len(file["d1"]))[:, None]
+    y = inspect_data(clean_dir).splits["valid"].modality_labels["audio"]
+    assert (y.min, y.max, y.mean) == pytest.approx((-2.5, 0.5, -1.0))
+    call(main, clean_dir)
+    assert re.search(r"valid: audio +-1\.00 ", capsys.readouterr().out)
+    call(main, clean_dir, "--json")
+    told = json.loads(capsys.readouterr().out)["splits"]["valid"]["modality_labels"]["audio"]
+    assert told["min"] == -2.5 and sum(told["histogram"].values()) == told["distinct"]
 
 
 def test_broken_values_are_counted(clean_dir):
