@@ -102,6 +102,30 @@ class Split:
         for start in range(0, len(rows), size):
             yield self.take(rows[start : start + size])
 
+    def check_fits(self, widths, lengths):
+        """Refuse features that a model does not take.
+
+        Args:
+            widths: From modalities to the feature width that the model takes.
+            lengths: From modalities to the steps that it takes at most.
+
+        Raises:
+            ValueError: Naming the modality, what was expected and what was received.
+        """
+        for name, width in widths.items():
+            if self.widths[name] != width:
+                raise ValueError(
+                    f"The {name} features of {self.source}, split {self.name}, must have {width} "
+                    f"columns, as in training. Received: {self.widths[name]}. Use the data set, "
+                    "or the features, of the training."
+                )
+            if self.lengths[name] > lengths[name]:
+                raise ValueError(
+                    f"The {name} features of {self.source}, split {self.name}, must have at most "
+                    f"{lengths[name]} steps, as in training. Received: {self.lengths[name]}. Cut "
+                    "the sequences."
+                )
+
     def repair_notes(self):
         """Say for each modality how many values have become 0 so far, if any."""
         return [
