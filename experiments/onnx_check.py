@@ -28,11 +28,11 @@ def check_cases(samples, modalities, lengths, with_masks):
     for batch in BATCHES:
         yield _case(f"a batch of {batch}", _rows(x, batch), with_masks)
     few = _rows(x, BATCHES[1])
-    for share in (0.0, 0.5) if None in lengths.values() else ():
+    for share, words in ((0.0, "step"), (0.5, "half")) if None in lengths.values() else ():
         steps = {n: max(1, round(share * v.shape[1])) for n, v in few.items() if not lengths[n]}
         for end, cut in (("first", slice(None)), ("last", slice(None, None, -1))):
             short = {n: v[:, cut][:, : steps.get(n)][:, cut] for n, v in few.items()}
-            yield _case(f"the {end} {share:.0%} of the steps", short, with_masks)
+            yield _case(f"the {end} {words} alone", short, with_masks)
     for count in range(1, len(modalities) + 1):
         for absent in itertools.combinations(modalities, count):
             some = {n: np.zeros_like(v) if n in absent else v for n, v in few.items()}

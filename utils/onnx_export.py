@@ -29,7 +29,7 @@ def write_onnx(path, function, inputs, outputs, metadata, opset=DEFAULT_OPSET):
         function: From a dict of tensors, by input, to a dict of tensors, by output.
         inputs: From each input's name to its shape and type, such as
             `(("batch", "steps", 300), "float32")`; a text names a size that is free.
-        outputs: From each output's name to its shape.
+        outputs: From each output's name to its shape; those that `function` lacks are left out.
         metadata: What to say of the model, by name, as JSON has it. `kind` is needed to read it.
         opset: Version of the ONNX operators.
 
@@ -39,13 +39,8 @@ def write_onnx(path, function, inputs, outputs, metadata, opset=DEFAULT_OPSET):
     """
     check_opset(opset)
     proto = _convert(function, inputs, opset)
-    described = [(proto.graph.input, {name: shape for name, (shape, _) in inputs.items()})]
-    for values, shapes in (*described, (proto.graph.output, outputs)):
-        by_name = {value.name: value for value in values}
-        del values[:]
-        for name, shape in shapes.items():
-            _name_sizes(by_name[name], shape)
-            values.append(by_name[name])
+    _describe(proto.graph.input, {name: shape for name, (shape, _) in inputs.items()})
+    _describe(proto.graph.output, outputs)
     contents = {"format": FORMAT, "format_version": VERSION, **metadata}
     onnx.helper.set_model_props(proto, {k: json.dumps(v) for k, v in contents.items()})
     onnx.checker.check_model(proto, full_check=True)
@@ -150,13 +145,18 @@ def _select(_, node, *__):
     node.type = "Where"
 
 
-def _name_sizes(value, shape):
-    dimensions = value.type.tensor_type.shape.dim
-    for dimension, size in zip(dimensions, shape, strict=True):
-        if isinstance(size, str):
-            dimension.dim_param = size
-        else:
-            dimension.dim_value = size
+def _describe(values, shapes):
+    """Put a graph's inputs or outputs into the order of `shapes`, and name their free sizes."""
+    by_name = {value.name: value for value in values}
+    del values[:]
+    for name in (name for name in shapes if name in by_name):
+        dimensions = by_name[name].type.tensor_type.shape.dim
+        for dimension, size in zip(dimensions, shapes[name], strict=True):
+            if isinstance(size, str):
+                dimension.dim_param = size
+            else:
+                dimension.dim_value = size
+        values.append(by_name[name])
 
 
 @contextlib.contextmanager
