@@ -135,7 +135,7 @@ def _convert(function, inputs, opset):
         )
     if errors:
         raise RunFailed(
-            f"the model cannot be expressed in ONNX: {' '.join(errors)}. No file was written."
+            f"the model cannot be expressed in ONNX: {'; '.join(errors)}. No file was written."
         )
     return proto
 

@@ -31,6 +31,11 @@ class OnnxModel:
 
     def __init__(self, path, kind):
         self.path = Path(path)
+        if not self.path.exists():
+            raise FileNotFoundError(
+                f"No model at {path}. Expected: {CONTENT}. Received: nothing of that name. Check "
+                "the path."
+            )
         with plain_file(self.path, CONTENT):
             options = onnxruntime.SessionOptions()
             options.log_severity_level = 3  # errors
@@ -106,8 +111,8 @@ def _read_metadata(path, session, kind):
         metadata = {}
     if (metadata.get("format"), metadata.get("kind")) != (FORMAT, kind):
         raise ValueError(
-            f"{path} must be {CONTENT}, of the kind {kind!r}. Received: a model with the metadata "
-            f"{', '.join(texts) or 'of none'}{_kind_found(metadata)}. Export the run again."
+            f"{path} must be {CONTENT}, of the kind {kind!r}. Received: an ONNX model of "
+            f"{_origin(metadata)}. Name another file, or export the run again."
         )
     if metadata.get("format_version") != VERSION:
         raise ValueError(
@@ -117,5 +122,7 @@ def _read_metadata(path, session, kind):
     return metadata
 
 
-def _kind_found(metadata):
-    return f" of the kind {metadata['kind']!r}" if metadata.get("format") == FORMAT else ""
+def _origin(metadata):
+    if metadata.get("format") != FORMAT:
+        return "another program"
+    return f"the kind {metadata.get('kind')!r}"
