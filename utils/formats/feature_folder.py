@@ -37,7 +37,8 @@ class FeatureFolder(Reader):
     `text/ID.npy`, `audio/ID.npy` and `video/ID.npy`, each `(T, D)`. An id may contain `/`.
 
     `T` may differ between samples and modalities: samples are padded behind with zeros to the
-    longest of all splits. A sample may lack one or two modalities, which become zeros.
+    longest of all splits. A sample may lack one or two modalities, which become zeros. Read without
+    labels, the index needs no column `label`, and a split may have any name.
 
     Args:
         path: The folder.
@@ -255,7 +256,7 @@ def _check_index(path, columns, needed):
                 f"{path}, column split, row {row} (id {ids[row]!r}), must be one of "
                 f"{', '.join(SPLIT_NAMES)}. Received: {split!r}. Correct or remove it."
             )
-    splits = [SPLIT_NAMES.get(split, split) for split in columns["split"]]
+    splits = [SPLIT_NAMES.get(split) or split for split in columns["split"]]
     if not labelled:
         return _Index(columns, splits, without_labels(len(ids)))
     labels = [
