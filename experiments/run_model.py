@@ -6,6 +6,7 @@ import tensorflow as tf
 import models  # noqa: F401  (registers the classes that a saved model names)
 from utils.batching import model_inputs
 from utils.formats import MODALITIES
+from utils.formats.plain_file import plain_file
 from utils.normalization import FeatureNormalizer
 
 
@@ -49,14 +50,20 @@ class RunModel:
         Args:
             folder: A `RunFolder`.
             in_float32: Whether to compute in float32 where the run was trained in mixed precision.
+
+        Raises:
+            FileNotFoundError: If a file of the run is missing.
+            ValueError: If one is damaged.
         """
-        model = keras.saving.load_model(folder.best, compile=False)
+        with plain_file(folder.best, "the Keras model of a run"):
+            model = keras.saving.load_model(folder.best, compile=False)
         if in_float32 and model.dtype_policy.name != "float32":
             weights = model.get_weights()
             model = type(model).from_config({**model.get_config(), "dtype": "float32"})
             model.build()
             model.set_weights(weights)
-        normalizer = FeatureNormalizer.load(folder.normalization)
+        with plain_file(folder.normalization, "the scaling of a run's features"):
+            normalizer = FeatureNormalizer.load(folder.normalization)
         return cls(model, normalizer, folder.load_config()["modalities"])
 
     def outputs(self, inputs):

@@ -2,6 +2,7 @@ import csv
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -158,7 +159,18 @@ def test_files_that_are_no_exported_model(refused, exported, tmp_path):
     tables = {"kind": "tables"}
     write_onnx(path, lambda x: {"y": x["x"] + 1}, {"x": (shape, "float32")}, {"y": shape}, tables)
     assert "Received: an ONNX model of the kind 'tables'" in refused(model=path)
+
+
+def test_run_folders_that_are_damaged(refused, trained_run, tmp_path):
     assert "not a run folder" in refused(model=tmp_path)
+    run = Path(shutil.copytree(trained_run, tmp_path / "run"))
+    (run / "best.keras").write_bytes((trained_run / "best.keras").read_bytes()[:9000])
+    assert "best.keras cannot be read" in refused(model=run)
+    shutil.copy(trained_run / "best.keras", run)
+    (run / "normalization.npz").write_bytes(b"")
+    assert "normalization.npz cannot be read" in refused(model=run)
+    (run / "normalization.npz").unlink()
+    assert "Missing file" in refused(model=run)
 
 
 def test_outputs_that_cannot_be_written(exported, data_dir, tmp_path, fails, predict):
