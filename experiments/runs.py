@@ -16,7 +16,6 @@ from experiments.evaluation import evaluate_split
 from experiments.options import command_line
 from experiments.resuming import reopen_run
 from utils.command_line import console
-from utils.data_loader import repair_notes
 from utils.environment import describe_environment, file_checksum
 from utils.normalization import FeatureNormalizer
 from utils.run_folder import RunFolder, default_run_path
@@ -110,7 +109,7 @@ def evaluate_run(folder, split, modalities=None):
 def warn_of_repairs(splits):
     """Tell the user about values that were not finite."""
     for split in splits:
-        for note in repair_notes(split):
+        for note in split.repair_notes():
             console.print(f"warning: {note}", style="yellow", markup=False)
 
 

@@ -9,6 +9,8 @@ import pytest
 import data.synthetic.__main__
 import experiments.compare
 import experiments.evaluate
+import experiments.export
+import experiments.predict
 import experiments.report
 import experiments.train
 import experiments.tune
@@ -21,6 +23,8 @@ COMMANDS = {
     for module in (
         experiments.compare,
         experiments.evaluate,
+        experiments.export,
+        experiments.predict,
         experiments.report,
         experiments.train,
         experiments.tune,

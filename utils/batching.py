@@ -72,13 +72,15 @@ def batches(
     return dataset.prefetch(READY).with_options(options)
 
 
-def model_inputs(sequences, normalizer=None, modalities=MODALITIES):
+def model_inputs(sequences, normalizer=None, modalities=MODALITIES, masks=None):
     """Return features as the six tensors that a model takes.
 
     Args:
         sequences: From each modality to features `(N, T, D)`, float32 and finite.
         normalizer: A fitted `FeatureNormalizer`, or `None` for features as they are.
         modalities: Those to use; the others become zeros, masked out wholly.
+        masks: From modalities to boolean masks `(N, T)`; those that are not given are made from
+            the steps that are all zero.
 
     Returns:
         Features of text, audio and video `(N, T, D)`, float32, zero where masked; then their
@@ -93,13 +95,15 @@ def model_inputs(sequences, normalizer=None, modalities=MODALITIES):
             f"`modalities` must be one or more of {', '.join(MODALITIES)}. "
             f"Received: {', '.join(modalities) or 'none'}."
         )
-    features, masks = [], []
+    features, valid = [], []
     for name, x in sequences.items():
         x = tf.convert_to_tensor(x) if name in modalities else tf.zeros_like(x)
         mask = tf.reduce_any(x != 0, axis=-1)
+        if masks and name in masks and name in modalities:
+            mask = tf.convert_to_tensor(masks[name])
         features.append(x if normalizer is None else normalizer.apply(name, x, mask))
-        masks.append(mask)
-    return (*features, *masks)
+        valid.append(mask)
+    return (*features, *valid)
 
 
 def _index_batches(plan, epoch, step):

@@ -76,7 +76,7 @@ def make_dataset(
     """
     reader = open_data(data_dir, feature_files)
     samples = load_split(reader, split, stream)
-    for note in repair_notes(samples):
+    for note in samples.repair_notes():
         warnings.warn(note, stacklevel=2)
     if normalize == "none":
         normalize = None
@@ -131,15 +131,6 @@ def load_split(reader, split, stream=None):
         reader.check_split(split)
         stream = COPIES * reader.size(split) > available_memory()
     return reader.stream(split) if stream else reader.read(split)
-
-
-def repair_notes(split):
-    """Say for each modality how many values had to be repaired, if any."""
-    return [
-        f"{split.source}, split {split.name}: {count} NaN or infinite {modality} values became 0."
-        for modality, count in split.repaired_so_far().items()
-        if count
-    ]
 
 
 def end_of_samples(split):

@@ -103,9 +103,16 @@ def _scores(name, values):
     return array
 
 
+def sentiment_classes(scores, limit=3):
+    """Return the whole number in `[-limit, limit]` that is nearest to each score, half to even.
+
+    With `limit` 3 these are the seven classes from -3, highly negative, to 3, highly positive.
+    """
+    return np.round(np.clip(scores, -limit, limit)).astype(int)
+
+
 def _rounded_accuracy(y_true, y_pred, limit):
-    # np.round rounds half to even.
-    return _accuracy(*(np.round(np.clip(y, -limit, limit)) for y in (y_true, y_pred)))
+    return _accuracy(sentiment_classes(y_true, limit), sentiment_classes(y_pred, limit))
 
 
 def _accuracy(true, predicted):

@@ -6,7 +6,6 @@ from rich.table import Table
 
 from data.convert.conversion import WRITERS, convert
 from utils.command_line import CommandParser, console, run_command
-from utils.data_loader import repair_notes
 from utils.formats import open_data
 
 EXAMPLE = "python -m data.convert aligned_50.pkl runs/mosi --format h5"
@@ -43,7 +42,7 @@ def main():
 
         written = convert(reader, options.output, options.format, options.shards, advance)
     for split in written:
-        for note in repair_notes(split):
+        for note in split.repair_notes():
             console.print(f"warning: {note}", style="yellow", markup=False)
     console.print(f"Written to {options.output}:", markup=False)
     console.print(_table(written))

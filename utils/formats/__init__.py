@@ -16,13 +16,16 @@ __all__ = ["MODALITIES", "READERS", "SPLITS", "InvalidData", "Split", "open_data
 READERS = (Hdf5Folder, TfrecordFolder, FeatureFolder, ComputationalSequences, MmsaPickle)
 
 
-def open_data(path, feature_files=None):
+def open_data(path, feature_files=None, *, labels=True, modalities=MODALITIES):
     """Find the reader for the data at `path`.
 
     Args:
         path: A file or folder in one of the known formats.
         feature_files: From modalities to MMSA pickles whose features replace those of `path`, an
             MMSA pickle too.
+        labels: Whether to read labels. Without, for prediction, they may be missing, and splits
+            may have any name.
+        modalities: Those to read; the data need not have the others.
 
     Returns:
         A `Reader`: `splits()` names the splits present, `read(split)` returns a `Split` in memory
@@ -54,13 +57,13 @@ def open_data(path, feature_files=None):
             "See data/README.md for the layouts."
         )
     if not feature_files:
-        return found(path)
+        return found(path, labels=labels, modalities=modalities)
     if found is not MmsaPickle:
         raise ValueError(
             f"`feature_files` replace features of an MMSA pickle. Received: {path}, which is "
             f"{found.describe()}. Leave them out, or name a pickle."
         )
-    return MmsaPickle(path, feature_files)
+    return MmsaPickle(path, feature_files, labels=labels, modalities=modalities)
 
 
 def _unreadable(path, error):

@@ -12,8 +12,8 @@ from utils.formats.checks import InvalidData, check_memory
 from utils.formats.csd_alignment import average_over, overlapping
 from utils.formats.csd_folder import find_roles, list_sequences, read_folds
 from utils.formats.csd_sequence import open_sequence
-from utils.formats.reader import Reader, in_order
-from utils.formats.split import MODALITIES, Split
+from utils.formats.reader import Reader
+from utils.formats.split import Split
 
 PAUSE = "sp"
 
@@ -41,6 +41,7 @@ class ComputationalSequences(Reader):
         path: The folder.
         seq_len: Steps of every sample: longer ones keep their first, shorter ones are padded with
             zeros. By default that of the longest sample of all splits.
+        **options: See `Reader`. Labels are needed all the same: they say what a sample is.
 
     Raises:
         ValueError: If `seq_len` is less than 1.
@@ -49,8 +50,8 @@ class ComputationalSequences(Reader):
         https://github.com/CMU-MultiComp-Lab/CMU-MultimodalSDK
     """
 
-    def __init__(self, path, seq_len=None):
-        super().__init__(path)
+    def __init__(self, path, seq_len=None, **options):
+        super().__init__(path, **options)
         if seq_len is not None and seq_len < 1:
             raise ValueError(f"seq_len must be at least 1, or None. Received: {seq_len}.")
         self.seq_len = seq_len
@@ -68,7 +69,7 @@ class ComputationalSequences(Reader):
 
     def splits(self):
         _, folds = self._folds
-        return in_order([split for split, videos in folds.items() if videos])
+        return self.in_order([split for split, videos in folds.items() if videos])
 
     def files(self, split):
         folds_path, _ = self._folds
@@ -83,7 +84,7 @@ class ComputationalSequences(Reader):
         self.check_split(split)
         segments = self._split_segments(split)
         check_memory(f"{self.path}, {split},", self.size(split))
-        read = {name: self._read_modality(name, split) for name in MODALITIES}
+        read = {name: self._read_modality(name, split) for name in self.modalities}
         counts = np.array([len(segment.rows) for segment in segments])
         return Split(
             split,
@@ -92,7 +93,7 @@ class ComputationalSequences(Reader):
             self._read_index(segments),
             {name: repaired for name, (_, repaired) in read.items()},
             self.path,
-            {name: counts for name in MODALITIES},
+            {name: counts for name in self.modalities},
         )
 
     @functools.cached_property
@@ -128,7 +129,7 @@ class ComputationalSequences(Reader):
 
     @functools.cached_property
     def _widths(self):
-        return {name: self._width(name) for name in MODALITIES}
+        return {name: self._width(name) for name in self.modalities}
 
     def _width(self, modality):
         path = self._roles[modality]

@@ -16,13 +16,14 @@ from utils.formats.checks import (
 )
 from utils.formats.npy_file import find_npy, find_npz
 from utils.formats.plain_file import plain_file
-from utils.formats.reader import Reader, in_order
-from utils.formats.split import MODALITIES, SPLITS, Split
+from utils.formats.reader import Reader
+from utils.formats.split import SPLITS, Split, without_labels
 from utils.formats.stored_rows import StoredRows
 from utils.formats.table import read_table
 
 INDEX_FILE = "index.csv"
 COLUMNS = ("id", "split", "label")
+UNLABELLED_COLUMNS = ("id", "split")
 SPLIT_NAMES = {name: name for name in SPLITS} | {"dev": "valid", "val": "valid"}
 
 
@@ -36,7 +37,8 @@ class FeatureFolder(Reader):
     `text/ID.npy`, `audio/ID.npy` and `video/ID.npy`, each `(T, D)`. An id may contain `/`.
 
     `T` may differ between samples and modalities: samples are padded behind with zeros to the
-    longest of all splits. A sample may lack one or two modalities, which become zeros.
+    longest of all splits. A sample may lack one or two modalities, which become zeros. Read without
+    labels, the index needs no column `label`, and a split may have any name.
 
     Args:
         path: The folder.
@@ -57,7 +59,7 @@ class FeatureFolder(Reader):
 
     def splits(self):
         """Return the names of the splits that the index names."""
-        return in_order(self._index.splits)
+        return self.in_order(self._index.splits)
 
     def files(self, split):
         """Return the paths of the index and of the files of a split's samples."""
@@ -103,16 +105,16 @@ class FeatureFolder(Reader):
     @cached_property
     def _index(self):
         path = self.path / INDEX_FILE
-        content = f"a CSV table with the columns {', '.join(COLUMNS)}"
+        needed = COLUMNS if self.labels else UNLABELLED_COLUMNS
         self._check_inside(path)
-        with plain_file(path, content):
+        with plain_file(path, f"a CSV table with the columns {', '.join(needed)}"):
             columns = read_table(path)
-        return _check_index(path, columns)
+        return _check_index(path, columns, needed)
 
     @cached_property
     def _arrays(self):
         """From each modality to the `StoredArray` of each sample, None where it is absent."""
-        arrays = {name: [] for name in MODALITIES}
+        arrays = {name: [] for name in self.modalities}
         for sample in self._index.columns["id"]:
             found = self._find_sample(sample)
             for name, of_modality in arrays.items():
@@ -122,7 +124,7 @@ class FeatureFolder(Reader):
     @cached_property
     def _layouts(self):
         """From each modality to its padded length and its width."""
-        return {name: self._layout(name) for name in MODALITIES}
+        return {name: self._layout(name) for name in self.modalities}
 
     def _layout(self, modality):
         found = [array for array in self._arrays[modality] if array]
@@ -156,7 +158,7 @@ class FeatureFolder(Reader):
         for file in files.values():
             self._check_inside(file)
         if "npz" in files:
-            found = find_npz(files["npz"], MODALITIES)
+            found = find_npz(files["npz"], self.modalities)
         else:
             found = {name: find_npy(file) for name, file in files.items()}
         for array in found.values():
@@ -170,7 +172,7 @@ class FeatureFolder(Reader):
     def _sample_files(self, sample):
         """Return from `npz`, or from each modality, to the files of a sample that are there."""
         archive = self.path / f"{sample}.npz"
-        separate = {name: self.path / name / f"{sample}.npy" for name in MODALITIES}
+        separate = {name: self.path / name / f"{sample}.npy" for name in self.modalities}
         files = {name: file for name, file in separate.items() if _is_there(file)}
         if not _is_there(archive):
             return files
@@ -233,11 +235,11 @@ class _Index:
         return [row for row, name in enumerate(self.splits) if name == split]
 
 
-def _check_index(path, columns):
-    missing = [column for column in COLUMNS if column not in columns]
+def _check_index(path, columns, needed):
+    missing = [column for column in needed if column not in columns]
     if missing:
         raise InvalidData(
-            f"{path} must have the columns {', '.join(COLUMNS)}. Received: {', '.join(columns)}. "
+            f"{path} must have the columns {', '.join(needed)}. Received: {', '.join(columns)}. "
             f"Add {', '.join(missing)}."
         )
     ids = columns["id"]
@@ -247,13 +249,16 @@ def _check_index(path, columns):
         )
     for row, sample in enumerate(ids):
         _check_id(f"{path}, column id, row {row},", sample)
+    labelled = "label" in needed
     for row, split in enumerate(columns["split"]):
-        if split not in SPLIT_NAMES:
+        if not split or (labelled and split not in SPLIT_NAMES):
             raise InvalidData(
                 f"{path}, column split, row {row} (id {ids[row]!r}), must be one of "
                 f"{', '.join(SPLIT_NAMES)}. Received: {split!r}. Correct or remove it."
             )
-    splits = [SPLIT_NAMES[split] for split in columns["split"]]
+    splits = [SPLIT_NAMES.get(split) or split for split in columns["split"]]
+    if not labelled:
+        return _Index(columns, splits, without_labels(len(ids)))
     labels = [
         _parse_label(f"{path}, column label, row {row} (id {ids[row]!r}),", text)
         for row, text in enumerate(columns["label"])

@@ -21,7 +21,7 @@ from utils.formats.hdf5_file import (
     read_dataset,
 )
 from utils.formats.reader import Reader
-from utils.formats.split import MODALITIES, SPLITS, Split
+from utils.formats.split import MODALITIES, SPLITS, Split, without_labels
 from utils.formats.stored_rows import JoinedRows
 from utils.formats.table import index_path, read_table
 
@@ -33,6 +33,7 @@ FEATURE_FILES = {
     "video": "video_{split}.h5",
 }
 LABEL_FILE = "y_{split}.h5"
+SHARD = r"-\d{5}-of-\d{5}"
 
 
 class Hdf5Folder(Reader):
@@ -55,11 +56,19 @@ class Hdf5Folder(Reader):
     @classmethod
     def matches(cls, path):
         """Whether `path` is a folder that holds at least one of the files."""
-        return path.is_dir() and bool(cls(path).splits())
+        return path.is_dir() and bool(cls(path, labels=False).splits())
 
     def splits(self):
         """Return the names of the splits of which any file is there."""
-        return [split for split in SPLITS if self._data_files(split)]
+        if self.labels:
+            return [split for split in SPLITS if self._data_files(split)]
+        patterns = [
+            FEATURE_FILES[name].format(split="(.+?)").replace(".h5", rf"({SHARD})?\.h5")
+            for name in self.modalities
+        ]
+        names = [path.name for path in self.path.glob("*.h5")]
+        found = [re.fullmatch(pattern, name) for pattern in patterns for name in names]
+        return self.in_order(match[1] for match in found if match)
 
     def files(self, split):
         """Return the paths of a split's files that exist."""
@@ -70,7 +79,7 @@ class Hdf5Folder(Reader):
         """Read and check all samples of a split; see `Reader.read`."""
         self.check_split(split)
         sequences, repaired = {}, {}
-        for modality in MODALITIES:
+        for modality in self.modalities:
             parts, counts = zip(*map(_read_features, self._shards(modality, split)), strict=True)
             self._check_alike(modality, split, parts)
             sequences[modality] = parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -85,36 +94,39 @@ class Hdf5Folder(Reader):
         """
         self.check_split(split)
         sequences = {}
-        for modality in MODALITIES:
+        for modality in self.modalities:
             parts = [StoredDataset(path, KEY, CONTENT) for path in self._shards(modality, split)]
             for part in parts:
                 check_feature_shape(part.where, part.shape)
             self._check_alike(modality, split, parts)
             sequences[modality] = parts[0] if len(parts) == 1 else JoinedRows(parts)
-        return self._split(split, sequences, dict.fromkeys(MODALITIES, 0))
+        return self._split(split, sequences, dict.fromkeys(self.modalities, 0))
 
     def size(self, split):
         """Return the bytes that a split's features need in memory."""
         self.check_split(split)
         total = 0
-        for modality in MODALITIES:
+        for modality in self.modalities:
             for path in self._shards(modality, split):
                 with open_hdf5(path, CONTENT) as file:
                     total += declared_bytes(find_dataset(file, KEY, path))
         return total
 
     def _split(self, split, sequences, repaired):
-        label_paths = self._shards("y", split)
-        parts = [_read_labels(path) for path in label_paths]
-        labels = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        first = self._shards("y" if self.labels else self.modalities[0], split)[0].name
+        if self.labels:
+            parts = [_read_labels(path) for path in self._shards("y", split)]
+            labels = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        else:
+            labels = {KEY: without_labels(len(sequences[self.modalities[0]]))}
         count = len(labels[KEY])
         for modality, x in sequences.items():
             path = self._shards(modality, split)[0]
-            check_count(f"{path}, data set {KEY!r},", len(x), count, label_paths[0].name)
+            check_count(f"{path}, data set {KEY!r},", len(x), count, first)
         path = index_path(self.path, split)
         index = read_table(path) if path.exists() else {}
         for column, values in index.items():
-            check_count(f"{path}, column {column}", len(values), count, label_paths[0].name)
+            check_count(f"{path}, column {column}", len(values), count, first)
         overall = labels.pop(KEY)
         return Split(split, sequences, overall, index, repaired, self.path, modality_labels=labels)
 

@@ -13,9 +13,9 @@ from utils.formats.checks import (
     check_labels,
 )
 from utils.formats.pickled_values import items_of, to_numbers, to_texts
-from utils.formats.reader import Reader, in_order
+from utils.formats.reader import Reader
 from utils.formats.restricted_pickle import load_pickle
-from utils.formats.split import MODALITIES, Split, cut_steps
+from utils.formats.split import MODALITIES, Split, cut_steps, without_labels
 
 SUFFIXES = (".pkl", ".pickle", ".p")
 HEADERS = tuple(b"\x80" + bytes([protocol]) for protocol in (2, 3, 4, 5))
@@ -57,10 +57,11 @@ class MmsaPickle(Reader):
         feature_files: From modalities to other pickles of this layout, whose features, lengths
             and `text_bert` stand in for this one's; MMSA calls them `feature_T`, `feature_A` and
             `feature_V`.
+        **options: See `Reader`.
     """
 
-    def __init__(self, path, feature_files=None):
-        super().__init__(path)
+    def __init__(self, path, feature_files=None, **options):
+        super().__init__(path, **options)
         self.feature_files = {name: Path(file) for name, file in (feature_files or {}).items()}
         unknown = sorted(set(self.feature_files) - set(MODALITIES))
         if unknown:
@@ -85,7 +86,7 @@ class MmsaPickle(Reader):
             return file.read(2) in HEADERS
 
     def splits(self):
-        return in_order(self._split_keys(self.path))
+        return self.in_order(self._split_keys(self.path))
 
     def files(self, split):
         self.check_split(split)
@@ -94,10 +95,13 @@ class MmsaPickle(Reader):
     def read(self, split):
         self.check_split(split)
         where, content = self._section(self.path, split)
-        labels = _read_labels(where, content, LABEL_KEY)
+        if self.labels:
+            labels = _read_labels(where, content, LABEL_KEY)
+        else:
+            labels = without_labels(self._count_samples(split))
         index = _read_index(where, content, len(labels))
         sequences, repaired, step_counts = {}, {}, {}
-        for name in MODALITIES:
+        for name in self.modalities:
             x, repaired[name] = self._read_features(name, split, index.get("id"), len(labels))
             counts = self._read_step_counts(name, split, x)
             if counts is not None:
@@ -106,7 +110,7 @@ class MmsaPickle(Reader):
         modality_labels = {
             name: _read_labels(where, content, key, len(labels))
             for name, key in MODALITY_LABEL_KEYS.items()
-            if key in content
+            if self.labels and key in content
         }
         return Split(
             split, sequences, labels, index, repaired, self.path, step_counts, modality_labels
@@ -123,7 +127,8 @@ class MmsaPickle(Reader):
             )
         keys = {}
         for key in content:
-            name = SPLIT_NAMES.get(key)
+            other = key if isinstance(key, str) and not self.labels else None
+            name = SPLIT_NAMES.get(key, other)
             if name in keys:
                 raise InvalidData(
                     f"{path} must hold each split once. Expected: one of {keys[name]!r} and "
@@ -161,10 +166,18 @@ class MmsaPickle(Reader):
         features = _member(where, content, key)
         where_key = f"{where}, key {key!r},"
         x, repaired = check_features(where_key, to_numbers(where_key, features))
-        check_count(where_key, len(x), count, f"{LABEL_KEY} of {self.path}")
+        others = LABEL_KEY if self.labels else FEATURE_KEYS[self.modalities[0]]
+        check_count(where_key, len(x), count, f"{others} of {self.path}")
         if path != self.path and ids and "id" in content:
             _check_same_ids(where, to_texts(f"{where}, key 'id',", content["id"], count), ids)
         return x, repaired
+
+    def _count_samples(self, split):
+        name = self.modalities[0]
+        where, content = self._section(self.feature_files.get(name, self.path), split)
+        key = FEATURE_KEYS[name]
+        features = to_numbers(f"{where}, key {key!r},", _member(where, content, key))
+        return len(features) if features.ndim else 0
 
     def _read_step_counts(self, name, split, x):
         where, content = self._section(self.feature_files.get(name, self.path), split)

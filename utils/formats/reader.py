@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from utils.formats.split import SPLITS, Split
+from utils.formats.split import MODALITIES, SPLITS, Split
 
 
 class Reader(ABC):
@@ -11,10 +11,15 @@ class Reader(ABC):
 
     Args:
         path: The data's file or folder.
+        labels: Whether there are labels. Without, `Split.labels` is NaN, and splits may have any
+            name.
+        modalities: Those to read; the data need not have the others.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, *, labels=True, modalities=MODALITIES):
         self.path = Path(path)
+        self.labels = labels
+        self.modalities = [name for name in MODALITIES if name in modalities]
 
     @staticmethod
     @abstractmethod
@@ -28,7 +33,7 @@ class Reader(ABC):
 
     @abstractmethod
     def splits(self) -> list[str]:
-        """Return the names of the splits that are there, in the order of `SPLITS`."""
+        """Return the names of the splits that are there, as `in_order` returns them."""
 
     @abstractmethod
     def files(self, split) -> list[Path]:
@@ -82,8 +87,8 @@ class Reader(ABC):
                 "Choose another split."
             )
 
-
-def in_order(names):
-    """Return the names of splits in the order of `SPLITS`."""
-    names = set(names)
-    return [split for split in SPLITS if split in names]
+    def in_order(self, names):
+        """Return the names of splits in the order of `SPLITS`; read without labels, others too."""
+        names = set(names)
+        others = [] if self.labels else sorted(names - set(SPLITS))
+        return [split for split in SPLITS if split in names] + others

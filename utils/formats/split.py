@@ -21,7 +21,8 @@ class Split:
         sequences: From each modality to its features `(N, T, D)`, float32 and finite; steps that
             are all zero are padding. In memory a NumPy array; on disk `StoredRows`, which are
             sliced by rows like one.
-        labels: Scores `(N, 1)`, float32 and finite, in [-3, 3].
+        labels: Scores `(N, 1)`, float32 and finite, in [-3, 3]; NaN where the data is read without
+            labels.
         index: Columns of text about the samples, such as `id`, `video_id`, `text`, each `N` long;
             empty where the data has none.
         repaired: From each modality to the number of NaN and infinite values that became 0; of a
@@ -101,12 +102,49 @@ class Split:
         for start in range(0, len(rows), size):
             yield self.take(rows[start : start + size])
 
+    def check_fits(self, widths, lengths):
+        """Refuse features that a model does not take.
+
+        Args:
+            widths: From modalities to the feature width that the model takes.
+            lengths: From modalities to the steps that it takes at most.
+
+        Raises:
+            ValueError: Naming the modality, what was expected and what was received.
+        """
+        for name, width in widths.items():
+            if self.widths[name] != width:
+                raise ValueError(
+                    f"The {name} features of {self.source}, split {self.name}, must have {width} "
+                    f"columns, as in training. Received: {self.widths[name]}. Use the data set, "
+                    "or the features, of the training."
+                )
+            if self.lengths[name] > lengths[name]:
+                raise ValueError(
+                    f"The {name} features of {self.source}, split {self.name}, must have at most "
+                    f"{lengths[name]} steps, as in training. Received: {self.lengths[name]}. Cut "
+                    "the sequences."
+                )
+
+    def repair_notes(self):
+        """Say for each modality how many values have become 0 so far, if any."""
+        return [
+            f"{self.source}, split {self.name}: {count} NaN or infinite {modality} values became 0."
+            for modality, count in self.repaired_so_far().items()
+            if count
+        ]
+
     def repaired_so_far(self):
         """From each modality to the values that became 0, of a split on disk those read so far."""
         return {
             name: self.repaired.get(name, 0) + getattr(x, "repaired", 0)
             for name, x in self.sequences.items()
         }
+
+
+def without_labels(count):
+    """Return what stands for the labels `(count, 1)` of data without any."""
+    return np.full((count, 1), np.nan, "float32")
 
 
 def block_masks(sequences):

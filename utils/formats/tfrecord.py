@@ -16,14 +16,14 @@ from utils.formats.checks import (
     declared_size,
 )
 from utils.formats.plain_file import plain_file
-from utils.formats.reader import Reader, in_order
-from utils.formats.split import MODALITIES, SPLITS, Split
+from utils.formats.reader import Reader
+from utils.formats.split import MODALITIES, Split, without_labels
 from utils.formats.table import index_path, read_table
 from utils.formats.tfrecord_file import RecordFiles, StoredFeature
 
 SHAPES_FILE = "features.json"
 SHARD_FILE = "{split}-{shard:05d}-of-{shards:05d}.tfrecord"
-SHARD_NAME = re.compile(rf"({'|'.join(SPLITS)})-(\d{{5}})-of-(\d{{5}})\.tfrecord")
+SHARD_NAME = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.tfrecord")
 LABEL = "label"
 # Columns of scores that annotators gave to one modality alone.
 LABEL_COLUMNS = {name: f"{LABEL}_{name}" for name in MODALITIES}
@@ -48,12 +48,12 @@ class TfrecordFolder(Reader):
     @classmethod
     def matches(cls, path):
         """Whether `path` is a folder that holds a shard."""
-        return path.is_dir() and bool(cls(path).splits())
+        return path.is_dir() and bool(cls(path, labels=False).splits())
 
     def splits(self):
         """Return the names of the splits of which a shard is there."""
         matches = (SHARD_NAME.fullmatch(path.name) for path in self.path.glob("*.tfrecord"))
-        return in_order(match[1] for match in matches if match)
+        return self.in_order(match[1] for match in matches if match)
 
     def files(self, split):
         """Return the paths of a split's files that exist."""
@@ -73,37 +73,50 @@ class TfrecordFolder(Reader):
     def stream(self, split):
         """Open a split whose features stay on disk; see `Reader.stream`."""
         self.check_split(split)
-        records = RecordFiles(self._shards(split), MODALITIES)
-        path = index_path(self.path, split)
-        if not path.exists():
-            raise FileNotFoundError(
-                f"Missing file {path}. Expected: the labels of the split. Received: no such file. "
-                "Convert the data again."
-            )
-        index = read_table(path)
-        labels = _labels(path, LABEL, index)
-        own_labels = {
-            modality: _labels(path, column, index)
-            for modality, column in LABEL_COLUMNS.items()
-            if column in index
-        }
-        check_count(path, len(labels), len(records), f"{records.paths[0].name} and its fellows")
+        records = RecordFiles(self._shards(split), self.modalities)
+        labels, own_labels, index = self._read_index(split, len(records))
+        check_count(
+            index_path(self.path, split),
+            len(labels),
+            len(records),
+            f"{records.paths[0].name} and its fellows",
+        )
         sequences = {}
         for modality, (length, width) in self._shapes(split).items():
             sequences[modality] = StoredFeature(records, modality, (len(records), length, width))
             check_feature_shape(sequences[modality].where, sequences[modality].shape)
-        index = {
-            name: values
-            for name, values in index.items()
-            if name not in (LABEL, *LABEL_COLUMNS.values())
-        }
         return Split(split, sequences, labels, index, source=self.path, modality_labels=own_labels)
 
     def size(self, split):
         """Return the bytes that a split's features need in memory."""
         self.check_split(split)
         sample = sum(length * width for length, width in self._shapes(split).values())
-        return 4 * sample * len(RecordFiles(self._shards(split), MODALITIES))
+        return 4 * sample * len(RecordFiles(self._shards(split), self.modalities))
+
+    def _read_index(self, split, count):
+        """Return labels, those of single modalities, and the other columns of the index."""
+        path = index_path(self.path, split)
+        if not path.exists() and not self.labels:
+            return without_labels(count), {}, {}
+        if not path.exists():
+            raise FileNotFoundError(
+                f"Missing file {path}. Expected: the labels of the split. Received: no such file. "
+                "Convert the data again."
+            )
+        table = read_table(path)
+        columns = {
+            name: values
+            for name, values in table.items()
+            if name not in (LABEL, *LABEL_COLUMNS.values())
+        }
+        if not self.labels:
+            return without_labels(len(next(iter(table.values())))), {}, columns
+        own_labels = {
+            modality: _labels(path, column, table)
+            for modality, column in LABEL_COLUMNS.items()
+            if column in table
+        }
+        return _labels(path, LABEL, table), own_labels, columns
 
     def _shards(self, split):
         found = sorted(
@@ -125,7 +138,7 @@ class TfrecordFolder(Reader):
             text = path.read_bytes()
         try:
             shapes = json.loads(text)[split]
-            return {name: (int(shapes[name][0]), int(shapes[name][1])) for name in MODALITIES}
+            return {name: (int(shapes[name][0]), int(shapes[name][1])) for name in self.modalities}
         except (
             ValueError,
             KeyError,

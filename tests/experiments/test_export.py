@@ -1,0 +1,254 @@
+import json
+import shutil
+
+import keras
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import tensorflow as tf
+
+from experiments.export import describe_run, export_model, main
+from experiments.run_model import RunModel
+from experiments.train import main as train
+from models import MODELS
+from tests.conftest import TINY_MODEL, call, without_graphs
+from tests.models.tiny import MODALITIES, SEQ_LEN, WIDTHS, make_model
+from utils.command_line import RunFailed
+from utils.formats import Split
+from utils.formats.split import without_labels
+from utils.normalization import FeatureNormalizer
+from utils.onnx_export import OPSETS, check_onnx, write_onnx
+from utils.onnx_model import OnnxModel, OnnxScorer
+from utils.run_folder import RunFolder
+
+CLIP = 1.5
+
+
+def make_features(samples, length, seed=0):
+    """Return raw features with holes, padding and wholly padded sequences."""
+    rng = np.random.default_rng(seed)
+    features = {}
+    for name, width in zip(MODALITIES, WIDTHS, strict=True):
+        x = rng.normal(1.0, 2.0, size=(samples, length, width)).astype("float32")
+        x[rng.random((samples, length)) < 0.3] = 0
+        features[name] = x
+    features["audio"][0] = 0
+    for x in features.values():
+        x[1] = 0
+    return features
+
+
+def make_normalizer():
+    rng = np.random.default_rng(1)
+    widths = dict(zip(MODALITIES, WIDTHS, strict=True))
+    shifts = {n: rng.normal(size=w).astype("float32") for n, w in widths.items()}
+    scales = {n: rng.uniform(0.5, 2, size=w).astype("float32") for n, w in widths.items()}
+    return FeatureNormalizer(shifts, scales, CLIP)
+
+
+def scaled(features, masks, normalizer):
+    """Clear, scale and mask features by NumPy, as the graph must do inside."""
+    sequences = []
+    for name, x in features.items():
+        x = np.where(np.isfinite(x), x, 0)
+        x = np.clip((x - normalizer.shifts[name]) / normalizer.scales[name], -CLIP, CLIP)
+        sequences.append(np.where(masks[name][..., None], x, 0).astype("float32"))
+    return sequences
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_takes_raw_features_of_any_batch_and_length(name, tmp_path):
+    model, normalizer = make_model(name), make_normalizer()
+    path = tmp_path / "model.onnx"
+    samples = Split("valid", make_features(9, SEQ_LEN), without_labels(9))
+    opset = OPSETS[list(MODELS).index(name) % len(OPSETS)]
+    export_model(RunModel(model, normalizer), path, samples, opset=opset)
+    scorer = OnnxScorer(path)
+    for batch, length in ((4, 3), (3, SEQ_LEN)):
+        features = make_features(batch, length, seed=batch)
+        features["video"][2, :, 0] = np.nan
+        features["text"][2, 0] = np.inf
+        masks = {n: np.any(np.isfinite(x) & (x != 0), axis=-1) for n, x in features.items()}
+        inputs = (*scaled(features, masks, normalizer), *masks.values())
+        expected = model.explain(inputs)
+        scores, weights = scorer.score(features)
+        np.testing.assert_allclose(scores, expected.prediction[:, 0], atol=1e-5)
+        np.testing.assert_allclose(weights, expected.modality_weights, atol=1e-5)
+        np.testing.assert_array_equal(weights[1], 0)
+        assert weights[0, 1] == 0
+
+
+@pytest.fixture(scope="module")
+def mixed_run(data_dir, tmp_path_factory):
+    """A run in bfloat16 on two modalities."""
+    run = tmp_path_factory.mktemp("mixed") / "run"
+    arguments = ["--data", data_dir, "--run-dir", run, "--epochs", 1, *TINY_MODEL]
+    options = ["--mixed-precision", "bfloat16", "--modalities", "text", "audio"]
+    with without_graphs():
+        call(train, *arguments, *options)
+    keras.config.set_dtype_policy("float32")
+    return run
+
+
+@pytest.mark.slow
+def test_int8_with_masks_needs_no_absent_modality(mixed_run, tmp_path, capsys):
+    path = tmp_path / "model.onnx"
+    options = ["--masks", "--dynamic-length", "false", "--quantize", "int8"]
+    call(main, mixed_run, "--output", path, *options)
+    output = capsys.readouterr().out
+    assert "Largest difference from Keras" in output
+    assert "int8 against Keras on valid (12)" in output
+    assert "MAE" in output and "Non0_F1" in output and "difference" in output
+    assert OnnxScorer(path).metadata["quantization"] == "int8"
+    kinds = {tensor.data_type for tensor in onnx.load(path).graph.initializer}
+    assert onnx.TensorProto.INT8 in kinds
+    session = onnxruntime.InferenceSession(path)
+    shapes = {tensor.name: (tensor.shape, tensor.type) for tensor in session.get_inputs()}
+    assert shapes == {
+        "text": (["batch", 6, 5], "tensor(float)"),
+        "text_mask": (["batch", 6], "tensor(bool)"),
+        "audio": (["batch", 6, 4], "tensor(float)"),
+        "audio_mask": (["batch", 6], "tensor(bool)"),
+    }
+    features = make_features(3, 6)
+    inputs = {name: features[name] for name in ("text", "audio")}
+    masks = {f"{name}_mask": np.ones((3, 6), bool) for name in inputs}
+    masks["text_mask"][:, 4:] = False
+    before = session.run(None, inputs | masks)
+    inputs["text"][:, 4:] = np.nan
+    np.testing.assert_array_equal(session.run(None, inputs | masks)[0], before[0])
+    masks["text_mask"][:, 4:] = True
+    assert np.abs(session.run(None, inputs | masks)[0] - before[0]).max() > 1e-4
+    short = {name: x[:, :4] for name, x in features.items()}
+    padded = {name: np.pad(x, ((0, 0), (0, 2), (0, 0))) for name, x in short.items()}
+    np.testing.assert_array_equal(
+        OnnxScorer(path).score(short)[0], OnnxScorer(path).score(padded)[0]
+    )
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_precision_runs_are_rebuilt_in_float32(mixed_run, tmp_path, policy):
+    folder = RunFolder(shutil.copytree(mixed_run, tmp_path / "run"))
+    make_model("seqlevel", dtype=policy).save(folder.best)
+    features = make_features(3, SEQ_LEN)
+    rebuilt = RunModel.load(folder, in_float32=True)
+    reference = RunModel(make_model("seqlevel"), rebuilt.normalizer, ["text", "audio"])
+    expected = reference.outputs(features)
+    np.testing.assert_array_equal(rebuilt.outputs(features)["score"], expected["score"])
+    half = RunModel.load(folder).outputs(features)["score"]
+    assert np.abs(half - expected["score"]).max() > 1e-5
+
+
+def test_the_file_says_what_it_is(trained_run, exported):
+    model = OnnxModel(exported, "sequences")
+    metadata = model.metadata
+    assert metadata["quantization"] == "none"
+    assert metadata["model"] == "seqlevel"
+    assert metadata["modalities"] == ["text", "audio", "video"]
+    assert metadata["widths"] == {"text": 5, "audio": 4, "video": 3}
+    assert metadata["seq_len"] == {"text": 6, "audio": 6, "video": 6}
+    assert metadata["label_range"] == [-3, 3]
+    assert metadata["normalization"] == {"method": "standard", "clip": 0.0}
+    assert set(metadata["data"]) >= {"y_train.h5", "text_train_emb.h5"}
+    summary = json.loads((trained_run / "evaluation" / "test.json").read_text())
+    assert metadata["metrics"]["test"] == summary["metrics"]
+    assert model.shape("audio") == ["batch", "audio_steps", 4]
+
+
+def test_metrics_of_other_modalities_are_not_taken_for_the_models(trained_run, tmp_path):
+    folder = RunFolder(shutil.copytree(trained_run, tmp_path / "run"))
+    path = folder.evaluation / "test.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "modalities": ["audio"]}))
+    assert set(describe_run(folder)["metrics"]) == {"valid"}
+
+
+def write_small(path, function, width=3):
+    shape = ("batch", width)
+    write_onnx(path, function, {"x": (shape, "float32")}, {"y": shape}, {"kind": "small"})
+
+
+def cases(x):
+    return [("a case", {"x": np.array(x, "float32")}, np.array(x, "float32"))]
+
+
+def test_a_graph_that_does_not_agree_is_refused(tmp_path):
+    path = tmp_path / "model.onnx"
+    write_small(path, lambda inputs: {"y": 2 * inputs["x"]})
+    largest = check_onnx(path, lambda x: {"y": 2 * x + 1e-6}, cases([[1, 2, 3]]))
+    assert 5e-7 < largest < 2e-6
+    with pytest.raises(RunFailed, match=r"y differs by 0\.001 for a case"):
+        check_onnx(path, lambda x: {"y": 2 * x + 1e-3}, cases([[1, 2, 3]]))
+    with pytest.raises(RunFailed, match=r"y differs by nan"):
+        check_onnx(path, lambda x: {"y": 2 * x}, cases([[1, np.nan, 3]]))
+
+
+def test_where_keeps_out_what_it_does_not_choose(tmp_path):
+    path = tmp_path / "model.onnx"
+    write_small(path, lambda inputs: {"y": tf.where(tf.abs(inputs["x"]) < 9, inputs["x"], 0.0)})
+    x = np.array([[1, np.nan, np.inf]], "float32")
+    assert OnnxModel(path, "small").run({"x": x})["y"].tolist() == [[1, 0, 0]]
+
+
+def test_operations_that_onnx_lacks_are_named(tmp_path):
+    with pytest.raises(RunFailed, match=r"cannot be expressed in ONNX: .*Unsupported ops:.*Erfc"):
+        write_small(tmp_path / "model.onnx", lambda inputs: {"y": tf.math.erfc(inputs["x"])})
+    assert not any(tmp_path.iterdir())
+
+
+def test_models_of_classes_are_refused():
+    with pytest.raises(ValueError, match=r"models that give one score.*num_classes=7"):
+        RunModel(make_model("msa", num_classes=7))
+
+
+def test_no_file_is_left_if_the_check_fails(trained_run, tmp_path, fails, monkeypatch):
+    def wrong(path, *_):
+        write_small(path, lambda inputs: {"y": inputs["x"]})
+
+    monkeypatch.setattr("experiments.export.write_onnx", wrong)
+    monkeypatch.setattr("experiments.export.check_cases", lambda *_: cases([[1, 2, 3]]))
+    monkeypatch.setattr("experiments.export.reference_outputs", lambda _: lambda x: {"y": x + 1})
+    message = fails(main, trained_run, "--output", tmp_path / "model.onnx", code=1)
+    assert "does not agree with Keras" in message and "No file was written" in message
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--opset", 20), "--opset must be from 13 to 18"),
+        (("--opset", "new"), "--opset must be a whole number"),
+        (("--quantize", "int4"), "--quantize must be int8. Received: 'int4'"),
+        (("--data", "nowhere"), "No data at nowhere"),
+    ],
+)
+def test_wrong_arguments(arguments, expected, trained_run, tmp_path, fails):
+    assert expected in fails(main, trained_run, "--output", tmp_path / "model.onnx", *arguments)
+    assert not any(tmp_path.iterdir())
+
+
+def test_wrong_run_and_taken_output(trained_run, tmp_path, fails):
+    path = tmp_path / "model.onnx"
+    assert "not a run folder" in fails(main, tmp_path, "--output", path)
+    path.write_text("mine")
+    message = fails(main, trained_run, "--output", path)
+    assert "exists" in message and "--overwrite" in message
+    assert path.read_text() == "mine"
+
+
+def test_data_that_has_moved(trained_run, tmp_path, fails):
+    folder = RunFolder(shutil.copytree(trained_run, tmp_path / "run"))
+    folder.save_config({**folder.load_config(), "data": str(tmp_path / "gone")})
+    message = fails(main, folder.path, "--output", tmp_path / "model.onnx")
+    assert "No data at" in message and "Say by --data where it is now" in message
+
+
+def test_samples_of_another_width(trained_run, own_data_dir, tmp_path, fails):
+    from tests.utils.test_hdf5 import replace
+
+    replace(own_data_dir / "audio_valid.h5", np.ones((12, 6, 9)))
+    path = tmp_path / "model.onnx"
+    message = fails(main, trained_run, "--output", path, "--data", own_data_dir)
+    assert "audio features" in message and "must have 4 columns" in message
+    assert not path.exists()
