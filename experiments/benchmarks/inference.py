@@ -1,19 +1,20 @@
 """Time of a prediction, through each route that a user may take."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
-import tensorflow as tf
-import tf2onnx
-from onnxruntime.quantization import quantize_dynamic
 from rich.table import Table
 
 from experiments.benchmarks.contenders import PLAIN, has_torch, plain_model, prediction
 from experiments.benchmarks.sizes import make_batch, make_model
 from experiments.benchmarks.timing import medians, time_in_turn
 from experiments.benchmarks.weights import export_weights
+from experiments.run_model import RunModel
+from utils.formats import MODALITIES
+from utils.onnx_export import quantize_int8, write_onnx
 
 BATCH_SIZES = (1, 64)
 BASE = f"{PLAIN}, tf.function"
@@ -44,23 +45,20 @@ def measure_inference(console, name, size, rounds):
 
 
 def export_onnx(model, size, folder):
-    """Write the model for onnxruntime, as it is and in int8.
+    """Write the model for onnxruntime as `experiments.export` does, as it is and in int8.
 
     Returns:
         The paths of both files.
     """
     plain, int8 = folder / "model.onnx", folder / "model-int8.onnx"
-    signature = [
-        tf.TensorSpec((None, None, width), name=name)
-        for name, width in zip(("text", "audio", "video"), size.widths, strict=True)
-    ]
-    tf2onnx.convert.from_function(
-        tf.function(lambda text, audio, video: model((text, audio, video), training=False)),
-        input_signature=signature,
-        opset=18,
-        output_path=str(plain),
-    )
-    quantize_dynamic(plain, int8)
+    inputs = {
+        name: (("batch", f"{name}_steps", width), "float32")
+        for name, width in zip(MODALITIES, size.widths, strict=True)
+    }
+    outputs = {"score": ("batch", 1), "modality_weights": ("batch", 3)}
+    write_onnx(plain, RunModel(model).outputs, inputs, outputs, {"kind": "sequences"})
+    shutil.copy(plain, int8)
+    quantize_int8(int8)
     return plain, int8
 
 
