@@ -28,6 +28,31 @@ EXAMPLE = "python -m experiments.export runs/my-run --output model.onnx"
 
 def main():
     """Parse the command line, export, say how far the file is from Keras."""
+    options = _parse()
+    folder = RunFolder.open(options.run_dir)
+    with new_file(options.output, options.overwrite) as partial:
+        console.print("Loading the model and samples ...")
+        run_model = RunModel.load(folder, in_float32=True)
+        split = check_split(folder, run_model, options.data, labels=options.quantize is not None)
+        console.print("Converting ...")
+        export_model(
+            run_model,
+            partial,
+            split,
+            metadata=describe_run(folder),
+            opset=options.opset,
+            dynamic_length=options.dynamic_length,
+            masks=options.masks,
+        )
+        if options.quantize:
+            quantize_int8(partial)
+            columns = quantization_effect(split, run_model, OnnxScorer(partial))
+            console.print(f"int8 against Keras on {split.name} ({len(split)}):")
+            console.print(metrics_table(columns))
+    console.print(f"Written: {options.output}", markup=False)
+
+
+def _parse():
     parser = CommandParser(
         "experiments.export",
         "Write the model of a run as an ONNX file that takes raw features: scaling, the repair of "
@@ -67,27 +92,7 @@ def main():
     if options.quantize not in (None, "int8"):
         raise ValueError(f"--quantize must be int8. Received: {options.quantize!r}.")
     check_opset(options.opset)
-    folder = RunFolder.open(options.run_dir)
-    with new_file(options.output, options.overwrite) as partial:
-        console.print("Loading the model and samples ...")
-        run_model = RunModel.load(folder, in_float32=True)
-        split = check_split(folder, run_model, options.data, labels=options.quantize is not None)
-        console.print("Converting ...")
-        export_model(
-            run_model,
-            partial,
-            split,
-            metadata=describe_run(folder),
-            opset=options.opset,
-            dynamic_length=options.dynamic_length,
-            masks=options.masks,
-        )
-        if options.quantize:
-            quantize_int8(partial)
-            columns = quantization_effect(split, run_model, OnnxScorer(partial))
-            console.print(f"int8 against Keras on {split.name} ({len(split)}):")
-            console.print(metrics_table(columns))
-    console.print(f"Written: {options.output}", markup=False)
+    return options
 
 
 def export_model(
