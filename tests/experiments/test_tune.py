@@ -11,6 +11,7 @@ import yaml
 
 import experiments.train
 from experiments.tune import main
+from experiments.tuning.storage import StudyStorage
 from tests.conftest import TINY_MODEL, call
 from utils.formats.hdf5 import Hdf5Folder
 from utils.run_folder import read_json
@@ -40,8 +41,8 @@ def tune(space, data, path, *options):
 
 
 def trials(path, name="study"):
-    url = f"sqlite:///{path}/study.db"
-    return optuna.load_study(study_name=name, storage=url).trials
+    with StudyStorage(f"sqlite:///{path}/study.db", name, heartbeat=60) as storage:
+        return optuna.load_study(study_name=name, storage=storage.database).trials
 
 
 def test_best_settings_train_to_the_error_of_their_trial(
@@ -117,6 +118,7 @@ def test_other_options_do_not_go_into_a_study(space, data_dir, tmp_path, eagerly
 )
 def test_wrong_command_lines_leave_nothing(options, expected, space, data_dir, tmp_path, fails):
     arguments = ("--space", space, "--data", data_dir, "--run-dir", tmp_path / "study")
+    arguments += ("--model", "msa")
     assert expected in fails(main, *arguments, *options)
     assert not (tmp_path / "study").exists()
 
@@ -152,7 +154,8 @@ def test_after_sigkill_of_a_process_another_runs_its_trial_again(data_dir, tmp_p
     finally:
         for process in processes:
             process.kill()
-            process.wait()
+            with process:
+                pass
     assert survivor.returncode == 0, output.decode()
     assert killed.returncode == -signal.SIGKILL
     ended = [trial for trial in trials(path) if trial.state.name != "FAIL"]
@@ -191,10 +194,11 @@ def test_two_processes_share_a_study_in_postgresql(postgresql, data_dir, tmp_pat
     processes = [start(*common, "--run-dir", tmp_path / f"machine-{i}") for i in range(2)]
     outputs = [process.communicate()[0].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
-    url = postgresql.replace("postgresql", "postgresql+psycopg", 1)
-    study = optuna.load_study(study_name="shared", storage=url)
-    assert [t.number for t in study.trials if t.state.is_finished()] == [*range(5)]
-    assert len({t.params["learning_rate"] for t in study.trials}) == 5
+    with StudyStorage(postgresql, "shared", heartbeat=60) as storage:
+        study = optuna.load_study(study_name="shared", storage=storage.database)
+        found, best = study.trials, study.best_trial.number
+    assert [t.number for t in found if t.state.is_finished()] == [*range(5)]
+    assert len({t.params["learning_rate"] for t in found}) == 5
     configs = [(tmp_path / f"machine-{i}" / "best.yaml").read_text() for i in range(2)]
     assert [config.split(": ")[0] for config in configs] == [
         f"# Trial {study.best_trial.number}"

@@ -57,7 +57,7 @@ def test_many_workers_run_exactly_the_trials_of_the_study(database, open_study, 
     studies = [open_study(url) for _ in range(4)]
     results = []
     threads = [
-        threading.Thread(target=lambda study=study: results.append(run(study, 14)))
+        threading.Thread(target=lambda study=study: results.append(run(study, 10)))
         for study in studies
     ]
     for thread in threads:
@@ -66,11 +66,11 @@ def test_many_workers_run_exactly_the_trials_of_the_study(database, open_study, 
         thread.join()
     called = [value for values, _ in results for value in values]
     numbers = sorted(trial.number for _, ended in results for trial in ended)
-    assert len(set(called)) == len(called) == 14
-    assert numbers == list(range(14))
-    assert states(studies[0]) == ["COMPLETE"] * 14
+    assert len(set(called)) == len(called) == 10
+    assert numbers == list(range(10))
+    assert states(studies[0]) == ["COMPLETE"] * 10
     assert [t.value for t in studies[0].trials()] == sorted(called)
-    assert run(open_study(url), 14) == ([], [])
+    assert run(open_study(url), 10) == ([], [])
 
 
 def test_a_study_of_one_process_repeats_and_goes_on_as_if_never_stopped(open_study, url, tmp_path):
@@ -91,12 +91,12 @@ def test_a_worse_trial_is_pruned_by_its_epochs(open_study, url):
 
     steps = []
     study = open_study(url, startup=2)
-    run(study, 12, measure)
+    run(study, 9, measure)
     assert set(steps) == {0, 2}
     assert states(study)[:2] == ["COMPLETE"] * 2
     assert [n == 0 for n in steps] == [state == "PRUNED" for state in states(study)]
     unpruned = open_study(url, "unpruned", startup=2, pruning=False)
-    run(unpruned, 12, measure)
+    run(unpruned, 4, measure)
     assert set(states(unpruned)) == {"COMPLETE"}
 
 
