@@ -204,7 +204,8 @@ def _example(values):
         else tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
         for name, value in values.items()
     }
-    return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
+    example = tf.train.Example(features=tf.train.Features(feature=feature))
+    return example.SerializeToString(deterministic=True)
 
 
 def _labels(path, column, index):
