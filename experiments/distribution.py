@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import re
+import typing
 
 import keras
 import numpy as np
@@ -67,7 +68,9 @@ def read_tf_config(text):
     try:
         config = json.loads(text)
         cluster, task = config["cluster"], config["task"]
-        tasks = [(kind, i) for kind in ("chief", "worker") for i in range(len(cluster.get(kind, ())))]
+        tasks = [
+            (kind, i) for kind in ("chief", "worker") for i in range(len(cluster.get(kind, ())))
+        ]
         return tasks.index((task["type"], int(task["index"]))), len(tasks)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
@@ -158,7 +161,7 @@ class Distribution:
         """Whether a worker, this one or another, has a `wish`; all must ask together."""
         return bool(wish) if self.workers == 1 else bool(self._sum([int(bool(wish))])[0])
 
-    def from_chief(self, function, *arguments, **options):
+    def from_chief(self, function, *arguments, **options) -> typing.Any:
         """Call `function` on the chief alone; all workers must ask together, and wait for it.
 
         Returns:
@@ -198,8 +201,7 @@ class Distribution:
             if self.workers == 1:
                 raise
             raise WorkerLost(
-                f"another worker was lost: {_reason(error)}. "
-                "Start all workers again with --resume."
+                f"another worker was lost: {_reason(error)}. Start all workers again with --resume."
             ) from error
 
     def _broadcast(self, content):

@@ -94,7 +94,10 @@ def test_updates_end_with_the_epoch():
 def test_adamw_follows_the_formula(eagerly):
     """Loshchilov and Hutter, 2019; the gradients scaled to the norm before, biases not decayed."""
     rate, decay, limit = 0.01, 0.1, 0.5
-    kernel, bias = keras.Variable([[1.0], [-2.0]], name="kernel"), keras.Variable([3.0], name="bias")
+    kernel, bias = (
+        keras.Variable([[1.0], [-2.0]], name="kernel"),
+        keras.Variable([3.0], name="bias"),
+    )
     options = {"learning_rate": rate, "weight_decay": decay, "clip_norm": limit}
     optimizer = make_optimizer(TrainSettings(**{**SETTINGS, **options}), 10)
     optimizer.build([kernel, bias])
@@ -102,7 +105,9 @@ def test_adamw_follows_the_formula(eagerly):
     rng = np.random.default_rng(0)
     for t in range(1, 6):
         gradient = rng.normal(size=3) * t
-        optimizer.apply([tf.constant(gradient[:2, None], "float32"), tf.constant(gradient[2:], "float32")])
+        optimizer.apply(
+            [tf.constant(gradient[:2, None], "float32"), tf.constant(gradient[2:], "float32")]
+        )
         gradient *= min(1, limit / np.linalg.norm(gradient))
         first = 0.9 * first + 0.1 * gradient
         second = 0.999 * second + 0.001 * gradient**2
@@ -168,10 +173,10 @@ def test_float16_leaves_the_weights_where_a_gradient_overflows(sequences, eagerl
     assert float(model.optimizer.dynamic_scale) == 2.0**39
 
 
-def test_an_empty_share_of_a_batch_adds_nothing(sequences, eagerly):
+def test_an_empty_share_of_a_batch_adds_nothing(batch, eagerly):
     """A replica gets one where the last batch has fewer samples than there are replicas."""
-    model = sentiment_model()
+    model = dense()
     sums = gradient_sums(model)
-    empty = tf.nest.map_structure(lambda x: x[:0], sequences)
-    assert float(stepper(model, sequences, sums=sums)(empty, 4.0, False)) == 0
+    empty = tuple(a[:0] for a in batch)
+    assert float(stepper(model, batch, sums=sums)(empty, 4.0, False)) == 0
     assert all(not np.any(total) for total in sums)
