@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import re
+import typing
 
 import keras
 import numpy as np
@@ -160,7 +161,7 @@ class Distribution:
         """Whether a worker, this one or another, has a `wish`; all must ask together."""
         return bool(wish) if self.workers == 1 else bool(self._sum([int(bool(wish))])[0])
 
-    def from_chief(self, function, *arguments, **options):
+    def from_chief(self, function, *arguments, **options) -> typing.Any:
         """Call `function` on the chief alone; all workers must ask together, and wait for it.
 
         Returns:

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import shutil
+import typing
 from pathlib import Path
 
 from experiments.settings import TrainSettings
@@ -82,14 +83,14 @@ def train_worker(options):
         import_ray().train.report({"error": " ".join(str(error).split())})
 
 
-def import_ray():
+def import_ray() -> typing.Any:
     """Return the module `ray`, with what trains TensorFlow.
 
     Raises:
         ValueError: If it is not installed.
     """
     try:
-        import ray.train.tensorflow
+        import ray.train.tensorflow  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise ValueError(
             "--strategy ray needs Ray, which is an extra: pip install -r requirements-ray.txt. "

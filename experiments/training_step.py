@@ -26,10 +26,12 @@ def training_step(model, distribution, signature, sums=(), average=None, jit=Fal
     strategy, optimizer, weights = distribution.strategy, model.optimizer, model.trainable_variables
 
     def differentiate(batch, samples):
+        inputs, labels = distribution.own_part(batch)
         with tf.GradientTape() as tape:
-            loss = share_of_loss(model, *distribution.own_part(batch), samples)
+            loss = share_of_loss(model, inputs, labels, samples)
             scaled = optimizer.scale_loss(loss)
-        return loss, tape.gradient(scaled, weights, unconnected_gradients="zero")
+        unconnected = tf.UnconnectedGradients.ZERO
+        return loss, tape.gradient(scaled, weights, unconnected_gradients=unconnected)
 
     def update(gradients):
         optimizer.apply(distribution.for_optimizer(gradients), weights)

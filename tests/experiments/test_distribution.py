@@ -22,7 +22,7 @@ def test_the_chief_is_the_first_worker():
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", config("worker", 2, worker=["a:1", "b:1"])])
 def test_a_wrong_tf_config_is_explained(text):
-    with pytest.raises(ValueError, match="TF_CONFIG to name all workers.*Received: "):
+    with pytest.raises(ValueError, match=r"TF_CONFIG to name all workers.*Received: "):
         read_tf_config(text)
 
 
@@ -88,7 +88,7 @@ def test_what_the_chief_raises_stops_all():
         raise ValueError("taken")
 
     chief = Exchanges(0)
-    with pytest.raises(ValueError, match="^taken$"):
+    with pytest.raises(ValueError, match=r"^taken$"):
         chief.from_chief(refuse)
     with pytest.raises(RunFailed, match="the chief has stopped: taken"):
         Exchanges(1, chief.sent).from_chief(refuse)

