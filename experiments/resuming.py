@@ -10,7 +10,8 @@ def resumed_settings(given):
     """Return the options of the run to go on with.
 
     Args:
-        given: `TrainSettings` or their like of the command line, with `run_dir`; other options may be left out.
+        given: `TrainSettings`, or their like, of the command line, with `run_dir`; other options
+            may be left out.
 
     Returns:
         Those that the run was started with; or `given`, if it never got as far as to write them.

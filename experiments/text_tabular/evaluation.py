@@ -195,10 +195,10 @@ def signature_of(model, processing, encoded=False):
         specs = {model.encoded_key: tf.TensorSpec((None, width), "float32")}
     else:
         keys = (model.input_ids_key, model.attention_mask_key)
-        specs = {name: tf.TensorSpec((None, None, None), "int32", name=name) for name in keys}
+        specs = {name: tf.TensorSpec((None, None, None), "int32") for name in keys}
     for name in processing.schema.fields:
         width = processing.transform.widths[name]
-        specs[name] = tf.TensorSpec((None,) if width == 1 else (None, width), "float32", name=name)
+        specs[name] = tf.TensorSpec((None,) if width == 1 else (None, width), "float32")
     return specs
 
 

@@ -70,6 +70,9 @@ class TextTabularSettings:
     class_weights: list[float] | None = setting(
         None, 'weight of each class in the loss, such as "[1, 3]"'
     )
+    model_path: str | None = setting(
+        None, "folder in which predict_text_tabular makes its folders; default: the run folder"
+    )
     metric_choices: list[str] = setting(
         ["accuracy", "f1_score", "auroc"], "metrics that the table shows", nargs="+"
     )
@@ -105,8 +108,9 @@ class TextTabularSettings:
         """
         names = ("hidden_common_dim", "fusion_dim", "num_heads", "freeze_layers", "pooling", "lr")
         names += ("weight_decay", "warmup_steps", "adam_epsilon", "run_scheduler", "class_weights")
+        names += ("metric_choices", "model_path")
         return {
-            **{name: getattr(self, name) for name in (*names, "metric_choices")},
+            **{name: getattr(self, name) for name in names},
             "text_name": schema.text,
             "label_name": schema.label,
             "id_name": schema.id,
