@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 import data.synthetic.__main__
+import data.text_tabular.__main__
 import experiments.compare
 import experiments.evaluate
+import experiments.predict_text_tabular
 import experiments.report
 import experiments.train
+import experiments.train_text_tabular
 from data.synthetic.folder import write_folder
 from tests.conftest import call
 
@@ -20,8 +23,10 @@ COMMANDS = {
     for module in (
         experiments.compare,
         experiments.evaluate,
+        experiments.predict_text_tabular,
         experiments.report,
         experiments.train,
+        experiments.train_text_tabular,
     )
 }
 
@@ -61,7 +66,10 @@ def test_shell_blocks_run(workplace, eagerly):
             shutil.rmtree(words[words.index("--output") + 1], ignore_errors=True)
             call(data.synthetic.__main__.main, *words[3:], "--samples", "24")
             continue
-        quick = ["--epochs", "1"] if words[2] == "experiments.train" else []
+        if words[2] == "data.text_tabular":
+            call(data.text_tabular.__main__.main, *words[3:], "--samples", "24")
+            continue
+        quick = ["--epochs", "1"] if words[2].startswith("experiments.train") else []
         call(COMMANDS[words[2]], *words[3:], *quick)
     assert Path("runs/first/report.html").exists()
 

@@ -5,6 +5,7 @@ import dataclasses
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ import tensorflow as tf
 from utils.batch_plan import BatchPlan
 from utils.classification_metrics import classification_metrics
 from utils.run_folder import write_json, write_text
+from utils.text_tabular_data import Samples
 
 EVALUATION_BATCH = 64
 EXPERTS = ("text", "tab")
@@ -29,9 +31,9 @@ class ClassPredictions:
         kind: What the mixture is: `"routing"`, `"gate"` or `None`.
     """
 
-    samples: object
+    samples: Samples
     probabilities: np.ndarray
-    mixture: np.ndarray | None
+    mixture: Any
     kind: str | None
 
     def metrics(self):
@@ -48,25 +50,25 @@ class ClassPredictions:
         text = self.mixture.mean(axis=1)
         return np.stack([text, 1 - text], axis=1)
 
-    def shares_by_class(self):
-        """Return from each class to the mean shares of text and table of its samples."""
-        shares, classes = self.shares(), self.samples.processing.classes
-        chosen = {label: self.samples.labels == i for i, label in enumerate(classes)}
-        return {
-            label: dict(zip(EXPERTS, shares[rows].mean(axis=0).tolist(), strict=True))
-            for label, rows in chosen.items()
-            if rows.any()
+    def by_class(self, values):
+        """Return from each class that has samples to the mean of their `values`."""
+        chosen = {
+            label: self.samples.labels == i
+            for i, label in enumerate(self.samples.processing.classes)
         }
+        return {label: values[rows].mean(axis=0) for label, rows in chosen.items() if rows.any()}
 
-    def gate_by_class(self):
-        """Return from each class to the mean gate of its samples, a number for each dimension."""
-        classes = self.samples.processing.classes
-        chosen = {label: self.samples.labels == i for i, label in enumerate(classes)}
-        return {
-            label: self.mixture[rows].mean(axis=0).tolist()
-            for label, rows in chosen.items()
-            if rows.any()
+    def mixture_by_class(self):
+        """Return what `S.json` says of the mixture: its mean over the samples of each class."""
+        shares = {
+            label: dict(zip(EXPERTS, mean.tolist(), strict=True))
+            for label, mean in self.by_class(self.shares()).items()
         }
+        summary = {"kind": self.kind, "shares_by_class": shares}
+        if self.kind == "gate":
+            means = self.by_class(self.mixture)
+            summary["gate_by_class"] = {label: mean.tolist() for label, mean in means.items()}
+        return summary
 
     def rows(self):
         """Yield a dict for each sample: id, label, prediction, probabilities, shares."""
@@ -105,11 +107,10 @@ class ClassPredictions:
             "metrics": self.metrics(),
         }
         if self.mixture is not None:
-            summary["mixture"] = {"kind": self.kind, "shares_by_class": self.shares_by_class()}
-            if self.kind == "gate":
-                summary["mixture"]["gate_by_class"] = self.gate_by_class()
+            summary["mixture"] = self.mixture_by_class()
             ids = np.array([str(sample_id) for sample_id in self.samples.ids])
-            np.savez(folder / f"{split}_mixture.npz", ids=ids, **{self.kind: self.mixture})
+            mixture = {str(self.kind): self.mixture}
+            np.savez(folder / f"{split}_mixture.npz", ids=ids, **mixture)
         rows = list(self.rows())
         buffer = io.StringIO()
         writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
@@ -137,48 +138,36 @@ class ClassPredictor:
     Args:
         model: A `TextTabularModel`.
         processing: The `Processing` of its samples.
+        encoded: Whether texts come as vectors that `encode_texts` has made of them.
     """
 
-    def __init__(self, model, processing):
-        self.kind = {"MultimodalBertMoE": "routing", "MultimodalBertGate": "gate"}.get(
-            type(model).__name__
-        )
-        self._explain = {}
-        self._model = model
-        self._processing = processing
+    def __init__(self, model, processing, encoded=False):
+        kinds = {"MultimodalBertMoE": "routing", "MultimodalBertGate": "gate"}
+        self.kind = kinds.get(type(model).__name__)
+        self.model = model
+
+        @tf.function(input_signature=[signature_of(model, processing, encoded)])
+        def explain(inputs):
+            logits, mixture = model.explain(inputs)
+            return logits, () if mixture is None else mixture
+
+        self._explain = explain
 
     def predict(self, samples, encoded=None):
         """Return `ClassPredictions` of `samples`.
 
         Args:
             samples: The `Samples`.
-            encoded: What `encode_texts` has returned for them, or `None`.
+            encoded: What `encode_texts` has returned for them, if texts come as vectors.
         """
-        plan = BatchPlan(len(samples), EVALUATION_BATCH)
         probabilities, mixtures = [], []
-        for rows in plan.epoch(0):
-            logits, mixture = self._call(batch_of(samples, rows, self._model, encoded))
+        for rows in BatchPlan(len(samples), EVALUATION_BATCH).epoch(0):
+            logits, mixture = self._explain(batch_of(samples, rows, self.model, encoded))
             exact = keras.ops.softmax(keras.ops.cast(logits, "float64"), axis=-1)
             probabilities.append(keras.ops.convert_to_numpy(exact))
             mixtures.append(mixture)
         mixture = None if self.kind is None else np.concatenate(mixtures)
         return ClassPredictions(samples, np.concatenate(probabilities), mixture, self.kind)
-
-    def _call(self, batch):
-        names = tuple(batch)
-        if names not in self._explain:
-            signature = signature_of(
-                self._model, self._processing, self._model.encoded_key in batch
-            )
-
-            @tf.function(input_signature=[signature])
-            def explain(inputs):
-                explanation = self._model.explain(inputs)
-                mixture = explanation.mixture
-                return explanation.logits, () if mixture is None else mixture
-
-            self._explain[names] = explain
-        return self._explain[names](batch)
 
 
 def batch_of(samples, rows, model, encoded=None):

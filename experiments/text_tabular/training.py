@@ -37,7 +37,7 @@ class _ValidPredictor:
     """Predicts the validation split in every epoch."""
 
     def __init__(self, model, samples, encoded):
-        self.predictor = ClassPredictor(model, samples.processing)
+        self.predictor = ClassPredictor(model, samples.processing, encoded is not None)
         self.samples = samples
         self.encoded = encoded
 

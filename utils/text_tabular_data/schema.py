@@ -39,7 +39,8 @@ class Schema:
     @classmethod
     def from_json(cls, values):
         """Build the schema that `dataclasses.asdict` has turned into JSON values."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        columns = {kind: tuple(values[kind]) for kind in ("numeric", "categorical", "ignored")}
+        return cls(values["text"], values["label"], values["id"], **columns)
 
     def rows(self):
         """Yield each kind and its columns, for a table to show."""

@@ -1,4 +1,7 @@
 import importlib.util
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,7 +11,8 @@ from models import TextBertBase
 from models.text_tabular.bert import make_bert
 from tests.models.text_tabular.small import BERT, make_batch
 
-keras_hub = pytest.importorskip("keras_hub")
+pytest.importorskip("keras_hub")
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +131,11 @@ def test_pretrained_hidden_states_are_those_of_the_reference():
     )["sequence_output"]
     theirs = hidden_states(folder, ids[0])
     np.testing.assert_allclose(ours[0], theirs, atol=1e-3)
+
+
+def test_all_else_works_without_keras_hub(monkeypatch):
+    code = "import sys; import models; assert 'keras_hub' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    monkeypatch.setitem(sys.modules, "keras_hub", None)
+    with pytest.raises(ImportError, match=r"Run `pip install -r requirements-text.txt`"):
+        make_bert()
