@@ -155,8 +155,8 @@ def run_epoch(model, step, dataset, saver, done):
             if not math.isfinite(loss):
                 raise RunFailed(
                     f"the loss became {loss} in epoch {saver.epoch}, step {number}. "
-                    "Lower --learning-rate, lower --clip-norm, scale the features with "
-                    "--normalize, or look for extreme values in the data."
+                    "Lower the learning rate, limit the gradients, scale the features, or look "
+                    "for extreme values in the data."
                 )
             saver.after(number)
     return loss

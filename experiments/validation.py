@@ -73,7 +73,7 @@ class Validation:
         if not np.isfinite(scores).all():
             raise RunFailed(
                 f"the model predicts NaN or infinite scores after epoch {epoch}. "
-                "Lower --learning-rate, or look for extreme values in the data."
+                "Lower the learning rate, or look for extreme values in the data."
             )
         metrics = self.metrics(scores)
         entry = {"epoch": epoch, **logs}
