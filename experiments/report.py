@@ -19,12 +19,15 @@ TEMPLATES = Path(__file__).parent / "templates"
 def main():
     """Parse the command line and write a page into each run folder."""
     parser = CommandParser("experiments.report", "Write an HTML page about each run.", EXAMPLE)
-    parser.add_argument(
-        "run_dirs", type=str, nargs="+", help="folders that experiments.train has written"
-    )
+    parser.add_argument("run_dirs", type=str, nargs="+", help="folders of runs")
     for run_dir in parser.parse_args().run_dirs:
         folder = RunFolder.open(run_dir)
-        write_report(folder)
+        if folder.processing.exists():
+            # What this family needs is not always installed.
+            from experiments.text_tabular.report import write_report as write
+        else:
+            write = write_report
+        write(folder)
         console.print(f"Report: {folder.report}")
 
 

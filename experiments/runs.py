@@ -107,8 +107,14 @@ def evaluate_run(folder, split, modalities=None):
         What `Predictions.save` returns.
 
     Raises:
-        ValueError: If the features are not those of the training.
+        ValueError: If the features are not those of the training, or the run is that of a
+            text-and-table model.
     """
+    if folder.processing.exists():
+        raise ValueError(
+            f"{folder.path} must be the run of a model of text, audio and video. Received: that "
+            "of a text-and-table model. Use `python -m experiments.predict_text_tabular`."
+        )
     modalities = modalities or folder.load_config()["modalities"]
     model = keras.saving.load_model(folder.best, compile=False)
     normalizer = FeatureNormalizer.load(folder.normalization)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from experiments.figures import COLOURS, to_svg
 from experiments.report import kept_epoch, page_template
-from experiments.text_tabular.training import ClassValidation
+from experiments.text_tabular.validation import ClassValidation
 from utils.formats.split import SPLITS
 from utils.run_folder import read_json, write_text
 from utils.text_tabular_data import Schema

@@ -10,27 +10,13 @@ from experiments.text_tabular.evaluation import (
     encode_texts,
     signature_of,
 )
+from experiments.text_tabular.validation import ClassValidation
 from experiments.training import Saver, run_epoch, set_up, training_step
 from experiments.training_state import TrainingState
-from experiments.validation import Validation
 from models import TEXT_TABULAR_MODELS
 from utils.batch_plan import BatchPlan
-from utils.classification_metrics import classification_metrics
 from utils.command_line import console
 from utils.text_tabular_data import Processing, TextTokenizer, preset_path, read_blocks
-
-
-class ClassValidation(Validation):
-    """Measures a split of classes epoch by epoch; the best epoch has the lowest cross-entropy.
-
-    Args: those of `Validation`; `labels` are the indices of classes, `(N,)`.
-    """
-
-    criterion = "valid_log_loss"
-
-    def metrics(self, scores):
-        """Return the metrics of probabilities `(N, classes)`, by name."""
-        return classification_metrics(self.labels, scores)
 
 
 class _ValidPredictor:

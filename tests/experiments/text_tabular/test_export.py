@@ -12,8 +12,6 @@ from tests.models.text_tabular.small import make_batch, make_model
 from utils.command_line import RunFailed
 from utils.run_folder import RunFolder
 
-pytest.importorskip("keras_hub")
-
 
 @pytest.mark.slow
 def test_exported_model_agrees_for_other_sizes(tickets_run, tickets, tmp_path, capsys):

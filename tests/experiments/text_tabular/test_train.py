@@ -10,15 +10,14 @@ import numpy as np
 import pytest
 
 import experiments.text_tabular.training as training
+from experiments.evaluate import main as evaluate
 from experiments.predict_text_tabular import main as predict
-from experiments.text_tabular.report import write_report
+from experiments.report import main as report
 from experiments.text_tabular.settings import TextTabularSettings
 from experiments.train_text_tabular import main
 from tests.conftest import call
 from tests.experiments.text_tabular.conftest import TINY
 from utils.run_folder import RunFolder, read_json
-
-pytest.importorskip("keras_hub")
 
 
 def read_rows(path, **options):
@@ -73,7 +72,7 @@ def test_gate_is_kept_by_sample_and_by_class(tickets_run):
 def test_page_shows_columns_metrics_and_shares(tickets_run, tmp_path):
     shutil.copytree(tickets_run, tmp_path / "run")
     (tmp_path / "run" / "report.html").unlink()
-    write_report(RunFolder.open(tmp_path / "run"))
+    call(report, tmp_path / "run")
     page = (tmp_path / "run" / "report.html").read_text()
     for part in ("overdue_days", "Confusion matrix", "Share of the text by class", "average_prec"):
         assert part in page
@@ -200,9 +199,13 @@ def test_defaults_pass_their_own_checks():
     TextTabularSettings(data="x").check()
 
 
-def test_command_refuses_runs_of_other_models(trained_run, tickets, fails):
+def test_commands_refuse_runs_of_the_other_family(
+    trained_run, tickets_run, data_dir, tickets, fails
+):
     message = fails(predict, trained_run, "--data", tickets)
     assert "is not the run of a text-and-table model" in message
+    message = fails(evaluate, tickets_run, "--data", data_dir)
+    assert "Received: that of a text-and-table model" in message
 
 
 def test_saved_model_predicts_in_keras_alone(tickets_run):

@@ -11,7 +11,6 @@ from models import TextBertBase
 from models.text_tabular.bert import make_bert
 from tests.models.text_tabular.small import BERT, make_batch
 
-pytest.importorskip("keras_hub")
 ROOT = Path(__file__).parents[3]
 
 

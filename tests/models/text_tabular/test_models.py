@@ -10,7 +10,6 @@ from models.text_tabular.config import DEFAULTS, complete_config
 from models.text_tabular.training import make_optimizer
 from tests.models.text_tabular.small import BERT, CONFIG, make_batch, make_model
 
-pytest.importorskip("keras_hub")
 NAMES = list(TEXT_TABULAR_MODELS)
 
 

@@ -6,8 +6,6 @@ from utils.text_tabular_data import Processing, infer_schema
 from utils.text_tabular_data import processing as processing_module
 from utils.text_tabular_data.table_file import read_blocks
 
-pytest.importorskip("keras_hub")
-
 
 def fit(path, **options):
     chunking = {"chunks": 2, "chunk_tokens": 6, "overlap": 1}

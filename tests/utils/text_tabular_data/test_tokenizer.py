@@ -9,8 +9,6 @@ from tests.utils.text_tabular_data.tables import VOCABULARY, make_tokenizer
 from utils.text_tabular_data import TextTokenizer, preset_path
 from utils.text_tabular_data.tokenizer import cut_chunks, kept_tokens
 
-pytest.importorskip("keras_hub")
-
 
 def test_texts_become_word_pieces():
     ids = make_tokenizer().token_ids(["The DRESS is söft.", "goods xyz", ""])
