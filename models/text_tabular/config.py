@@ -25,7 +25,15 @@ DEFAULTS = {
     "text_attention_mask_key": "attention_mask",
 }
 REQUIRED = ("text_name", "label_name", "tab_field_list")
-METRICS = ("accuracy", "f1_score", "auroc", "average_precision", "precision", "recall")
+METRICS = (
+    "accuracy",
+    "f1_score",
+    "macro_f1",
+    "auroc",
+    "average_precision",
+    "precision",
+    "recall",
+)
 
 
 def complete_config(config):
