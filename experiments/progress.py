@@ -6,16 +6,18 @@ from utils.command_line import console
 
 
 class TrainingProgress:
-    """Shows epoch, loss and validation MAE while a model trains; a context manager.
+    """Shows epoch, loss and a validation metric while a model trains; a context manager.
 
     Args:
         label: What stands in front.
         epochs: Number of epochs.
+        criterion: The validation metric, as the history names it.
     """
 
-    def __init__(self, label, epochs):
+    def __init__(self, label, epochs, criterion="valid_MAE"):
         self.label = label
         self.epochs = epochs
+        self.criterion = criterion
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -37,8 +39,8 @@ class TrainingProgress:
     def show(self, now, best):
         """Show the figures of the epoch that has ended, and of the best so far."""
         figures = (
-            f", loss {now['loss']:.4f}, valid MAE {now['valid_MAE']:.4f}, "
-            f"best {best['valid_MAE']:.4f} in epoch {best['epoch']}"
+            f", loss {now['loss']:.4f}, {self.criterion.replace('_', ' ')} "
+            f"{now[self.criterion]:.4f}, best {best[self.criterion]:.4f} in epoch {best['epoch']}"
         )
         self.bar.update(self.task, completed=now["epoch"], figures=figures)
         due = now["epoch"] % max(self.epochs // 10, 1) == 0 or now["epoch"] == self.epochs

@@ -19,12 +19,15 @@ TEMPLATES = Path(__file__).parent / "templates"
 def main():
     """Parse the command line and write a page into each run folder."""
     parser = CommandParser("experiments.report", "Write an HTML page about each run.", EXAMPLE)
-    parser.add_argument(
-        "run_dirs", type=str, nargs="+", help="folders that experiments.train has written"
-    )
+    parser.add_argument("run_dirs", type=str, nargs="+", help="folders of runs")
     for run_dir in parser.parse_args().run_dirs:
         folder = RunFolder.open(run_dir)
-        write_report(folder)
+        if folder.processing.exists():
+            # What this family needs is not always installed.
+            from experiments.text_tabular.report import write_report as write
+        else:
+            write = write_report
+        write(folder)
         console.print(f"Report: {folder.report}")
 
 
@@ -48,6 +51,21 @@ def write_report(folder):
             f"Run `python -m experiments.evaluate {folder.path} --data DIR --split valid` first."
         )
     history = folder.load_metrics()
+    page = page_template("report.html.j2").render(
+        name=folder.path.name,
+        config=folder.load_config(),
+        config_text=yaml.safe_dump(folder.load_config(), sort_keys=False),
+        metadata=folder.load_metadata(),
+        history=history,
+        kept=kept_epoch(history, folder.load_config()["keep"]),
+        learning_curves=figures.learning_curves(history),
+        splits=[_split_section(folder, split) for split in reversed(evaluated)],
+    )
+    write_text(folder.report, page)
+
+
+def page_template(name):
+    """Return a template of an HTML page."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -55,22 +73,12 @@ def write_report(folder):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page = environment.get_template("report.html.j2").render(
-        name=folder.path.name,
-        config=folder.load_config(),
-        config_text=yaml.safe_dump(folder.load_config(), sort_keys=False),
-        metadata=folder.load_metadata(),
-        history=history,
-        kept=_kept_epoch(history, folder.load_config()["keep"]),
-        learning_curves=figures.learning_curves(history),
-        splits=[_split_section(folder, split) for split in reversed(evaluated)],
-    )
-    write_text(folder.report, page)
+    return environment.get_template(name)
 
 
-def _kept_epoch(history, keep):
+def kept_epoch(history, keep, criterion="valid_MAE"):
     """Return the entry of the epoch whose model the run has kept."""
-    return history[-1] if keep == "last" else min(history, key=lambda entry: entry["valid_MAE"])
+    return history[-1] if keep == "last" else min(history, key=lambda entry: entry[criterion])
 
 
 def _split_section(folder, split):

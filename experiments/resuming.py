@@ -3,7 +3,6 @@
 import dataclasses
 from pathlib import Path
 
-from experiments.settings import TrainSettings
 from utils.run_folder import RunFolder
 
 
@@ -11,7 +10,8 @@ def resumed_settings(given):
     """Return the options of the run to go on with.
 
     Args:
-        given: `TrainSettings` of the command line, with `run_dir`; other options may be left out.
+        given: `TrainSettings`, or their like, of the command line, with `run_dir`; other options
+            may be left out.
 
     Returns:
         Those that the run was started with; or `given`, if it never got as far as to write them.
@@ -24,9 +24,10 @@ def resumed_settings(given):
     if not (Path(given.run_dir) / "config.yaml").exists():
         return given
     run = RunFolder(given.run_dir)
-    saved = dataclasses.replace(TrainSettings(**run.load_config()), run_dir=given.run_dir)
-    default = TrainSettings()
-    for field in dataclasses.fields(TrainSettings):
+    kind = type(given)
+    saved = dataclasses.replace(kind(**run.load_config()), run_dir=given.run_dir)
+    default = kind()
+    for field in dataclasses.fields(kind):
         now, then = getattr(given, field.name), getattr(saved, field.name)
         if now not in (then, getattr(default, field.name)):
             raise ValueError(

@@ -37,8 +37,21 @@ def start_run(settings, data, splits, resume=False):
         The `RunFolder`.
     """
     warn_of_repairs(splits)
+    return open_folder(settings, data_checksums(data, splits), resume)
+
+
+def open_folder(settings, checksums, resume=False):
+    """Make the folder of a new run, or take over that of a run to go on with.
+
+    Args:
+        settings: `TrainSettings` or their like.
+        checksums: The SHA-256 of the data's files, by path.
+        resume: Whether to go on with a run that is there.
+
+    Returns:
+        The `RunFolder`.
+    """
     path = Path(settings.run_dir or default_run_path(settings.model, settings.data))
-    checksums = data_checksums(data, splits)
     if resume and (path / "metadata.json").exists():
         return reopen_run(path, checksums)
     if resume and (path / "STATUS").exists():
@@ -97,8 +110,14 @@ def evaluate_run(folder, split, modalities=None):
         What `Predictions.save` returns.
 
     Raises:
-        ValueError: If the features are not those of the training.
+        ValueError: If the features are not those of the training, or the run is that of a
+            text-and-table model.
     """
+    if folder.processing.exists():
+        raise ValueError(
+            f"{folder.path} must be the run of a model of text, audio and video. Received: that "
+            "of a text-and-table model. Use `python -m experiments.predict_text_tabular`."
+        )
     modalities = modalities or folder.load_config()["modalities"]
     model = keras.saving.load_model(folder.best, compile=False)
     normalizer = FeatureNormalizer.load(folder.normalization)

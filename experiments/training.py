@@ -189,8 +189,8 @@ def run_epoch(state, step, dataset, updates, saver):
             if not math.isfinite(loss):
                 raise RunFailed(
                     f"the loss became {loss} in epoch {state.epoch}, step {state.step}. "
-                    "Lower --learning-rate, lower --clip-norm, scale the features with "
-                    "--normalize, or look for extreme values in the data."
+                    "Lower the learning rate, limit the gradients, scale the features, or look "
+                    "for extreme values in the data."
                 )
             if last:
                 saver.after_update(len(updates))

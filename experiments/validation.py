@@ -1,7 +1,8 @@
 """Measuring the validation split through a training run, and keeping the best model."""
 
 import contextlib
-import math
+
+import numpy as np
 
 from utils.command_line import RunFailed
 from utils.metrics import sentiment_metrics
@@ -10,14 +11,15 @@ from utils.metrics import sentiment_metrics
 class Validation:
     """Measures a split epoch by epoch.
 
-    Given a run folder, it logs the metrics there and keeps the model.
+    Given a run folder, it logs the metrics there and keeps the model. A subclass may measure
+    otherwise: by other `metrics`, and another `criterion`, whose lowest value marks the best epoch.
 
     Args:
         predictor: A `Predictor` of the validation split with the model in training.
         model: The model.
         labels: The split's labels, `(N, 1)`.
         folder: A `RunFolder`, or `None`.
-        keep: Whether to keep the `"best"` model, with the lowest MAE, or the `"last"`.
+        keep: Whether to keep the `"best"` model, with the lowest criterion, or the `"last"`.
         average: A `WeightAverage` that stands in for the model's weights, or `None`.
 
     Attributes:
@@ -25,6 +27,8 @@ class Validation:
         scores: The predictions `(N,)` of each epoch.
         best: The dict of the best epoch.
     """
+
+    criterion = "valid_MAE"
 
     def __init__(self, predictor, model, labels, folder=None, keep="best", average=None):
         self.model = model
@@ -47,7 +51,7 @@ class Validation:
             self._measure(epoch, logs)
 
     def exhausted(self, patience):
-        """Whether the MAE has not improved for `patience` epochs; 0: never."""
+        """Whether the criterion has not improved for `patience` epochs; 0: never."""
         if not patience or self.best is None:
             return False
         return self.history[-1]["epoch"] - self.best["epoch"] >= patience
@@ -56,23 +60,27 @@ class Validation:
         """Go back to the history and the predictions of an earlier state, in the folder too."""
         self.history = history
         self.scores = scores
-        self.best = min(history, key=lambda entry: entry["valid_MAE"], default=None)
+        self.best = min(history, key=lambda entry: entry[self.criterion], default=None)
         if self.folder is not None:
             self.folder.rewrite_metrics(history)
 
+    def metrics(self, scores):
+        """Return the metrics of predictions, by name."""
+        return sentiment_metrics(self.labels, scores)
+
     def _measure(self, epoch, logs):
         scores, _ = self.predictor.predict()
-        if not all(math.isfinite(score) for score in scores):
+        if not np.isfinite(scores).all():
             raise RunFailed(
                 f"the model predicts NaN or infinite scores after epoch {epoch}. "
-                "Lower --learning-rate, or look for extreme values in the data."
+                "Lower the learning rate, or look for extreme values in the data."
             )
-        metrics = sentiment_metrics(self.labels, scores)
+        metrics = self.metrics(scores)
         entry = {"epoch": epoch, **logs}
         entry |= {f"valid_{name}": value for name, value in metrics.items()}
         self.history.append(entry)
         self.scores.append(scores)
-        improved = self.best is None or entry["valid_MAE"] < self.best["valid_MAE"]
+        improved = self.best is None or entry[self.criterion] < self.best[self.criterion]
         if improved:
             self.best = entry
         if self.folder is not None:

@@ -1,6 +1,7 @@
 """Layers and models for multimodal sentiment analysis, written with Keras 3 alone.
 
-`MODELS` maps the names used on the command line to the model classes.
+`MODELS` maps the names used on the command line to the model classes, `TEXT_TABULAR_MODELS` those
+of the models of text with a table.
 """
 
 from models.attention import MaskedAttention, masked_softmax
@@ -29,6 +30,18 @@ from models.positional import (
     create_look_ahead_mask,
     create_padding_mask,
 )
+from models.text_tabular import (
+    TEXT_TABULAR_MODELS,
+    CrossAttentionFusion,
+    FusionGate,
+    MixtureOfExperts,
+    MultimodalBertCrossAttn,
+    MultimodalBertGate,
+    MultimodalBertMoE,
+    TabAE,
+    TextBertBase,
+    combine_tab_data,
+)
 
 MODELS = {
     "seqlevel": MSASeqLevelModel,
@@ -39,14 +52,17 @@ MODELS = {
 
 __all__ = [
     "MODELS",
+    "TEXT_TABULAR_MODELS",
     "AdaptiveFusionHead",
     "BalancedMSAModel",
     "BinarySentimentAccuracy",
     "BinarySentimentF1",
     "CrossAttentionBlock",
+    "CrossAttentionFusion",
     "CrossModalFusion",
     "Explanation",
     "FeedForward",
+    "FusionGate",
     "HashDropout",
     "ImprovedMSAModel",
     "LearnablePositionalEmbedding",
@@ -54,15 +70,22 @@ __all__ = [
     "MSASeqLevelModel",
     "MaskedAttention",
     "MaskedPooling",
+    "MixtureOfExperts",
     "ModalityEncoder",
     "ModalityWeighting",
     "MultiModalCrossAttention",
+    "MultimodalBertCrossAttn",
+    "MultimodalBertGate",
+    "MultimodalBertMoE",
     "MultimodalModel",
     "PearsonCorrelation",
     "SentimentAccuracy",
     "SentimentError",
+    "TabAE",
+    "TextBertBase",
     "TransformerBlock",
     "combine_masks",
+    "combine_tab_data",
     "create_look_ahead_mask",
     "create_padding_mask",
     "masked_softmax",

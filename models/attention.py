@@ -23,9 +23,10 @@ def masked_softmax(scores, mask=None):
     """
     dtype = scores.dtype
     scores = ops.cast(scores, "float32")
-    if mask is None:
+    # Keras warns of the softmax of a single entry.
+    if mask is None and scores.shape[-1] != 1:
         return ops.cast(ops.softmax(scores, axis=-1), dtype)
-    mask = ops.cast(mask, "bool")
+    mask = ops.ones_like(scores, dtype="bool") if mask is None else ops.cast(mask, "bool")
     scores = ops.where(mask, scores, -1e30)
     # `initial` lets an empty batch pass.
     peak = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True, initial=-1e30))

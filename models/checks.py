@@ -31,17 +31,17 @@ def check_sequence(name, shape, width, max_length=None):
         )
 
 
-def check_heads(model_dim, num_heads):
+def check_heads(width, num_heads, name="model_dim"):
     """Refuse a width that the heads cannot share evenly.
 
     Raises:
         ValueError: Naming both arguments.
     """
-    if num_heads < 1 or model_dim % num_heads != 0:
+    if num_heads < 1 or width % num_heads != 0:
         raise ValueError(
-            "`model_dim` must be a multiple of `num_heads`. Received: "
-            f"model_dim={model_dim}, num_heads={num_heads}. Choose num_heads from the divisors "
-            "of model_dim."
+            f"`{name}` must be a multiple of `num_heads`. Received: "
+            f"{name}={width}, num_heads={num_heads}. Choose num_heads from the divisors "
+            f"of {name}."
         )
 
 

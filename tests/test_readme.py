@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 import data.synthetic.__main__
+import data.text_tabular.__main__
 import experiments.compare
 import experiments.evaluate
 import experiments.export
 import experiments.predict
+import experiments.predict_text_tabular
 import experiments.report
 import experiments.train
+import experiments.train_text_tabular
 import experiments.tune
 from data.synthetic.folder import write_folder
 from tests.conftest import call
@@ -25,13 +28,16 @@ COMMANDS = {
         experiments.evaluate,
         experiments.export,
         experiments.predict,
+        experiments.predict_text_tabular,
         experiments.report,
         experiments.train,
+        experiments.train_text_tabular,
         experiments.tune,
     )
 }
 QUICK = {
     "experiments.train": ("--epochs", "1"),
+    "experiments.train_text_tabular": ("--epochs", "1"),
     "experiments.tune": ("--epochs", "1", "--trials", "1"),
 }
 
@@ -70,6 +76,9 @@ def test_shell_blocks_run(workplace, eagerly):
         if words[2] == "data.synthetic":
             shutil.rmtree(words[words.index("--output") + 1], ignore_errors=True)
             call(data.synthetic.__main__.main, *words[3:], "--samples", "24")
+            continue
+        if words[2] == "data.text_tabular":
+            call(data.text_tabular.__main__.main, *words[3:], "--samples", "24")
             continue
         call(COMMANDS[words[2]], *words[3:], *QUICK.get(words[2], ()))
     assert Path("runs/first/report.html").exists()

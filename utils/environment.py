@@ -1,5 +1,6 @@
 """What a run's result depends on beside its options: code, packages, machine, data."""
 
+import contextlib
 import hashlib
 import importlib.metadata
 import os
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-PACKAGES = ("tensorflow", "keras", "numpy", "h5py", "scikit-learn")
+PACKAGES = ("tensorflow", "keras", "numpy", "h5py", "scikit-learn", "keras-hub")
 
 
 def describe_environment():
@@ -17,9 +18,18 @@ def describe_environment():
     return {
         "git": git_state(),
         "python": platform.python_version(),
-        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "packages": package_versions(),
         "machine": describe_machine(),
     }
+
+
+def package_versions():
+    """Return the versions of those of `PACKAGES` that are installed."""
+    installed = {}
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            installed[name] = importlib.metadata.version(name)
+    return installed
 
 
 def describe_machine():

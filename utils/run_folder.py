@@ -19,6 +19,7 @@ class RunFolder:
         path: The folder.
         best: The model that is kept, `best.keras`.
         normalization: The fitted scaling of features, `normalization.npz`.
+        processing: What turns tables into samples of text-and-table models, `processing.json`.
         evaluation: The folder of metrics and predictions, `evaluation/`.
         report: The HTML page, `report.html`.
         checkpoints: The folder of states to go on from, `checkpoints/`, until the run is finished.
@@ -28,6 +29,7 @@ class RunFolder:
         self.path = Path(path)
         self.best = self.path / "best.keras"
         self.normalization = self.path / "normalization.npz"
+        self.processing = self.path / "processing.json"
         self.evaluation = self.path / "evaluation"
         self.report = self.path / "report.html"
         self.checkpoints = self.path / "checkpoints"

@@ -1,0 +1,17 @@
+"""Measuring the validation split of a training on classes."""
+
+from experiments.validation import Validation
+from utils.classification_metrics import classification_metrics
+
+
+class ClassValidation(Validation):
+    """Measures a split of classes epoch by epoch; the best epoch has the lowest cross-entropy.
+
+    Args: those of `Validation`; `labels` are the indices of classes, `(N,)`.
+    """
+
+    criterion = "valid_log_loss"
+
+    def metrics(self, scores):
+        """Return the metrics of probabilities `(N, classes)`, by name."""
+        return classification_metrics(self.labels, scores)

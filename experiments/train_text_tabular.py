@@ -1,0 +1,131 @@
+"""Train a text-and-table model, evaluate it, and write a run folder."""
+
+from rich.table import Table
+
+import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
+from experiments.checkpoints import Checkpoints
+from experiments.distribution import make_distribution
+from experiments.evaluation import metrics_table
+from experiments.options import add_settings, settings_from
+from experiments.resuming import is_finished, resumed_settings
+from experiments.runs import open_folder, recorded
+from experiments.text_tabular.report import write_report
+from experiments.text_tabular.runs import evaluate_run, load_run, table_column
+from experiments.text_tabular.settings import TextTabularSettings
+from experiments.text_tabular.training import fit_processing, fit_text_tabular
+from utils.command_line import CommandParser, console, run_command
+from utils.environment import file_checksum
+from utils.text_tabular_data import find_split, infer_schema
+
+EXAMPLE = "python -m experiments.train_text_tabular --model gate --data DIR/reviews --epochs 5"
+
+
+def main():
+    """Parse the command line and train."""
+    parser = CommandParser(
+        "experiments.train_text_tabular",
+        "Train a classifier of texts with tabular fields, evaluate it, write a run folder.",
+        EXAMPLE,
+    )
+    add_settings(parser, TextTabularSettings)
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --run-dir, which needs no other option; start it if it is new",
+    )
+    arguments = parser.parse_args()
+    settings = settings_from(arguments, TextTabularSettings)
+    if arguments.resume:
+        settings = resumed_settings(settings)
+    settings.check()
+    distribution = make_distribution(settings.strategy)
+    console.quiet = not distribution.chief
+    if arguments.resume and distribution.from_chief(is_finished, settings.run_dir):
+        console.print(f"The run in {settings.run_dir} is finished.", markup=False)
+        return
+    folder, summaries = train_run(settings, resume=arguments.resume)
+    columns = {
+        f"{s['split']} ({s['samples']})": table_column(s, settings.metric_choices)
+        for s in summaries
+    }
+    console.print(metrics_table(columns))
+    console.print(f"Run folder: {folder.path}", markup=False)
+    console.print(f"Report: {folder.report}", markup=False)
+
+
+def train_run(settings, resume=False):
+    """Train as `settings` say, and evaluate the model that is kept.
+
+    Args:
+        settings: `TextTabularSettings`, checked.
+        resume: Whether to go on with a run that was stopped.
+
+    Returns:
+        The run folder, and the evaluations on valid and, where there is one, test.
+    """
+    distribution = make_distribution(settings.strategy)
+    paths = {split: find_split(settings.data, split) for split in ("train", "valid")}
+    schema = infer_schema(paths["train"], settings.given_columns())
+    show_schema(schema)
+    processing = fit_processing(settings, paths["train"], schema)
+    train, valid = (processing.read(path) for path in paths.values())
+    warn_of(settings, train)
+    checksums = {path.name: file_checksum(path) for path in paths.values()}
+    with distribution.losses_told():
+        run = distribution.from_chief(open_folder, settings, checksums, resume)
+    folder = run if distribution.chief else None
+    with recorded(folder), distribution.losses_told():
+        if folder:
+            processing.save(folder.processing)
+        fit_text_tabular(settings, train, valid, folder, Checkpoints(run.checkpoints))
+        summaries = distribution.from_chief(evaluate_all, run, settings, processing, valid)
+    return run, summaries
+
+
+def evaluate_all(folder, settings, processing, valid):
+    """Evaluate a run on valid and, where there is one, test, and write its report.
+
+    Returns:
+        The evaluations.
+    """
+    model, _ = load_run(folder)
+    path = find_split(settings.data, "valid")
+    summaries = [evaluate_run(folder, model, valid, "valid", path)]
+    try:
+        path = find_split(settings.data, "test")
+    except FileNotFoundError:
+        path = None
+    if path is not None:
+        summaries.append(evaluate_run(folder, model, processing.read(path), "test", path))
+    write_report(folder)
+    return summaries
+
+
+def show_schema(schema):
+    """Print which column is what."""
+    table = Table("columns", "", title="Schema", title_justify="left")
+    for kind, names in schema.rows():
+        table.add_row(kind, names)
+    console.print(table)
+
+
+def warn_of(settings, train):
+    """Tell what is unusual about the training samples."""
+    counts = {label: 0 for label in train.processing.classes}
+    counts |= {
+        label: int((train.labels == i).sum()) for i, label in enumerate(train.processing.classes)
+    }
+    absent = [label for label, count in counts.items() if not count]
+    if absent:
+        _warn(f"train has no sample of {', '.join(absent)}: the model cannot learn it.")
+    if train.truncated:
+        longest = f"{settings.chunks} chunks of {settings.chunk_tokens} tokens"
+        _warn(f"{train.truncated} texts of train are longer than {longest} and cut off.")
+
+
+def _warn(text):
+    console.print(f"warning: {text}", style="yellow", markup=False)
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,28 @@
+import pytest
+
+from data.text_tabular.__main__ import write_folder
+from tests.conftest import call, without_graphs
+
+TINY = ("--vocabulary-size", 300, "--chunk-tokens", 16, "--chunks", 3, "--overlap", 2)
+TINY += ("--hidden-common-dim", 8, "--bert.num_layers", 2, "--bert.hidden_dim", 8)
+TINY += ("--bert.num_heads", 2, "--bert.intermediate_dim", 8, "--lr", 0.01, "--batch-size", 16)
+
+
+@pytest.fixture(scope="session")
+def tickets(tmp_path_factory):
+    """A folder of small tables that no test changes."""
+    path = tmp_path_factory.mktemp("tickets") / "data"
+    write_folder(path, samples=48)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tickets_run(tickets, tmp_path_factory):
+    """The folder of a finished run of the gate, that no test changes."""
+    from experiments.train_text_tabular import main
+
+    path = tmp_path_factory.mktemp("runs") / "tickets"
+    arguments = ("--data", tickets, "--run-dir", path, "--epochs", 2, "--numeric-bins", 3)
+    with without_graphs():
+        call(main, *arguments, "--mixed-precision", "none", *TINY)
+    return path

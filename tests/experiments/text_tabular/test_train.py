@@ -1,0 +1,221 @@
+import csv
+import gc
+import itertools
+import json
+import shutil
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+import experiments.text_tabular.training as training
+from experiments.evaluate import main as evaluate
+from experiments.predict_text_tabular import main as predict
+from experiments.report import main as report
+from experiments.text_tabular.settings import TextTabularSettings
+from experiments.train_text_tabular import main
+from tests.conftest import call
+from tests.experiments.text_tabular.conftest import TINY
+from utils.run_folder import RunFolder, read_json
+
+
+def read_rows(path, **options):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file, **options))
+
+
+def test_run_folder_holds_everything(tickets_run):
+    files = {str(p.relative_to(tickets_run)) for p in tickets_run.rglob("*") if p.is_file()}
+    assert files == {
+        "STATUS",
+        "best.keras",
+        "config.yaml",
+        "metadata.json",
+        "metrics.jsonl",
+        "processing.json",
+        "report.html",
+        *(
+            f"evaluation/{split}{end}"
+            for split in ("valid", "test")
+            for end in (".json", "_predictions.csv", "_mixture.npz")
+        ),
+    }
+    run = RunFolder.open(tickets_run)
+    assert run.status == "finished"
+    assert set(run.load_metadata()["data"]) == {"train.csv", "valid.csv"}
+    history = run.load_metrics()
+    assert [entry["epoch"] for entry in history] == [0, 1, 2]
+    best = min(entry["valid_log_loss"] for entry in history)
+    evaluated = read_json(tickets_run / "evaluation" / "valid.json")["metrics"]["log_loss"]
+    assert evaluated == pytest.approx(best, abs=1e-5)
+
+
+def test_gate_is_kept_by_sample_and_by_class(tickets_run):
+    summary = read_json(tickets_run / "evaluation" / "valid.json")["mixture"]
+    rows = read_rows(tickets_run / "evaluation" / "valid_predictions.csv")
+    with np.load(tickets_run / "evaluation" / "valid_mixture.npz") as mixture:
+        gate, ids = mixture["gate"], mixture["ids"]
+    assert gate.shape == (12, 8) and ids.tolist() == [row["id"] for row in rows]
+    labels = np.array([row["label"] for row in rows])
+    for label in ("0", "1"):
+        np.testing.assert_allclose(
+            summary["gate_by_class"][label], gate[labels == label].mean(axis=0), rtol=1e-5
+        )
+        assert summary["shares_by_class"][label]["text"] == pytest.approx(
+            gate[labels == label].mean(), rel=1e-5
+        )
+    shares = [float(row["weight_text"]) for row in rows]
+    np.testing.assert_allclose(shares, gate.mean(axis=1), rtol=1e-5)
+
+
+def test_page_shows_columns_metrics_and_shares(tickets_run, tmp_path):
+    shutil.copytree(tickets_run, tmp_path / "run")
+    (tmp_path / "run" / "report.html").unlink()
+    call(report, tmp_path / "run")
+    page = (tmp_path / "run" / "report.html").read_text()
+    for part in ("overdue_days", "Confusion matrix", "Share of the text by class", "average_prec"):
+        assert part in page
+    assert page.count("<svg") == 1 + 2 * 2 and "src=" not in page
+
+
+@pytest.mark.parametrize("model", ["moe", "cross-attention"])
+def test_other_models_train_with_frozen_text(tickets, tmp_path, model, eagerly, capsys):
+    run = tmp_path / "run"
+    arguments = ("--model", model, "--data", tickets, "--run-dir", run, "--epochs", 1, *TINY)
+    call(main, *arguments, "--freeze-layers", 2, "--mixed-precision", "bfloat16", "--buckets", 2)
+    assert "Encoding 60 texts, once" in capsys.readouterr().out
+    rows = read_rows(run / "evaluation" / "test_predictions.csv")
+    if model == "moe":
+        sums = [float(row["weight_text"]) + float(row["weight_tab"]) for row in rows]
+        np.testing.assert_allclose(sums, 1, atol=1e-6)
+    else:
+        assert "weight_text" not in rows[0]
+        assert "mixture" not in read_json(run / "evaluation" / "test.json")
+
+
+def test_prediction_agrees_with_the_evaluation(tickets_run, tickets, tmp_path, eagerly, capsys):
+    call(predict, tickets_run, "--data", tickets, "--split", "valid", "--output", tmp_path)
+    assert "accuracy" in capsys.readouterr().out
+    (file,) = tmp_path.glob("MultimodalBertGate-*/test_result_rank0.tsv")
+    rows = read_rows(file, delimiter="\t")
+    expected = read_rows(tickets_run / "evaluation" / "valid_predictions.csv")
+    assert [row["id"] for row in rows] == [row["id"] for row in expected]
+    assert [row["label"] for row in rows] == [row["label"] for row in expected]
+    np.testing.assert_allclose(
+        [float(row["prob"]) for row in rows],
+        [float(row["probability_1"]) for row in expected],
+        atol=1e-6,
+    )
+
+
+def test_prediction_needs_no_labels(tickets_run, tickets, tmp_path, eagerly, capsys):
+    rows = read_rows(tickets / "test.csv")
+    with (tmp_path / "new.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, [n for n in rows[0] if n != "label"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    call(predict, tickets_run, "--data", tmp_path / "new.csv", "--output", tmp_path / "out")
+    assert "accuracy" not in capsys.readouterr().out
+    (file,) = tmp_path.glob("out/*/test_result_rank0.tsv")
+    assert {row["label"] for row in read_rows(file, delimiter="\t")} == {""}
+
+
+def test_three_classes_one_of_them_missing_in_train(tickets, tmp_path, eagerly, capsys):
+    data = tmp_path / "data"
+    shutil.copytree(tickets, data)
+    run = tmp_path / "run"
+    arguments = ("--data", data, "--run-dir", run, "--epochs", 1, "--model", "moe", *TINY)
+    call(main, *arguments, "--classes", "0", "1", "2", "--class-weights", "[1, 2, 3]")
+    assert "train has no sample of 2" in capsys.readouterr().out
+    summary = read_json(run / "evaluation" / "valid.json")
+    assert summary["metrics"]["auroc"] is None and summary["metrics"]["accuracy"] is not None
+    call(predict, run, "--data", data, "--split", "test", "--output", tmp_path / "out")
+    (file,) = tmp_path.glob("out/*/test_result_rank0.tsv")
+    probabilities = json.loads(read_rows(file, delimiter="\t")[0]["prob"])
+    assert len(probabilities) == 3 and sum(probabilities) == pytest.approx(1)
+
+
+def test_stopped_run_goes_on_to_the_same_end(
+    tickets_run, tickets, tmp_path, monkeypatch, eagerly, fails
+):
+    run = tmp_path / "run"
+    arguments = ("--data", tickets, "--run-dir", run, "--epochs", 2, "--numeric-bins", 3, *TINY)
+    counter, original = itertools.count(1), training.training_step
+
+    def stopping(*args):
+        step = original(*args)
+
+        def stepping(*args):
+            if next(counter) == 5:  # in the second of two epochs of three steps
+                signal.raise_signal(signal.SIGTERM)
+            return step(*args)
+
+        return stepping
+
+    monkeypatch.setattr(training, "training_step", stopping)
+    assert "saved after epoch 2, step 2 of 3" in fails(main, *arguments, code=143)
+    monkeypatch.setattr(training, "training_step", original)
+    gc.collect()  # The stopped run frees its folder when its frames are gone.
+    call(main, "--run-dir", run, "--resume")
+    assert RunFolder.open(run).status == "finished"
+    end = "evaluation/test_predictions.csv"
+    assert (run / end).read_text() == (tickets_run / end).read_text()
+
+
+def test_all_faults_of_the_options_are_told_together(fails):
+    faulty = ("--model", "late", "--chunk-tokens", 8, "--overlap", 6, "--lr", 0, "--num-heads", 0)
+    message = fails(main, *faulty, "--metric-choices", "kappa", "--classes", "a", "a")
+    for part in (
+        "--data is missing",
+        "--model must be one of cross-attention, moe, gate. Received: 'late'",
+        "--overlap must be at most 5",
+        "--lr must be a number above 0",
+        "--num-heads must be a whole number of at least 1",
+        "--metric-choices must be some of accuracy",
+        "--classes must be two labels or more",
+    ):
+        assert part in message, part
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--label", "class"), "must have the columns class"),
+        (("--tokenizer", "package://nowhere/model"), "Install nowhere"),
+        (("--freeze-layers", 3), "`freeze_layers` must be a whole number from 0 to 2"),
+        (("--classes", "0", "2"), "must hold the labels 0, 2"),
+        (("--data", "no/such"), "There is no file of the split 'train'"),
+    ],
+)
+def test_bad_input_is_named(tickets, tmp_path, fails, options, message):
+    arguments = ("--data", tickets, "--run-dir", tmp_path / "run", *TINY)
+    if "--tokenizer" in options:
+        arguments = arguments[:4]
+    assert message in fails(main, *arguments, *options)
+
+
+def test_defaults_pass_their_own_checks():
+    TextTabularSettings(data="x").check()
+
+
+def test_commands_refuse_runs_of_the_other_family(
+    trained_run, tickets_run, data_dir, tickets, fails
+):
+    message = fails(predict, trained_run, "--data", tickets)
+    assert "is not the run of a text-and-table model" in message
+    message = fails(evaluate, tickets_run, "--data", data_dir)
+    assert "Received: that of a text-and-table model" in message
+
+
+def test_saved_model_predicts_in_keras_alone(tickets_run):
+    model = keras.saving.load_model(tickets_run / "best.keras", compile=False)
+    tokens = np.ones((3, 1, 5), "int32")
+    batch = {model.input_ids_key: tokens, model.attention_mask_key: tokens}
+    widths = {"overdue_days": 3, "seats": 4, "plan": 5, "region": 7}
+    saved = read_json(tickets_run / "processing.json")["transform"]
+    for name in widths:
+        edges = saved["numeric"].get(name, {}).get("edges")
+        width = 2 + len(edges) if edges else 1 + len(saved["categorical"].get(name, []))
+        batch[name] = np.zeros((3, width), "float32")
+    assert model.predict_proba(batch).shape == (3,)

@@ -1,0 +1,141 @@
+"""CSV and Parquet files, read block by block; every value is a text."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from utils.formats.checks import InvalidData
+
+SUFFIXES = (".csv", ".parquet")
+BLOCK_ROWS = 4096
+MISSING = frozenset(("", "NA", "N/A", "NaN", "nan", "null", "NULL"))
+
+
+def find_split(data, split):
+    """Return the file of a split.
+
+    Args:
+        data: A folder that holds `train.csv`, `valid.csv` ..., or what the names of such files
+            begin with: `DIR/reviews` for `DIR/reviews_train.csv`; `.parquet` too.
+        split: `"train"`, `"valid"` or `"test"`.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    data = Path(data)
+    names = [data / f"{split}{suffix}" for suffix in SUFFIXES]
+    names += [data.parent / f"{data.name}_{split}{suffix}" for suffix in SUFFIXES]
+    for path in names:
+        if path.is_file():
+            return path
+    raise FileNotFoundError(
+        f"There is no file of the split {split!r}. Expected one of "
+        f"{', '.join(map(str, names))}. Received: --data {data}. Correct the path, or the names."
+    )
+
+
+def read_blocks(path, rows=BLOCK_ROWS):
+    """Yield a file's rows in blocks, without holding more than one.
+
+    Args:
+        path: A CSV file, UTF-8 with a header, or a Parquet file.
+        rows: Most rows of a block.
+
+    Yields:
+        From each column to its values, NumPy arrays of str; what a Parquet file holds as null is
+        an empty text.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        InvalidData: If it is no such table, has no row, or a column that is no text or number.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} must be a CSV or Parquet file. Received: no such file.")
+    found = False
+    try:
+        for batch in _batches(path, rows):
+            if batch.num_rows:
+                found = True
+                yield {
+                    name: _texts(path, name, column)
+                    for name, column in zip(batch.schema.names, batch.columns, strict=True)
+                }
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise InvalidData(
+            f"{path} must be a {'Parquet' if path.suffix == '.parquet' else 'UTF-8 CSV'} table. "
+            f"Received: {error}. Write it with a library for such tables."
+        ) from error
+    if not found:
+        raise InvalidData(f"{path} must have a row. Received: an empty table.")
+
+
+def _batches(path, rows):
+    if path.suffix == ".parquet":
+        with pyarrow.parquet.ParquetFile(path) as file:
+            yield from file.iter_batches(rows)
+        return
+    # The types of a column would be guessed from the first block alone.
+    with pyarrow.csv.open_csv(
+        path,
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types={name: pa.string() for name in _header(path)}, strings_can_be_null=False
+        ),
+    ) as reader:
+        for batch in reader:
+            for start in range(0, batch.num_rows, rows):
+                yield batch.slice(start, rows)
+
+
+def _header(path):
+    """Return the column names of a CSV file."""
+    with pyarrow.csv.open_csv(
+        path, parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True)
+    ) as reader:
+        names = reader.schema.names
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or "" in names:
+        raise InvalidData(
+            f"{path} must start with a line of different column names. "
+            f"Received: {', '.join(names)}."
+        )
+    return names
+
+
+def _texts(path, name, column):
+    try:
+        texts = column if pa.types.is_string(column.type) else column.cast(pa.string())
+    except pa.ArrowException as error:
+        raise InvalidData(
+            f"{path}, column {name}, must hold texts or numbers. Received: {column.type}. "
+            "Leave the column out, or convert it."
+        ) from error
+    return np.array(texts.fill_null("").to_pylist(), dtype=object)
+
+
+def is_missing(values):
+    """Return which texts stand for a missing value, boolean `(N,)`."""
+    return np.array([value.strip() in MISSING for value in values], dtype=bool)
+
+
+def to_numbers(values):
+    """Turn texts into numbers; missing and infinite ones become NaN.
+
+    Returns:
+        float64 `(N,)`, and the index of the first text that is neither a number nor missing, or
+        `None`.
+    """
+    numbers = np.full(len(values), np.nan)
+    wrong = None
+    for i, value in enumerate(values):
+        try:
+            numbers[i] = float(value)
+        except ValueError:
+            if wrong is None and value.strip() not in MISSING:
+                wrong = i
+    numbers[~np.isfinite(numbers)] = np.nan
+    return numbers, wrong

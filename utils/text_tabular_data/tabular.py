@@ -1,0 +1,125 @@
+"""Numbers and categories as a model wants them, fitted on the training table alone."""
+
+import warnings
+
+import numpy as np
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
+
+from utils.text_tabular_data.table_file import MISSING, to_numbers
+
+
+class TabularTransform:
+    """Impute and standardise numbers, look up categories.
+
+    A number becomes `(x - mean) / scale`, a missing one the median of the training table; with
+    bins, a one-hot vector of the quantile bin that it falls into stands behind it. A category
+    becomes a one-hot vector; its first entry stands for all that is missing, rare or unseen.
+
+    Args:
+        numeric: From each column to `{"median", "mean", "scale", "edges"}`, `edges` being those
+            between bins.
+        categorical: From each column to the list of its categories.
+
+    Attributes:
+        widths: From each column to the width of its field; 1 stands for a single number.
+    """
+
+    def __init__(self, numeric, categorical):
+        self.numeric = numeric
+        self.categorical = categorical
+        self.widths = {
+            name: 2 + len(fit["edges"]) if fit["edges"] else 1 for name, fit in numeric.items()
+        }
+        self.widths |= {name: 1 + len(values) for name, values in categorical.items()}
+        self._codes = {
+            name: {value: code for code, value in enumerate(values, 1)}
+            for name, values in categorical.items()
+        }
+
+    @classmethod
+    def fit(cls, numbers, categories, bins=0, min_frequency=1, max_categories=1000):
+        """Fit to the columns of the training table.
+
+        Args:
+            numbers: From each numeric column to float64 `(N,)`, NaN = missing.
+            categories: From each categorical column to texts `(N,)`.
+            bins: Quantile bins of each number; 0 for none.
+            min_frequency: Rows that a category must have to be one of its own.
+            max_categories: Most categories of a column, the most frequent ones; others are rare.
+        """
+        return cls(
+            {name: _fit_number(values, bins) for name, values in numbers.items()},
+            {
+                name: _fit_categories(values, min_frequency, max_categories)
+                for name, values in categories.items()
+            },
+        )
+
+    def number(self, name, values):
+        """Return a numeric column, texts `(N,)`, as standardised float32 and as bins or `None`.
+
+        Raises:
+            ValueError: If a value is neither a number nor missing.
+        """
+        numbers, wrong = to_numbers(values)
+        if wrong is not None:
+            raise ValueError(
+                f"The column {name} must hold numbers, as in training. "
+                f"Received: {values[wrong]!r}. Correct it, or leave it empty."
+            )
+        fit = self.numeric[name]
+        numbers = np.where(np.isnan(numbers), fit["median"], numbers)
+        scaled = ((numbers - fit["mean"]) / fit["scale"]).astype("float32")
+        return scaled, np.searchsorted(fit["edges"], numbers, side="right").astype("int32")
+
+    def category(self, name, values):
+        """Return a categorical column, texts `(N,)`, as int32 codes; 0 = not among them."""
+        codes = self._codes[name]
+        return np.array([codes.get(value.strip(), 0) for value in values], dtype="int32")
+
+    def to_json(self):
+        """Return what `from_json` builds the transform from."""
+        return {"numeric": self.numeric, "categorical": self.categorical}
+
+    @classmethod
+    def from_json(cls, values):
+        """Build the transform that `to_json` has described."""
+        return cls(values["numeric"], values["categorical"])
+
+
+def _fit_number(values, bins):
+    column = values.reshape(-1, 1)
+    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+    filled = imputer.fit_transform(column)
+    scaler = StandardScaler().fit(filled)
+    edges = []
+    if bins > 1 and np.ptp(filled) > 0:
+        binning = KBinsDiscretizer(
+            bins, encode="ordinal", strategy="quantile", quantile_method="averaged_inverted_cdf"
+        )
+        with warnings.catch_warnings():
+            # Bins of no width, where many values are equal, are left out.
+            warnings.simplefilter("ignore", UserWarning)
+            edges = binning.fit(filled).bin_edges_[0][1:-1].tolist()
+    return {
+        "median": float(imputer.statistics_[0]),
+        "mean": float(scaler.mean_[0]),
+        "scale": float(scaler.scale_[0]),
+        "edges": edges,
+    }
+
+
+def _fit_categories(values, min_frequency, max_categories):
+    values = np.array([value.strip() for value in values], dtype=object)
+    values = values[[value not in MISSING for value in values]]
+    if not len(values):
+        return []
+    encoder = OneHotEncoder(
+        # One more stands for the rare ones.
+        min_frequency=min_frequency,
+        max_categories=max_categories + 1,
+        handle_unknown="infrequent_if_exist",
+    ).fit(values.reshape(-1, 1))
+    rare = encoder.infrequent_categories_[0]
+    return sorted(set(encoder.categories_[0]) - set(() if rare is None else rare))
