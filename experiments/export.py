@@ -30,26 +30,64 @@ def main():
     """Parse the command line, export, say how far the file is from Keras."""
     options = _parse()
     folder = RunFolder.open(options.run_dir)
+    export = export_text_tabular if folder.processing.exists() else export_sequences
     with new_file(options.output, options.overwrite) as partial:
-        console.print("Loading the model and samples ...")
-        run_model = RunModel.load(folder, in_float32=True)
-        split = check_split(folder, run_model, options.data, labels=options.quantize is not None)
-        console.print("Converting ...")
-        export_model(
-            run_model,
-            partial,
-            split,
-            metadata=describe_run(folder),
-            opset=options.opset,
-            dynamic_length=options.dynamic_length,
-            masks=options.masks,
-        )
-        if options.quantize:
-            quantize_int8(partial)
-            columns = quantization_effect(split, run_model, OnnxScorer(partial))
-            console.print(f"int8 against Keras on {split.name} ({len(split)}):")
-            console.print(metrics_table(columns))
+        export(folder, partial, options)
     console.print(f"Written: {options.output}", markup=False)
+
+
+def export_sequences(folder, path, options):
+    """Export the run of a model of text, audio and video.
+
+    Args:
+        folder: The `RunFolder`.
+        path: The file to write.
+        options: Those of the command line.
+    """
+    console.print("Loading the model and samples ...")
+    run_model = RunModel.load(folder, in_float32=True)
+    split = check_split(folder, run_model, options.data, labels=options.quantize is not None)
+    console.print("Converting ...")
+    export_model(
+        run_model,
+        path,
+        split,
+        metadata=describe_run(folder),
+        opset=options.opset,
+        dynamic_length=options.dynamic_length,
+        masks=options.masks,
+    )
+    if options.quantize:
+        quantize_int8(path)
+        columns = quantization_effect(split, run_model, OnnxScorer(path))
+        console.print(f"int8 against Keras on {split.name} ({len(split)}):")
+        console.print(metrics_table(columns))
+
+
+def export_text_tabular(folder, path, options):
+    """Export the run of a text-and-table model; see `export_sequences`.
+
+    Raises:
+        ValueError: If an option is given that is for the other family.
+    """
+    if options.masks or not options.dynamic_length:
+        raise ValueError(
+            f"--masks and --dynamic-length are for models of text, audio and video. Received: "
+            f"{folder.path}, the run of a text-and-table model. Leave them out."
+        )
+    # What this family needs is not always installed.
+    from experiments.text_tabular.export import export_run
+
+    console.print("Loading, converting and comparing the model ...")
+    difference, columns = export_run(
+        folder, path, options.data, options.opset, options.quantize is not None
+    )
+    console.print(
+        f"Largest difference from Keras: {difference:.2g} (at most {TOLERANCE:g} is allowed)."
+    )
+    if columns:
+        console.print("int8 against Keras on valid:")
+        console.print(metrics_table(columns))
 
 
 def _parse():

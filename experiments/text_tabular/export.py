@@ -1,73 +1,128 @@
 """ONNX export of text-and-table models, checked against Keras."""
 
-import logging
-import os
 import re
 
 import keras
 import numpy as np
 import onnxruntime
-import tensorflow as tf
-import tf2onnx
 
-from experiments.text_tabular.evaluation import signature_of
-from utils.command_line import RunFailed
+from experiments.text_tabular.evaluation import EVALUATION_BATCH, signature_of
+from experiments.text_tabular.runs import load_run
+from utils.batch_plan import BatchPlan
+from utils.classification_metrics import classification_metrics
+from utils.environment import git_state
+from utils.onnx_export import DEFAULT_OPSET, check_onnx, quantize_int8, write_onnx
+from utils.run_folder import read_json
+from utils.text_tabular_data import find_split
 
-OPSET = 18
-TOLERANCE = 1e-4
+KIND = "text_tabular"
+CHECKED = (1, 7, 64)
 
 
-def export_onnx(model, samples, path):
-    """Write a model as ONNX, with the softmax inside.
+def export_run(folder, path, data=None, opset=DEFAULT_OPSET, quantize=False):
+    """Write the model that a run has kept as ONNX.
+
+    Args:
+        folder: The `RunFolder`.
+        path: The file to write.
+        data: Where samples for the check are, as training takes it; `None`: where the run's were.
+        opset: Version of the ONNX operators.
+        quantize: Whether to keep weights as 8-bit integers.
+
+    Returns:
+        The largest difference from Keras before quantising, and, if quantised, from the heading
+        of a column to the metrics on valid by name.
+
+    Raises:
+        RunFailed: If an operation cannot be converted, or the file does not agree with Keras.
+    """
+    model, processing = load_run(folder)
+    model = in_float32(model)
+    samples = processing.read(find_split(data or folder.load_config()["data"], "valid"))
+    difference = export_model(model, samples, path, describe_run(folder), opset)
+    if not quantize:
+        return difference, None
+    quantize_int8(path)
+    return difference, quantization_effect(model, samples, path)
+
+
+def export_model(model, samples, path, metadata=None, opset=DEFAULT_OPSET):
+    """Write a model as ONNX, with the softmax inside, and compare the file with Keras.
 
     The inputs are those of a batch, by name, with `_` for what TensorFlow allows in no name:
     token ids and attention mask as int32 `(batch, chunks, tokens)`, and the fields, every axis open
     but their width. The output `prob` is what `TextTabularModel.predict_proba` returns.
 
     Args:
-        model: A `TextTabularModel`, built; half precision is exported as float32.
+        model: A `TextTabularModel`, built, that computes in float32.
         samples: `Samples` to check it on.
         path: The file to write.
+        metadata: What to say of the model, by name.
+        opset: Version of the ONNX operators.
 
     Returns:
         The largest difference from Keras.
 
     Raises:
-        RunFailed: If an operation cannot be converted, or the probabilities differ by more than
-            `TOLERANCE`; no file is left.
+        RunFailed: If an operation cannot be converted, or the file does not agree with Keras.
     """
-    model = in_float32(model)
     signature = signature_of(model, samples.processing)
-    specs = [
-        tf.TensorSpec(spec.shape, spec.dtype, name=name)
-        for name, spec in zip(input_names(signature), signature.values(), strict=True)
-    ]
+    names = dict(zip(input_names(signature), signature, strict=True))
+    axes = {1: ("batch",), 2: ("batch", "width"), 3: ("batch", "chunks", "tokens")}
+    inputs = {}
+    for name, spec in zip(names, signature.values(), strict=True):
+        shape = [size or axis for size, axis in zip(spec.shape, axes[len(spec.shape)], strict=True)]
+        inputs[name] = (shape, spec.dtype)
 
-    def probabilities(*inputs):
-        batch = dict(zip(signature, inputs, strict=True))
-        return {"prob": model.predict_proba(batch)}
+    def probabilities(values):
+        return {"prob": model.predict_proba({names[name]: x for name, x in values.items()})}
 
-    partial = f"{path}.partial"
-    messages = _Messages()
-    logger = logging.getLogger("tf2onnx")
-    logger.addHandler(messages)
-    try:
-        tf2onnx.convert.from_function(
-            tf.function(probabilities), input_signature=specs, opset=OPSET, output_path=partial
+    classes = list(samples.processing.classes)
+    shape = ("batch",) if model.config["is_binary"] else ("batch", len(classes))
+    described = {"kind": KIND, "classes": classes, "quantization": "none", **(metadata or {})}
+    write_onnx(path, probabilities, inputs, {"prob": shape}, described, opset)
+    cases = []
+    for count in CHECKED:
+        batch = samples.batch(np.argsort(samples.lengths)[-count:])
+        feeds = dict(zip(names, batch.values(), strict=True))
+        cases.append((f"a batch of {count}", feeds, feeds))
+    return check_onnx(path, probabilities, cases)
+
+
+def describe_run(folder):
+    """Return what an exported file says of a run, by name."""
+    config, metadata = folder.load_config(), folder.load_metadata()
+    summary = folder.evaluation / "valid.json"
+    return {
+        "model": config["model"],
+        "data": metadata["data"],
+        "metrics": {"valid": read_json(summary)["metrics"]} if summary.exists() else {},
+        "seed": metadata["seed"],
+        "git": {"training": metadata["git"], "export": git_state()},
+    }
+
+
+def quantization_effect(model, samples, path):
+    """Return the metrics on samples of the Keras model, of a quantised file, and the difference.
+
+    Returns:
+        From a column's heading to its metrics by name.
+    """
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    found = {"Keras": [], "int8": []}
+    for rows in BatchPlan(len(samples), EVALUATION_BATCH).epoch(0):
+        batch = samples.batch(rows)
+        found["Keras"].append(keras.ops.convert_to_numpy(model.predict_proba(batch)))
+        feeds = dict(zip(input_names(batch), batch.values(), strict=True))
+        found["int8"].append(session.run(["prob"], feeds)[0])
+    columns = {}
+    for heading, parts in found.items():
+        p = np.concatenate(parts)
+        columns[heading] = classification_metrics(
+            samples.labels, np.stack([1 - p, p], axis=1) if p.ndim == 1 else p
         )
-        if messages.errors:
-            raise RunFailed(f"the model cannot be exported: {' '.join(messages.errors)}")
-        difference = _difference(model, samples, partial)
-        if not difference <= TOLERANCE:
-            raise RunFailed(
-                f"the exported model differs from Keras by {difference:.2g}, more than {TOLERANCE}."
-            )
-        os.replace(partial, path)
-    finally:
-        logger.removeHandler(messages)
-        if os.path.exists(partial):
-            os.remove(partial)
-    return difference
+    before, after = columns["Keras"], columns["int8"]
+    return {**columns, "difference": {name: after[name] - before[name] for name in before}}
 
 
 def input_names(names):
@@ -94,26 +149,3 @@ def in_float32(model):
         keras.config.set_dtype_policy(before)
     copy.set_weights(model.get_weights())
     return copy
-
-
-def _difference(model, samples, path):
-    """Compare on batches of different sizes and lengths."""
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    largest = 0.0
-    for count in (1, min(len(samples), 7)):
-        batch = samples.batch(np.argsort(samples.lengths)[-count:])
-        expected = keras.ops.convert_to_numpy(model.predict_proba(batch))
-        feeds = dict(zip(input_names(batch), batch.values(), strict=True))
-        largest = max(largest, float(np.abs(session.run(["prob"], feeds)[0] - expected).max()))
-    return largest
-
-
-class _Messages(logging.Handler):
-    """Keeps what tf2onnx logs as errors; it raises none for what it cannot convert."""
-
-    def __init__(self):
-        super().__init__(logging.ERROR)
-        self.errors = []
-
-    def emit(self, record):
-        self.errors.append(record.getMessage())

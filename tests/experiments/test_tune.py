@@ -196,7 +196,7 @@ def test_two_processes_share_a_study_in_postgresql(postgresql, data_dir, tmp_pat
     assert [process.returncode for process in processes] == [0, 0], outputs
     with StudyStorage(postgresql, "shared", heartbeat=60) as storage:
         study = optuna.load_study(study_name="shared", storage=storage.database)
-        found = study.trials
+        found, best = study.trials, study.best_trial.number
     assert [t.number for t in found if t.state.is_finished()] == [*range(5)]
     assert len({t.params["learning_rate"] for t in found}) == 5
     configs = [(tmp_path / f"machine-{i}" / "best.yaml").read_text() for i in range(2)]

@@ -1,40 +1,55 @@
+import json
+
 import keras
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
-import experiments.text_tabular.export as export
-from experiments.export_text_tabular import main
-from experiments.text_tabular.export import export_onnx, in_float32, input_names
+import utils.onnx_export
+from experiments.export import main
+from experiments.text_tabular.export import in_float32, input_names
 from experiments.text_tabular.runs import load_run
 from tests.conftest import call
 from tests.models.text_tabular.small import make_batch, make_model
-from utils.command_line import RunFailed
 from utils.run_folder import RunFolder
 
 
 @pytest.mark.slow
 def test_exported_model_agrees_for_other_sizes(tickets_run, tickets, tmp_path, capsys):
     file = tmp_path / "model.onnx"
-    call(main, tickets_run, "--data", tickets, "--output", file)
-    assert "of Keras" in capsys.readouterr().out
+    call(main, tickets_run, "--output", file)
+    assert "Largest difference from Keras" in capsys.readouterr().out
+    properties = {p.key: json.loads(p.value) for p in onnx.load(file).metadata_props}
+    assert properties["kind"] == "text_tabular" and properties["metrics"]["valid"]
     model, processing = load_run(RunFolder.open(tickets_run))
     samples = processing.read(tickets / "test.csv")
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     assert [output.name for output in session.get_outputs()] == ["prob"]
     for rows in ([0], np.arange(12)):
         batch = samples.batch(rows)
-        batch = {name: value for name, value in batch.items()}
         expected = model.predict_proba(batch)
         np.testing.assert_allclose(session.run(["prob"], batch)[0], expected, atol=1e-5)
 
 
 @pytest.mark.slow
-def test_model_that_differs_leaves_no_file(tickets_run, tickets, tmp_path, monkeypatch):
-    model, processing = load_run(RunFolder.open(tickets_run))
-    monkeypatch.setattr(export, "TOLERANCE", -1.0)
-    with pytest.raises(RunFailed, match="differs from Keras"):
-        export_onnx(model, processing.read(tickets / "test.csv"), tmp_path / "model.onnx")
+def test_int8_tells_what_it_changes(tickets_run, tmp_path, capsys):
+    call(main, tickets_run, "--output", tmp_path / "small.onnx", "--quantize", "int8")
+    assert "int8 against Keras on valid" in capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == ["small.onnx"]
+
+
+@pytest.mark.slow
+def test_model_that_differs_leaves_no_file(tickets_run, tmp_path, monkeypatch, fails):
+    monkeypatch.setattr(utils.onnx_export, "TOLERANCE", -1.0)
+    message = fails(main, tickets_run, "--output", tmp_path / "model.onnx", code=1)
+    assert "does not agree with Keras" in message
+    assert not list(tmp_path.iterdir())
+
+
+def test_options_of_the_other_family_are_refused(tickets_run, tmp_path, fails):
+    message = fails(main, tickets_run, "--output", tmp_path / "model.onnx", "--masks")
+    assert "Leave them out" in message
     assert not list(tmp_path.iterdir())
 
 
