@@ -28,12 +28,12 @@ class Predictions:
     Attributes:
         split: The samples.
         scores: Predicted scores, `(N,)`.
-        weights: Modality weights of text, audio, video, `(N, 3)`.
+        weights: Modality weights of text, audio, video, `(N, 3)`, or `None`.
     """
 
     split: Split
     scores: np.ndarray
-    weights: np.ndarray
+    weights: np.ndarray | None
 
     def metrics(self):
         """All metrics of `utils.metrics`, by name."""
@@ -50,10 +50,11 @@ class Predictions:
                 "label": float(self.split.labels[i, 0]),
                 "prediction": float(self.scores[i]),
             }
-            row |= {
-                f"weight_{name}": float(weight)
-                for name, weight in zip(MODALITIES, self.weights[i], strict=True)
-            }
+            if self.weights is not None:
+                row |= {
+                    f"weight_{name}": float(weight)
+                    for name, weight in zip(MODALITIES, self.weights[i], strict=True)
+                }
             yield row if texts is None else {**row, "text": texts[i]}
 
     def save(self, folder, modalities):
@@ -109,14 +110,15 @@ class Predictor:
         self._explain = explain
 
     def predict(self):
-        """Return scores `(N,)` and modality weights `(N, 3)`."""
+        """Return scores `(N,)`, and modality weights `(N, 3)` or `None`."""
         scores, weights = [], []
         with reader_errors():
             for batch, _ in self.batches:
                 batch_scores, batch_weights = self._explain(batch)
                 scores.append(batch_scores.numpy()[:, 0])
-                weights.append(batch_weights.numpy())
-        return np.concatenate(scores), np.concatenate(weights)
+                if batch_weights is not None:
+                    weights.append(batch_weights.numpy())
+        return np.concatenate(scores), np.concatenate(weights) if weights else None
 
 
 def evaluate_split(model, split, normalizer, modalities):

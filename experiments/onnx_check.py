@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from experiments.run_model import named_outputs
 from utils.batching import model_inputs
 from utils.formats import MODALITIES
 from utils.formats.checks import clean_features
@@ -57,11 +58,7 @@ def reference_outputs(run_model):
             for name in MODALITIES
         }
         inputs = model_inputs(sequences, run_model.normalizer, run_model.modalities, masks)
-        explanation = run_model.model.explain(inputs)
-        return {
-            "score": explanation.prediction,
-            "modality_weights": explanation.modality_weights,
-        }
+        return named_outputs(run_model.model.explain(inputs))
 
     return outputs
 

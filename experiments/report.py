@@ -86,13 +86,15 @@ def _split_section(folder, split):
     with (folder.evaluation / f"{split}_predictions.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     labels, scores = (np.array([float(r[key]) for r in rows]) for key in ("label", "prediction"))
-    weights = np.array([[float(r[f"weight_{name}"]) for name in MODALITIES] for r in rows])
+    columns = [f"weight_{name}" for name in MODALITIES]
+    weighs = columns[0] in rows[0]
+    weights = np.array([[float(r[name]) for name in columns] for r in rows]) if weighs else None
     lengths = np.array([int(r["length"]) for r in rows])
     return {
         **summary,
         "scatter": figures.prediction_scatter(labels, scores),
         "confusion": figures.confusion_matrix(labels, scores),
-        "weights": figures.modality_weights(weights),
+        "weights": None if weights is None else figures.modality_weights(weights),
         "error_by_length": figures.error_by_length(lengths, np.abs(labels - scores)),
     }
 

@@ -85,13 +85,8 @@ class RunModel:
                 sequences[name] = tf.zeros([samples, 1, self.all_widths[name]])
             if f"{name}_mask" in inputs:
                 masks[name] = inputs[f"{name}_mask"]
-        explanation = self.model.explain(
-            model_inputs(sequences, self.normalizer, self.modalities, masks)
-        )
-        outputs = {"score": explanation.prediction}
-        if explanation.modality_weights is not None:
-            outputs["modality_weights"] = explanation.modality_weights
-        return outputs
+        inputs = model_inputs(sequences, self.normalizer, self.modalities, masks)
+        return named_outputs(self.model.explain(inputs))
 
     def score(self, sequences):
         """Predict scores from raw features.
@@ -105,3 +100,11 @@ class RunModel:
         features = {name: tf.constant(sequences[name], "float32") for name in self.modalities}
         outputs = {name: value.numpy() for name, value in self._outputs(features).items()}
         return outputs["score"][:, 0], outputs.get("modality_weights")
+
+
+def named_outputs(explanation):
+    """Return `score` and, where a model weighs modalities, `modality_weights` by name."""
+    outputs = {"score": explanation.prediction}
+    if explanation.modality_weights is not None:
+        outputs["modality_weights"] = explanation.modality_weights
+    return outputs

@@ -7,6 +7,7 @@ of the models of text with a table.
 from models.attention import MaskedAttention, masked_softmax
 from models.attention_block import FeedForward
 from models.balanced_msamodel import BalancedMSAModel
+from models.baselines import BASELINES
 from models.blocks import CrossAttentionBlock, ModalityEncoder, TransformerBlock
 from models.dropout import HashDropout
 from models.fusion import AdaptiveFusionHead, CrossModalFusion
@@ -48,9 +49,11 @@ MODELS = {
     "msa": MSAModel,
     "improved": ImprovedMSAModel,
     "balanced": BalancedMSAModel,
+    **BASELINES,
 }
 
 __all__ = [
+    "BASELINES",
     "MODELS",
     "TEXT_TABULAR_MODELS",
     "AdaptiveFusionHead",

@@ -16,9 +16,9 @@ class Explanation(NamedTuple):
     Attributes:
         prediction: `(batch, 1)` scores, or `(batch, num_classes)` logits; float32.
         modality_weights: `(batch, 3)`, the share of text, audio and video; float32. An absent
-            modality has 0, the others sum to 1.
+            modality has 0, the others sum to 1. `None` if the model does not weigh modalities.
         attention: From the name of each attention map to its weights,
-            `(batch, num_heads, queries, keys)`.
+            `(batch, num_heads, queries, keys)`; empty if the model has no attention.
     """
 
     prediction: Any

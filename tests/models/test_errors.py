@@ -1,5 +1,7 @@
 """Each error names the argument, what was expected, and what was received."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -31,7 +33,11 @@ HEADS = r"`model_dim` must be a multiple of `num_heads`. Received: model_dim=8, 
         lambda **k: CrossAttentionBlock(**k, ff_dim=8),
         lambda **k: CrossModalFusion(**k, ff_dim=8),
         lambda **k: ModalityEncoder(input_dim=5, seq_len=6, ff_dim=8, n_layers=1, **k),
-        *(lambda cls=cls, **k: cls(6, 5, 4, 3, **k) for cls in MODELS.values()),
+        *(
+            lambda cls=cls, **k: cls(6, 5, 4, 3, **k)
+            for cls in MODELS.values()
+            if "num_heads" in inspect.signature(cls).parameters
+        ),
     ],
 )
 def test_heads_that_cannot_share_the_width(make):

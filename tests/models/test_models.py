@@ -4,18 +4,19 @@ import keras
 import numpy as np
 import pytest
 
-from models import MODELS, AdaptiveFusionHead, CrossModalFusion, MultimodalModel
+from models import BASELINES, MODELS, AdaptiveFusionHead, CrossModalFusion, MultimodalModel
 from tests.models.layer_case import POLICIES
 from tests.models.tiny import (
     MODALITIES,
     SEQ_LEN,
-    SIZES,
     WIDTHS,
     make_masks,
     make_model,
     make_sequences,
+    sizes,
 )
 
+HOUSE_MODELS = [name for name in MODELS if name not in BASELINES]
 NO_PENALTY = {"improved": {"l2": 0.0}, "balanced": {"l2": 0.0, "head_dropout": 0.0}}
 
 
@@ -30,7 +31,7 @@ def model(name):
 
 
 def test_the_command_lines_names():
-    assert set(MODELS) >= {"seqlevel", "msa", "improved", "balanced"}
+    assert set(HOUSE_MODELS) == {"seqlevel", "msa", "improved", "balanced"}
     assert all(issubclass(cls, MultimodalModel) for cls in MODELS.values())
 
 
@@ -91,29 +92,36 @@ def test_explain_shows_what_the_call_computed(model):
     explanation = model.explain(inputs)
     np.testing.assert_allclose(explanation.prediction, model(inputs), atol=1e-6)
     weights = explanation.modality_weights
-    assert weights.shape == (3, 3) and weights.dtype == "float32"
-    np.testing.assert_allclose(weights.numpy().sum(axis=1), 1.0, atol=1e-6)
-    assert {f"{name}/layer_0" for name in MODALITIES} < set(explanation.attention)
-    assert any(key.startswith("fusion/layer_0") for key in explanation.attention)
+    if weights is not None:
+        assert weights.shape == (3, 3) and weights.dtype == "float32"
+        np.testing.assert_allclose(weights.numpy().sum(axis=1), 1.0, atol=1e-6)
     for key, maps in explanation.attention.items():
         assert maps.shape[:2] == (3, 2), key
         sums = maps.numpy().sum(axis=-1)
         np.testing.assert_allclose(sums, np.where(sums > 0.5, 1.0, 0.0), atol=1e-5, err_msg=key)
+
+
+@pytest.mark.parametrize("name", HOUSE_MODELS, indirect=True)
+def test_explain_names_each_encoders_and_the_fusions_maps(model):
+    inputs = (*make_sequences(), *make_masks())
+    explanation = model.explain(inputs)
+    assert {f"{name}/layer_0" for name in MODALITIES} < set(explanation.attention)
+    assert any(key.startswith("fusion/layer_0") for key in explanation.attention)
     audio_rows = explanation.attention["audio/layer_0"].numpy()
     hidden = ~np.broadcast_to(inputs[4][:, None, None], audio_rows.shape)
     assert np.all(audio_rows[hidden] == 0)
 
 
 def test_explain_builds_a_new_model(name):
-    model = MODELS[name](SEQ_LEN, *WIDTHS, **SIZES)
+    model = MODELS[name](SEQ_LEN, *WIDTHS, **sizes(name))
     assert model.explain(make_sequences()).prediction.shape == (3, 1)
 
 
 def test_summary_and_parameter_count_come_with_build(name, capsys):
-    model = MODELS[name](SEQ_LEN, *WIDTHS, **SIZES)
+    model = MODELS[name](SEQ_LEN, *WIDTHS, **sizes(name))
     model.build()
     count = model.count_params()
-    assert count == sum(np.prod(w.shape) for w in model.weights) > 1000
+    assert count == sum(np.prod(w.shape) for w in model.weights) > 100
     model.summary()
     printed = capsys.readouterr().out
     assert f"Total params: {count:,}" in printed and "?" not in printed
@@ -139,6 +147,7 @@ def test_a_model_is_a_layer_of_a_functional_one(model):
     np.testing.assert_allclose(around(list(sequences)), 2 * model(sequences), atol=1e-5)
 
 
+@pytest.mark.parametrize("name", HOUSE_MODELS)
 def test_it_learns_sixteen_samples_by_heart(name):
     model = make_model(name, model_dim=32, dropout_rate=0.0, **NO_PENALTY.get(name, {}))
     sequences = make_sequences(batch=16)

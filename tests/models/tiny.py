@@ -1,5 +1,7 @@
 """Models small enough to test, and inputs for them."""
 
+import inspect
+
 import keras
 import numpy as np
 
@@ -7,14 +9,27 @@ from models import MODELS
 
 SEQ_LEN = 6
 WIDTHS = (5, 4, 3)
-SIZES = {"model_dim": 8, "num_heads": 2, "ff_dim": 8, "n_layers_mod": 1, "n_layers_fuse": 1}
+SMALL = {
+    "model_dim": 8,
+    "num_heads": 2,
+    "ff_dim": 8,
+    "n_layers": 1,
+    "n_layers_mod": 1,
+    "n_layers_fuse": 1,
+}
 MODALITIES = ("text", "audio", "video")
+
+
+def sizes(name):
+    """Return those of `SMALL` that the model takes."""
+    known = inspect.signature(MODELS[name]).parameters
+    return {key: value for key, value in SMALL.items() if key in known}
 
 
 def make_model(name, seq_len=SEQ_LEN, seed=0, **options):
     """Build a model of `MODELS` whose weights are all away from their starting 0 or 1."""
     keras.utils.set_random_seed(seed)
-    model = MODELS[name](seq_len, *WIDTHS, **{**SIZES, **options})
+    model = MODELS[name](seq_len, *WIDTHS, **{**sizes(name), **options})
     model.build()
     rng = np.random.default_rng(seed)
     for weight in model.trainable_weights:

@@ -5,6 +5,7 @@ import pytest
 from data.convert.__main__ import main as convert
 from models import MODELS
 from tests.conftest import call
+from tests.models.tiny import make_model
 from utils.augmentation import Augmentation
 from utils.batching import model_inputs
 from utils.data_loader import load_split, make_dataset, reader_errors
@@ -190,7 +191,7 @@ def test_trimming_cuts_padding_alone(data_dir):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_trimming_changes_no_prediction(data_dir, name):
-    model = MODELS[name](6, 5, 4, 3, model_dim=8, num_heads=2, ff_dim=16)
+    model = make_model(name)
     options = {"batch_size": 3, "return_masks": True}
     for (whole, _), (trimmed, _) in zip(
         make_dataset(data_dir, "valid", **options),
