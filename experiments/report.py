@@ -1,15 +1,20 @@
 """Write one self-contained HTML page about a run."""
 
-import csv
+import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 from pathlib import Path
 
 import jinja2
-import numpy as np
 import yaml
 
 from experiments import figures
+from experiments.reporting import score_figures, weight_figures
+from experiments.reporting.cards import data_card, model_card, open_run_data
+from experiments.reporting.explanation import ablations, attention_maps
+from experiments.reporting.predictions import EvaluatedSplit, page_data
+from experiments.run_model import RunModel
 from utils.command_line import CommandParser, console, run_command
-from utils.formats.split import MODALITIES, SPLITS
+from utils.data_loader import load_split
+from utils.formats.split import SPLITS
 from utils.run_folder import RunFolder, read_json, write_text
 
 EXAMPLE = "python -m experiments.report runs/my-run"
@@ -20,46 +25,72 @@ def main():
     """Parse the command line and write a page into each run folder."""
     parser = CommandParser("experiments.report", "Write an HTML page about each run.", EXAMPLE)
     parser.add_argument("run_dirs", type=str, nargs="+", help="folders of runs")
-    for run_dir in parser.parse_args().run_dirs:
+    parser.add_argument(
+        "--data",
+        type=str,
+        default=None,
+        help="data for attention and ablations; default: the run's own, if it is still there",
+    )
+    arguments = parser.parse_args()
+    for run_dir in arguments.run_dirs:
         folder = RunFolder.open(run_dir)
         if folder.processing.exists():
             # What this family needs is not always installed.
             from experiments.text_tabular.report import write_report as write
+
+            write(folder)
         else:
-            write = write_report
-        write(folder)
+            write_report(folder, open_run_data(folder.load_config(), arguments.data))
         console.print(f"Report: {folder.report}")
 
 
-def write_report(folder):
-    """Write `report.html` into a run folder, from the files that are there.
+def write_report(folder, data=None):
+    """Write `report.html` into a run folder.
 
-    The page holds learning curves and, for each evaluated split, the metrics, predicted against
-    true scores, the confusion matrix of the seven classes, modality weights, and the error by
-    length.
+    The page holds learning curves; for each evaluated split the metrics and how predictions,
+    errors and modality weights are spread; the best and worst samples; a table of all predictions;
+    a card of the model. With the data it also holds what each modality is worth, attention, and a
+    card of the data.
 
     Args:
         folder: A `RunFolder`.
+        data: The reader of the run's data, or `None`.
 
     Raises:
         FileNotFoundError: If no split has been evaluated.
     """
-    evaluated = [s for s in SPLITS if (folder.evaluation / f"{s}.json").exists()]
+    evaluated = [s for s in reversed(SPLITS) if (folder.evaluation / f"{s}.json").exists()]
     if not evaluated:
         raise FileNotFoundError(
             f"{folder.evaluation} holds no evaluation. Expected: valid.json or test.json. "
             f"Run `python -m experiments.evaluate {folder.path} --data DIR --split valid` first."
         )
-    history = folder.load_metrics()
+    splits = {
+        name: EvaluatedSplit(folder.evaluation / f"{name}_predictions.csv") for name in evaluated
+    }
+    config, history, run_model = folder.load_config(), folder.load_metrics(), RunModel.load(folder)
+    shown = evaluated[0]
+    ablation, attention = None, None
+    if data is not None and shown in data.splits():
+        split = load_split(data, shown)
+        ablation = ablations(run_model, split)
+        attention = attention_maps(run_model, split, splits[shown].errors)
     page = page_template("report.html.j2").render(
         name=folder.path.name,
-        config=folder.load_config(),
-        config_text=yaml.safe_dump(folder.load_config(), sort_keys=False),
+        config=config,
+        config_text=yaml.safe_dump(config, sort_keys=False),
         metadata=folder.load_metadata(),
         history=history,
-        kept=kept_epoch(history, folder.load_config()["keep"]),
+        kept=kept_epoch(history, config["keep"]),
         learning_curves=figures.learning_curves(history),
-        splits=[_split_section(folder, split) for split in reversed(evaluated)],
+        splits=[_split_section(folder, name, one) for name, one in splits.items()],
+        shown=shown,
+        examples=_examples(splits[shown]),
+        ablation=ablation,
+        ablation_bars=score_figures.ablation_bars(ablation) if ablation else None,
+        page_data=page_data(splits[shown], attention),
+        data=data_card(data) if data is not None else None,
+        model=model_card(run_model.model),
     )
     write_text(folder.report, page)
 
@@ -81,21 +112,38 @@ def kept_epoch(history, keep, criterion="valid_MAE"):
     return history[-1] if keep == "last" else min(history, key=lambda entry: entry[criterion])
 
 
-def _split_section(folder, split):
-    summary = read_json(folder.evaluation / f"{split}.json")
-    with (folder.evaluation / f"{split}_predictions.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    labels, scores = (np.array([float(r[key]) for r in rows]) for key in ("label", "prediction"))
-    columns = [f"weight_{name}" for name in MODALITIES]
-    weighs = columns[0] in rows[0]
-    weights = np.array([[float(r[name]) for name in columns] for r in rows]) if weighs else None
-    lengths = np.array([int(r["length"]) for r in rows])
+def _split_section(folder, name, split):
+    labels, scores, weights = split.labels, split.scores, split.weights
+    drawn = {
+        "Predicted against true scores": score_figures.prediction_scatter(labels, scores),
+        "Calibration": score_figures.calibration(labels, scores),
+        "Confusion matrix of the seven classes": figures.confusion_matrix(labels, scores),
+        "Residuals by score": score_figures.residuals_by_score(labels, scores),
+        "Residuals by length": score_figures.residuals_by_length(split.lengths, scores - labels),
+        "Error by length": figures.error_by_length(split.lengths, split.errors),
+    }
+    if weights is not None:
+        drawn |= {
+            "Modality weights": figures.modality_weights(weights),
+            "Modality weights by class": weight_figures.weights_by_class(weights, labels),
+            "Modality weights of each sample": weight_figures.weights_by_sample(weights),
+        }
+    return {**read_json(folder.evaluation / f"{name}.json"), "figures": drawn}
+
+
+def _examples(split):
+    """Return for each heading the samples to show, as dicts."""
     return {
-        **summary,
-        "scatter": figures.prediction_scatter(labels, scores),
-        "confusion": figures.confusion_matrix(labels, scores),
-        "weights": None if weights is None else figures.modality_weights(weights),
-        "error_by_length": figures.error_by_length(lengths, np.abs(labels - scores)),
+        heading: [
+            {
+                "id": split.ids[i],
+                "label": split.labels[i],
+                "prediction": split.scores[i],
+                "text": split.texts[i] if split.texts else "",
+            }
+            for i in rows
+        ]
+        for heading, rows in split.extremes().items()
     }
 
 

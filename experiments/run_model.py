@@ -22,6 +22,7 @@ class RunModel:
         modalities: The same, in the order of `MODALITIES`.
         widths: From each of them to its feature width.
         lengths: From each of them to its longest sequence, in steps.
+        masked_outputs: `outputs`, compiled, of features and the masks of all used modalities.
 
     Raises:
         ValueError: If the model gives classes.
@@ -41,7 +42,10 @@ class RunModel:
         self.widths = {name: self.all_widths[name] for name in self.modalities}
         self.lengths = {name: all_lengths[name] for name in self.modalities}
         features = {n: tf.TensorSpec([None, None, w], name=n) for n, w in self.widths.items()}
+        masks = {n: tf.TensorSpec([None, None], tf.bool) for n in self.widths}
+        masks = {f"{name}_mask": spec for name, spec in masks.items()}
         self._outputs = tf.function(self.outputs, input_signature=[features])
+        self.masked_outputs = tf.function(self.outputs, input_signature=[features | masks])
 
     @classmethod
     def load(cls, folder, in_float32=False):

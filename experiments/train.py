@@ -93,7 +93,7 @@ def evaluate_all(folder, settings, data, valid):
     summaries = [evaluate_run(folder, valid)]
     if "test" in data.splits():
         summaries.append(evaluate_run(folder, load_split(data, "test", settings.stream)))
-    write_report(folder)
+    write_report(folder, data)
     return summaries
 
 

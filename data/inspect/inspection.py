@@ -5,9 +5,9 @@ from pathlib import Path
 
 from data.inspect.finding import Finding
 from data.inspect.findings import collect_findings
-from data.inspect.leakage import Overlap, Repetition, find_overlaps, find_repetition
 from data.inspect.probe import Probe, ProbeData, probe_modalities, sample_features
 from utils.formats import open_data
+from utils.leakage import Overlap, Repetition, find_overlaps, find_repetition
 from utils.statistics import SplitStatistics, describe
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from data.inspect import inspect_data
 from data.inspect.__main__ import main
-from data.inspect.leakage import find_repetition
 from data.inspect.probe import ProbeData, probe_modalities, sample_features
 from data.synthetic import TASKS, write_folder
 from tests.conftest import call
 from tests.data.spoiling import FILES, change, change_index, found, has, only, put
 from utils.formats.hdf5 import write_split
 from utils.formats.split import Split
+from utils.leakage import find_repetition
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 

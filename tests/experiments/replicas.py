@@ -40,7 +40,7 @@ def work(weights, devices, options):
     logical = [tf.config.LogicalDeviceConfiguration()] * devices
     tf.config.set_logical_device_configuration(processor, logical)
     experiments.train.fit_model = fit_and_write
-    experiments.train.write_report = lambda folder: None
+    experiments.train.write_report = lambda *_: None
     call(experiments.train.main, *options)
 
 

@@ -30,11 +30,29 @@ def test_page_is_self_contained_and_has_every_figure(run):
     call(main, run)
     text = (run / "report.html").read_text()
     page = Page(text)
-    assert page.tags.count("svg") == 1 + 2 * 4
+    assert page.tags.count("svg") == 1 + 2 * 9 + 2
     assert not [a for a in page.addresses if not a.startswith("#")]
     assert len(text) < 2_000_000
-    for heading in ("Learning curves", "Confusion matrix", "Modality weights", "Error by length"):
+    for heading in (
+        "Learning curves",
+        "Calibration",
+        "Residuals by length",
+        "Modality weights by class",
+        "without audio",
+        "Largest errors",
+        "train and test share 10 texts",
+        "MSASeqLevelModel",
+    ):
         assert heading in text
+
+
+def test_without_its_data_the_page_has_what_the_evaluation_wrote(run):
+    config = run / "config.yaml"
+    lines = [line for line in config.read_text().splitlines() if not line.startswith("data:")]
+    config.write_text("\n".join([*lines, "data: /no/such/data", ""]))
+    call(main, run)
+    text = (run / "report.html").read_text()
+    assert "Calibration" in text and "Ablation" not in text
 
 
 def test_same_run_gives_the_same_page(run):
@@ -43,11 +61,14 @@ def test_same_run_gives_the_same_page(run):
     assert (run / "report.html").read_text().replace(str(run), "") == before.replace(str(run), "")
 
 
-def test_user_text_is_escaped(run):
+def test_user_text_is_escaped(run, eagerly):
     config = run / "config.yaml"
     config.write_text(config.read_text() + "note: <script>alert(1)</script>\n")
+    predictions = run / "evaluation" / "test_predictions.csv"
+    predictions.write_text(predictions.read_text().replace("word, 3", "</script><b>"))
     call(main, run)
-    assert "<script>" not in (run / "report.html").read_text()
+    page = (run / "report.html").read_text()
+    assert "<script>alert" not in page and "</script><b>" not in page
 
 
 def test_run_without_evaluation(run, fails):

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture(autouse=True)
 def no_report(monkeypatch):
     """Spare the drawing of the report, which no test here looks at."""
-    monkeypatch.setattr(experiments.train, "write_report", lambda folder: None)
+    monkeypatch.setattr(experiments.train, "write_report", lambda *_: None)
 
 
 class Killed(BaseException):

@@ -25,7 +25,7 @@ SPACE = (
 @pytest.fixture(autouse=True)
 def no_report(monkeypatch):
     """Spare the drawing of the report, which no test here looks at."""
-    monkeypatch.setattr(experiments.train, "write_report", lambda folder: None)
+    monkeypatch.setattr(experiments.train, "write_report", lambda *_: None)
 
 
 @pytest.fixture

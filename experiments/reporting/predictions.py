@@ -1,0 +1,82 @@
+"""The table of all predictions of a page, with the attention of some of them."""
+
+import csv
+import json
+
+import numpy as np
+
+from utils.formats import MODALITIES
+
+
+class EvaluatedSplit:
+    """What an evaluation has written about a split.
+
+    Args:
+        path: `evaluation/S_predictions.csv` of a run.
+
+    Attributes:
+        ids: The samples' ids.
+        labels: True scores, `(N,)`.
+        scores: Predicted scores, `(N,)`.
+        lengths: Valid steps, `(N,)`.
+        weights: Modality weights `(N, 3)`, or `None`.
+        texts: The samples' texts, or `None`.
+    """
+
+    def __init__(self, path):
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.ids = [row["id"] for row in rows]
+        self.labels, self.scores = (
+            np.array([float(row[key]) for row in rows]) for key in ("label", "prediction")
+        )
+        self.lengths = np.array([int(row["length"]) for row in rows])
+        columns = [f"weight_{name}" for name in MODALITIES]
+        self.weights = None
+        if columns[0] in rows[0]:
+            self.weights = np.array([[float(row[name]) for name in columns] for row in rows])
+        self.texts = [row["text"] for row in rows] if "text" in rows[0] else None
+
+    @property
+    def errors(self):
+        """Absolute errors, `(N,)`."""
+        return np.abs(self.scores - self.labels)
+
+    def extremes(self, count=5):
+        """Return the rows of the largest errors, and of the smallest."""
+        order = np.argsort(-self.errors, kind="stable")
+        return {"Largest errors": order[:count], "Smallest errors": order[::-1][:count]}
+
+
+def page_data(split, attention=None):
+    """Return what the page's script shows, as JSON that is safe inside a `script` element.
+
+    Args:
+        split: An `EvaluatedSplit`.
+        attention: `AttentionMaps` of some of its samples, or `None`.
+    """
+    columns = {
+        "id": split.ids,
+        "class": np.round(np.clip(split.labels, -3, 3)).astype(int).tolist(),
+        "label": _rounded(split.labels),
+        "prediction": _rounded(split.scores),
+        "error": _rounded(split.errors),
+        "length": split.lengths.tolist(),
+    }
+    if split.weights is not None:
+        for i, name in enumerate(MODALITIES):
+            columns[f"{name} weight"] = _rounded(split.weights[:, i])
+    if split.texts is not None:
+        columns["text"] = split.texts
+    content = {"columns": columns, "maps": [], "attention": {}, "masks": {}}
+    if attention is not None:
+        content |= {
+            "maps": attention.maps,
+            "attention": attention.samples,
+            "masks": attention.masks,
+        }
+    return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _rounded(values):
+    return [round(float(value), 4) for value in values]

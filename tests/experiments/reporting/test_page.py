@@ -1,0 +1,80 @@
+"""The page of a run in a real browser; needs Chromium (Debian: apt-get install chromium)."""
+
+import shutil
+
+import numpy as np
+import pytest
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def page(trained_run):
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.complaints = []
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("request", lambda request: page.complaints.append(request.url))
+        page.goto(f"file://{trained_run / 'report.html'}")
+        del page.complaints[0]  # the page itself
+        yield page
+        browser.close()
+
+
+def shown(page):
+    return [row.inner_text() for row in page.locator("#predictions tbody tr").all()]
+
+
+def test_filters_choose_rows_and_a_click_opens_attention(page):
+    assert page.inner_text("#count") == "10 of 10 samples, page 1 of 1"
+    page.fill("#filter-words", "word, 7")
+    assert page.inner_text("#count").startswith("1 of 10 samples")
+    assert "test_7" in shown(page)[0]
+    page.fill("#filter-words", "")
+    page.fill("#filter-error", "6")
+    assert shown(page) == []
+    page.fill("#filter-error", "0")
+    page.get_by_role("button", name="id", exact=True).click()
+    assert [row.split()[0] for row in shown(page)] == [f"test_{i}" for i in range(10)]
+    page.get_by_role("button", name="length", exact=True).click()  # the longest first
+    longest = shown(page)[0].split()[0]
+    page.locator("#predictions tbody tr").first.click()
+    assert f"Sample {longest}" in page.inner_text("#sample")
+    names = page.locator("#map option").all_inner_texts()
+    assert "fusion/layer_0/text_from_audio" in names and "video/layer_0" in names
+    first = ink(page)
+    assert first > 0
+    page.select_option("#map", label="video/layer_0")
+    page.select_option("#head", label="head 2")
+    assert ink(page) != first
+    assert page.complaints == []
+
+
+def ink(page):
+    """Sum what is drawn on the canvas of the attention map."""
+    pixels = page.evaluate(
+        "(() => { const c = document.getElementById('attention');"
+        "return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; })()"
+    )
+    return int(np.sum(pixels))
+
+
+def test_a_figure_and_a_table_can_be_saved(page):
+    with page.expect_download() as saved:
+        card = page.locator(".card", has=page.get_by_role("heading", name="Calibration")).first
+        card.locator("button", has_text="SVG").click()
+    assert saved.value.suggested_filename == "calibration.svg"
+    assert saved.value.path().read_text().startswith("<svg")
+    with page.expect_download() as saved:
+        page.locator("#controls button", has_text="CSV").click()
+    lines = saved.value.path().read_text().splitlines()
+    assert len(lines) == 11 and lines[0].startswith("id,class,label,prediction,error,length")
+
+
+def test_it_fits_a_phone(page):
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
