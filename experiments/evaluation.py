@@ -109,6 +109,15 @@ class Predictor:
 
         self._explain = explain
 
+    def examples(self, count=4):
+        """Return what the model takes of the first samples."""
+        inputs, _ = next(iter(self.batches))
+        return tuple(x[:count] for x in inputs)
+
+    def graph(self):
+        """Return the graph of a prediction."""
+        return self._explain.get_concrete_function().graph
+
     def predict(self):
         """Return scores `(N,)`, and modality weights `(N, 3)` or `None`."""
         scores, weights = [], []

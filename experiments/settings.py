@@ -79,6 +79,15 @@ class TrainSettings:
     checkpoint_minutes: float = setting(
         10.0, "time between checkpoints inside an epoch; there is one after each epoch"
     )
+    tensorboard: bool = setting(
+        True, "write events for TensorBoard into the run folder, true or false"
+    )
+    graph: bool = setting(
+        False, "write the graph of a prediction for TensorBoard too", nargs="?", const=True
+    )
+    mlflow: str | None = setting(
+        None, "tracking URI of MLflow to send metrics to, such as sqlite:///mlflow.db"
+    )
     seed: int = setting(0, "seed of weights, dropout and order")
     deterministic: bool = setting(
         False,

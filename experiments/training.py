@@ -12,6 +12,7 @@ from experiments.evaluation import Predictor
 from experiments.interruption import CODES, Interruption, stopped
 from experiments.optimization import make_loss, make_optimizer
 from experiments.progress import TrainingProgress
+from experiments.tracking import make_trackers
 from experiments.training_state import TrainingState
 from experiments.training_step import training_step
 from experiments.validation import Validation
@@ -67,7 +68,10 @@ def fit_model(
         sums = gradient_sums(model) if settings.accumulate > 1 else ()
     distribution.adapt(model)
     predictor = Predictor(model, valid, normalizer, settings.modalities)
-    validation = Validation(predictor, model, valid.labels, folder, settings.keep, average)
+    trackers = make_trackers(settings, folder, predictor)
+    validation = Validation(
+        predictor, model, valid.labels, folder, settings.keep, average, trackers
+    )
     state = TrainingState(model, validation, average, checkpoints, distribution)
     if not state.restore():
         distribution.from_chief(validation.measure, 0)
@@ -82,7 +86,8 @@ def fit_model(
                 break
             run_epoch(state, step, dataset, updates(plan, state.epoch, settings.accumulate), saver)
             loss = state.loss / len(train)
-            distribution.from_chief(validation.measure, state.epoch, loss=loss)
+            rate = learning_rate(model)
+            distribution.from_chief(validation.measure, state.epoch, loss=loss, learning_rate=rate)
             state.start_epoch(state.epoch + 1)
             saver.after_epoch()
             if distribution.chief:
@@ -113,6 +118,11 @@ def uses_xla(settings, steps):
     alone = settings.strategy in ("auto", "cpu") and len(tf.config.list_logical_devices("GPU")) < 2
     fast = settings.mixed_precision == "none" and settings.buckets == 0
     return alone and fast and settings.epochs * steps >= STEPS_WORTH_XLA
+
+
+def learning_rate(model):
+    """Return the learning rate of the next update."""
+    return float(model.optimizer.learning_rate)
 
 
 def gradient_sums(model):

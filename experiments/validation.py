@@ -21,6 +21,7 @@ class Validation:
         folder: A `RunFolder`, or `None`.
         keep: Whether to keep the `"best"` model, with the lowest criterion, or the `"last"`.
         average: A `WeightAverage` that stands in for the model's weights, or `None`.
+        trackers: What `make_trackers` returns.
 
     Attributes:
         history: One dict for each epoch, from epoch 0, the untrained model.
@@ -30,12 +31,15 @@ class Validation:
 
     criterion = "valid_MAE"
 
-    def __init__(self, predictor, model, labels, folder=None, keep="best", average=None):
+    def __init__(
+        self, predictor, model, labels, folder=None, keep="best", average=None, trackers=()
+    ):
         self.model = model
         self.labels = labels
         self.folder = folder
         self.keep = keep
         self.average = average
+        self.trackers = trackers
         self.predictor = predictor
         self.history = []
         self.scores = []
@@ -69,7 +73,7 @@ class Validation:
         return sentiment_metrics(self.labels, scores)
 
     def _measure(self, epoch, logs):
-        scores, _ = self.predictor.predict()
+        scores, shares = self.predictor.predict()
         if not np.isfinite(scores).all():
             raise RunFailed(
                 f"the model predicts NaN or infinite scores after epoch {epoch}. "
@@ -87,3 +91,5 @@ class Validation:
             self.folder.log_metrics(entry)
             if improved or self.keep == "last":
                 self.folder.save_model(self.model)
+        for tracker in self.trackers:
+            tracker.log(entry, shares, self.model)

@@ -14,7 +14,8 @@ from experiments.text_tabular.evaluation import (
     signature_of,
 )
 from experiments.text_tabular.validation import ClassValidation
-from experiments.training import Saver, run_epoch, set_up, updates
+from experiments.tracking import make_trackers
+from experiments.training import Saver, learning_rate, run_epoch, set_up, updates
 from experiments.training_state import TrainingState
 from experiments.training_step import training_step
 from models import TEXT_TABULAR_MODELS
@@ -100,7 +101,14 @@ def fit_text_tabular(settings, train, valid, folder=None, checkpoints=None):
         console.print(f"Encoding {len(train) + len(valid)} texts, once for all epochs ...")
         encoded = [encode_texts(model, samples) for samples in (train, valid)]
     predictor = _ValidPredictor(model, valid, encoded[1])
-    validation = ClassValidation(predictor, model, valid.labels, folder, settings.keep)
+    validation = ClassValidation(
+        predictor,
+        model,
+        valid.labels,
+        folder,
+        settings.keep,
+        trackers=make_trackers(settings, folder),
+    )
     state = TrainingState(model, validation, None, checkpoints, distribution)
     if not state.restore():
         distribution.from_chief(validation.measure, 0)
@@ -118,7 +126,8 @@ def fit_text_tabular(settings, train, valid, folder=None, checkpoints=None):
             batches = training_batches(share, train, model, encoded[0], state.epoch - 1, state.step)
             run_epoch(state, step, batches, updates(plan, state.epoch, 1), saver)
             loss = state.loss / len(train)
-            distribution.from_chief(validation.measure, state.epoch, loss=loss)
+            rate = learning_rate(model)
+            distribution.from_chief(validation.measure, state.epoch, loss=loss, learning_rate=rate)
             state.start_epoch(state.epoch + 1)
             saver.after_epoch()
             if distribution.chief:

@@ -1,0 +1,65 @@
+"""A run's events for TensorBoard."""
+
+import numpy as np
+import tensorflow as tf
+
+# Pixels of one attention weight.
+CELL = 8
+
+
+class TensorBoardLog:
+    """Writes metrics, learning rate, modality weights and attention of each epoch.
+
+    Args:
+        path: The folder of the event files.
+        predictor: A `Predictor`, of whose first samples attention is drawn, or `None`.
+        graph: Whether to write the predictor's graph, once.
+    """
+
+    def __init__(self, path, predictor=None, graph=False):
+        self.writer = tf.summary.create_file_writer(str(path))
+        self.examples = None if predictor is None else predictor.examples()
+        if predictor is not None and graph:
+            with self.writer.as_default(step=0):
+                tf.summary.graph(predictor.graph())
+
+    def log(self, entry, shares, model):
+        """Write the events of an epoch.
+
+        Args:
+            entry: The epoch's line of `metrics.jsonl`.
+            shares: Modality weights `(N, 3)`, or the like; `None`: none.
+            model: The model in training.
+        """
+        with self.writer.as_default(step=entry["epoch"]):
+            for name, value in entry.items():
+                if name != "epoch" and value is not None:
+                    tf.summary.scalar(name.replace("valid_", "valid/"), value)
+            if shares is not None:
+                for i, name in enumerate(_names(shares)):
+                    tf.summary.histogram(f"weights/{name}", shares[:, i])
+            if self.examples is not None:
+                for name, maps in model.explain(self.examples).attention.items():
+                    tf.summary.image(f"attention/{name}", attention_image(maps), max_outputs=10)
+        self.writer.flush()
+
+
+def attention_image(maps):
+    """Draw attention of some samples, the heads side by side, darker where it is more.
+
+    Args:
+        maps: `(samples, heads, queries, keys)`.
+
+    Returns:
+        Images `(samples, height, width, 1)`, uint8.
+    """
+    shades = 255 - np.round(255 * np.sqrt(np.asarray(tf.cast(maps, "float32")))).astype("uint8")
+    shades = shades.repeat(CELL, axis=2).repeat(CELL, axis=3)
+    framed = np.pad(shades, ((0, 0), (0, 0), (0, 0), (0, CELL // 2)), constant_values=128)
+    return np.concatenate([*framed.swapaxes(0, 1)], axis=-1)[..., None]
+
+
+def _names(shares):
+    if shares.shape[1] == 3:
+        return "text", "audio", "video"
+    return ("text", "table") if shares.shape[1] == 2 else ()
