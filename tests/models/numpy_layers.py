@@ -64,3 +64,28 @@ def randomise(layer):
     for weight in layer.weights:
         weight.assign(rng.normal(size=weight.shape) * 0.5)
     return layer
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def lstm_cell(x, h, c, cell):
+    """The new `h` and `c` of a `keras.layers.LSTMCell`."""
+    kernel, recurrent_kernel, bias = (w.numpy().astype("float64") for w in cell.weights)
+    i, f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def lstm(x, mask, layer):
+    """`h` after each step, `(batch, time, units)`; a masked step leaves it as it was."""
+    batch, time, _ = x.shape
+    states = np.zeros((batch, time, layer.units))
+    for b in range(batch):
+        h = c = np.zeros(layer.units)
+        for t in range(time):
+            if mask[b, t]:
+                h, c = lstm_cell(x[b, t], h, c, layer.cell)
+            states[b, t] = h
+    return states
