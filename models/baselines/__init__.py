@@ -1,8 +1,10 @@
 """Baselines from the literature, on the same input and output as the house's own models."""
 
 from models.baselines.ef_lstm import EFLSTM
+from models.baselines.graph_mfn import GraphMFN
 from models.baselines.lf_dnn import LFDNN
 from models.baselines.lmf import LMF
+from models.baselines.mfn import MFN
 from models.baselines.tfn import TFN
 
 BASELINES = {
@@ -10,6 +12,8 @@ BASELINES = {
     "lf_dnn": LFDNN,
     "tfn": TFN,
     "lmf": LMF,
+    "mfn": MFN,
+    "graph_mfn": GraphMFN,
 }
 
 __all__ = [
@@ -17,5 +21,7 @@ __all__ = [
     "EFLSTM",
     "LFDNN",
     "LMF",
+    "MFN",
     "TFN",
+    "GraphMFN",
 ]
