@@ -1,6 +1,7 @@
 """The Dynamic Fusion Graph."""
 
 import itertools
+from typing import Any
 
 import keras
 from keras import ops
@@ -39,8 +40,8 @@ class DynamicFusionGraph(keras.layers.Layer):
         `edges`.
 
     Reference:
-        Zadeh, Liang, Poria, Vij, Cambria and Morency, 2018, "Multimodal Language Analysis in the
-        Wild: CMU-MOSEI Dataset and Interpretable Dynamic Fusion Graph", ACL, section 4.1.
+        Zadeh, Liang, Poria, Cambria and Morency, 2018, "Multimodal Language Analysis in the Wild:
+        CMU-MOSEI Dataset and Interpretable Dynamic Fusion Graph", ACL.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class DynamicFusionGraph(keras.layers.Layer):
 
     def call(self, vertices, training=None):
         efficacies = self.efficacy(ops.concatenate(vertices, axis=-1), training=training)
-        values = {(i,): vertex for i, vertex in enumerate(vertices)}
+        values: dict[Any, Any] = {(i,): vertex for i, vertex in enumerate(vertices)}
         weights = iter(ops.split(efficacies, len(self.edges), axis=-1))
         for network, (key, below) in zip(self.networks, self.sources.items(), strict=True):
             weighed = [values[source] * next(weights) for source in below]

@@ -100,8 +100,8 @@ class GraphMFN(MemoryFusionModel):
         a step lacks counts as zeros; modalities of different lengths are padded behind.
 
     Reference:
-        Zadeh, Liang, Poria, Vij, Cambria and Morency, 2018, "Multimodal Language Analysis in the
-        Wild: CMU-MOSEI Dataset and Interpretable Dynamic Fusion Graph", ACL.
+        Zadeh, Liang, Poria, Cambria and Morency, 2018, "Multimodal Language Analysis in the Wild:
+        CMU-MOSEI Dataset and Interpretable Dynamic Fusion Graph", ACL.
     """
 
     def __init__(

@@ -123,7 +123,7 @@ def verbal_and_nonverbal(widths, verbal_dim, nonverbal_dim, dropout_rate, policy
         policy: The layers' dtype policy.
 
     Reference:
-        Zadeh et al., 2017, "Tensor Fusion Network for Multimodal Sentiment Analysis", section 4.1.
+        Zadeh et al., 2017, "Tensor Fusion Network for Multimodal Sentiment Analysis", EMNLP.
     """
     classes = (LSTMSubnetwork, PooledSubnetwork, PooledSubnetwork)
     sizes = (verbal_dim, nonverbal_dim, nonverbal_dim)
