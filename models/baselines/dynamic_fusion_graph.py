@@ -28,7 +28,7 @@ class DynamicFusionGraph(keras.layers.Layer):
         input_dim: Width of each modality's vertex.
         node_dim: Width of the vertices of larger sets, and of the output.
         hidden_dim: Width of the hidden layers.
-        num_modalities: Number of modalities, at least 2.
+        num_modalities: Number of modalities.
         dropout_rate: Dropout behind the hidden layers, at least 0 and below 1.
 
     Call arguments:
@@ -49,6 +49,7 @@ class DynamicFusionGraph(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         check_positive(input_dim=input_dim, node_dim=node_dim, hidden_dim=hidden_dim)
+        check_positive(num_modalities=num_modalities)
         self.input_dim = input_dim
         self.node_dim = node_dim
         self.hidden_dim = hidden_dim
@@ -72,7 +73,7 @@ class DynamicFusionGraph(keras.layers.Layer):
             name=name,
         )
 
-    def build(self, input_shape=None):
+    def build(self, vertices_shape):
         self.efficacy.build((None, self.num_modalities * self.input_dim))
         for network, below in zip(self.networks, self.sources.values(), strict=True):
             widths = [self.input_dim if len(key) == 1 else self.node_dim for key in below]
@@ -88,8 +89,8 @@ class DynamicFusionGraph(keras.layers.Layer):
             values[key] = network(ops.concatenate(weighed, axis=-1), training=training)
         return values["output"], efficacies
 
-    def compute_output_shape(self, input_shape):
-        batch = input_shape[0][0]
+    def compute_output_shape(self, vertices_shape):
+        batch = vertices_shape[0][0]
         return (batch, self.node_dim), (batch, len(self.edges))
 
     def get_config(self):
