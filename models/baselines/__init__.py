@@ -1,5 +1,7 @@
 """Baselines from the literature, on the same input and output as the house's own models."""
 
-BASELINES = {}
+from models.baselines.mag import MAG
 
-__all__ = ["BASELINES"]
+BASELINES = {"mag": MAG}
+
+__all__ = ["BASELINES", "MAG"]
