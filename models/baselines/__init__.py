@@ -1,5 +1,27 @@
 """Baselines from the literature, on the same input and output as the house's own models."""
 
-BASELINES = {}
+from models.baselines.ef_lstm import EFLSTM
+from models.baselines.graph_mfn import GraphMFN
+from models.baselines.lf_dnn import LFDNN
+from models.baselines.lmf import LMF
+from models.baselines.mfn import MFN
+from models.baselines.tfn import TFN
 
-__all__ = ["BASELINES"]
+BASELINES = {
+    "ef_lstm": EFLSTM,
+    "lf_dnn": LFDNN,
+    "tfn": TFN,
+    "lmf": LMF,
+    "mfn": MFN,
+    "graph_mfn": GraphMFN,
+}
+
+__all__ = [
+    "BASELINES",
+    "EFLSTM",
+    "LFDNN",
+    "LMF",
+    "MFN",
+    "TFN",
+    "GraphMFN",
+]

@@ -64,3 +64,54 @@ def randomise(layer):
     for weight in layer.weights:
         weight.assign(rng.normal(size=weight.shape) * 0.5)
     return layer
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def lstm_cell(x, h, c, cell):
+    """The new `h` and `c` of a `keras.layers.LSTMCell`."""
+    kernel, recurrent_kernel, bias = (w.numpy().astype("float64") for w in cell.weights)
+    i, f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def lstm(x, mask, layer):
+    """`h` after each step, `(batch, time, units)`; a masked step leaves it as it was."""
+    batch, time, _ = x.shape
+    states = np.zeros((batch, time, layer.units))
+    for b in range(batch):
+        h = c = np.zeros(layer.units)
+        for t in range(time):
+            if mask[b, t]:
+                h, c = lstm_cell(x[b, t], h, c, layer.cell)
+            states[b, t] = h
+    return states
+
+
+def relu(x):
+    return np.maximum(x, 0.0)
+
+
+def perceptron(x, layer, activation=lambda x: x):
+    """`Perceptron`, at inference; `activation` is that of its last layer."""
+    *hidden, last = layer.dense_layers
+    for each in hidden:
+        x = relu(dense(x, each))
+    return activation(dense(x, last))
+
+
+def pooled_subnetwork(x, mask, layer):
+    """Mean over the valid steps of each sample, then three layers; zero without a step."""
+    vectors = np.zeros((len(x), layer.units))
+    for b in np.flatnonzero(mask.any(axis=1)):
+        vectors[b] = perceptron(x[b, mask[b]].mean(axis=0), layer.network, relu)
+    return vectors
+
+
+def lstm_subnetwork(x, mask, layer):
+    """The LSTM's last state through one layer; zero without a step."""
+    vectors = dense(lstm(x, mask, layer.lstm)[:, -1], layer.dense)
+    return np.where(mask.any(axis=1)[:, None], vectors, 0.0)
