@@ -89,3 +89,29 @@ def lstm(x, mask, layer):
                 h, c = lstm_cell(x[b, t], h, c, layer.cell)
             states[b, t] = h
     return states
+
+
+def relu(x):
+    return np.maximum(x, 0.0)
+
+
+def perceptron(x, layer, activation=lambda x: x):
+    """`Perceptron`, at inference; `activation` is that of its last layer."""
+    *hidden, last = layer.dense_layers
+    for each in hidden:
+        x = relu(dense(x, each))
+    return activation(dense(x, last))
+
+
+def pooled_subnetwork(x, mask, layer):
+    """Mean over the valid steps of each sample, then three layers; zero without a step."""
+    vectors = np.zeros((len(x), layer.units))
+    for b in np.flatnonzero(mask.any(axis=1)):
+        vectors[b] = perceptron(x[b, mask[b]].mean(axis=0), layer.network, relu)
+    return vectors
+
+
+def lstm_subnetwork(x, mask, layer):
+    """The LSTM's last state through one layer; zero without a step."""
+    vectors = dense(lstm(x, mask, layer.lstm)[:, -1], layer.dense)
+    return np.where(mask.any(axis=1)[:, None], vectors, 0.0)

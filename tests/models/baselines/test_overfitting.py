@@ -5,11 +5,13 @@ import pytest
 from models.baselines import BASELINES
 from tests.models.tiny import make_masks, make_model, make_sequences
 
+OPTIONS = {"tfn": {"nonverbal_dim": 8}}  # a smaller tensor
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BASELINES)
 def test_plain_fit_learns_thirty_two_samples_by_heart(name):
-    model = make_model(name, model_dim=32, dropout_rate=0.0)
+    model = make_model(name, model_dim=32, dropout_rate=0.0, **OPTIONS.get(name, {}))
     inputs = (*make_sequences(batch=32), *make_masks(batch=32))
     target = np.random.default_rng(1).uniform(-3, 3, size=(32, 1)).astype("float32")
     rate = keras.optimizers.schedules.CosineDecay(0.01, 400)

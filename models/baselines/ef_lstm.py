@@ -1,0 +1,108 @@
+"""Early fusion with an LSTM."""
+
+import keras
+from keras import ops
+
+from models.baselines.alignment import to_common_length
+from models.checks import check_positive
+from models.dropout import HashDropout
+from models.multimodal_model import Explanation, MultimodalModel
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class EFLSTM(MultimodalModel):
+    """Early fusion: the features of all modalities side by side, step by step, into an LSTM.
+
+    With `x_t = [text_t; audio_t; video_t]` and `n` the last step:
+
+        h^1 = LSTM_1(x),  h^l = LSTM_l(dropout(h^{l-1}))
+        y   = W_2 dropout(relu(W_1 dropout(h_n) + b_1)) + b_2
+
+    Args:
+        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
+        text_dim: Width of the text features.
+        audio_dim: Width of the audio features.
+        video_dim: Width of the video features.
+        model_dim: Width of the LSTMs and of the hidden layer.
+        n_layers: Number of LSTMs on top of each other.
+        dropout_rate: Dropout between the layers, at least 0 and below 1.
+        num_classes: `None` for one score; a number of classes for logits.
+
+    Call arguments:
+        inputs: As for `MSASeqLevelModel`.
+        training: Whether to apply dropout.
+
+    Returns:
+        `(batch, 1)`, or `(batch, num_classes)`; always float32.
+
+    Raises:
+        ValueError: Naming the argument or input, what was expected and what was received.
+
+    Differences from the paper:
+        The name is the field's for an LSTM on concatenated features, with no paper of its own. The
+        form is that of the EF-LSTM of Zadeh et al. and MMSA, from which it differs thus: no batch
+        normalisation of each time step (MMSA); a step without any modality is left out, and an
+        absent modality counts as zeros; modalities of different lengths are padded behind.
+
+    Reference:
+        Williams et al., 2018, "Recognizing Emotions in Video Using Multimodal DNN Feature Fusion",
+        Challenge-HML; as a baseline in Zadeh et al., 2018, "Memory Fusion Network for Multi-view
+        Sequential Learning", AAAI.
+    """
+
+    def __init__(
+        self,
+        seq_len,
+        text_dim,
+        audio_dim,
+        video_dim,
+        model_dim=128,
+        n_layers=2,
+        dropout_rate=0.3,
+        num_classes=None,
+        **kwargs,
+    ):
+        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        check_positive(model_dim=model_dim, n_layers=n_layers)
+        self.model_dim = model_dim
+        self.n_layers = n_layers
+        self.dropout_rate = dropout_rate
+        policy = self.dtype_policy
+        # cuDNN's kernel refuses masks with holes or padding on the left.
+        self.lstms = [
+            keras.layers.LSTM(
+                model_dim,
+                return_sequences=i + 1 < n_layers,
+                use_cudnn=False,
+                dtype=policy,
+                name=f"lstm_{i}",
+            )
+            for i in range(n_layers)
+        ]
+        self.dropouts = [HashDropout(dropout_rate, dtype=policy) for _ in range(n_layers)]
+        self.hidden = keras.layers.Dense(model_dim, activation="relu", dtype=policy, name="hidden")
+        self.hidden_dropout = HashDropout(dropout_rate, dtype=policy)
+
+    def part_shapes(self):
+        width = sum(self.widths)
+        for i, (lstm, dropout) in enumerate(zip(self.lstms, self.dropouts, strict=True)):
+            yield lstm, (None, None, self.model_dim if i else width)
+            yield dropout, (None, None, self.model_dim)
+        for part in (self.hidden, self.hidden_dropout, self.output_layer):
+            yield part, (None, self.model_dim)
+
+    def forward(self, sequences, masks, training=None):
+        sequences, _, mask = to_common_length(sequences, masks)
+        x = ops.concatenate(sequences, axis=-1)
+        for lstm, dropout in zip(self.lstms, self.dropouts, strict=True):
+            x = dropout(lstm(x, mask=mask), training=training)
+        x = self.hidden_dropout(self.hidden(x), training=training)
+        return Explanation(self.output_layer(x), None, {})
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "n_layers": self.n_layers,
+            "dropout_rate": self.dropout_rate,
+        }

@@ -1,0 +1,104 @@
+"""Late fusion of three fully connected networks."""
+
+import keras
+from keras import ops
+
+from models.baselines.perceptron import Perceptron
+from models.baselines.subnetworks import PooledSubnetwork
+from models.checks import check_positive
+from models.dropout import HashDropout
+from models.inputs import MODALITIES
+from models.multimodal_model import Explanation, MultimodalModel
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class LFDNN(MultimodalModel):
+    """Late fusion: one fully connected network a modality, on the average of its steps.
+
+    With `x_m` the mean of modality `m` over its valid steps, and three Dense layers with ReLU in
+    each `U_m`:
+
+        z_m = U_m(x_m),  m in {text, audio, video}
+        y   = W_3 relu(W_2 relu(W_1 dropout([z_text; z_audio; z_video]) + b_1) + b_2) + b_3
+
+    Args:
+        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
+        text_dim: Width of the text features.
+        audio_dim: Width of the audio features.
+        video_dim: Width of the video features.
+        model_dim: Width of each modality's network.
+        fusion_dim: Width of the network behind the fusion.
+        dropout_rate: Dropout in the networks and on their outputs, at least 0 and below 1.
+        num_classes: `None` for one score; a number of classes for logits.
+
+    Call arguments:
+        inputs: As for `MSASeqLevelModel`.
+        training: Whether to apply dropout.
+
+    Returns:
+        `(batch, 1)`, or `(batch, num_classes)`; always float32.
+
+    Raises:
+        ValueError: Naming the argument or input, what was expected and what was received.
+
+    Differences from the paper:
+        The name is MMSA's for late fusion of subnetworks like those of the Tensor Fusion Network.
+        There the text passes through an LSTM and each modality has widths of its own (64, 16, 64
+        and 256 for MOSI); audio and video are batch-normalised and have dropout before their first
+        layer, where this has it between all. Here all three are averaged, so that it shows what is
+        reached without any order of steps; features are expected to be normalised. An absent
+        modality's `z_m` is zero.
+
+    Reference:
+        Williams et al., 2018, "Recognizing Emotions in Video Using Multimodal DNN Feature Fusion",
+        Challenge-HML; subnetworks: Zadeh et al., 2017, "Tensor Fusion Network for Multimodal
+        Sentiment Analysis", EMNLP.
+    """
+
+    def __init__(
+        self,
+        seq_len,
+        text_dim,
+        audio_dim,
+        video_dim,
+        model_dim=64,
+        fusion_dim=32,
+        dropout_rate=0.3,
+        num_classes=None,
+        **kwargs,
+    ):
+        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        check_positive(model_dim=model_dim, fusion_dim=fusion_dim)
+        self.model_dim = model_dim
+        self.fusion_dim = fusion_dim
+        self.dropout_rate = dropout_rate
+        policy = self.dtype_policy
+        self.subnetworks = [
+            PooledSubnetwork(width, model_dim, dropout_rate, dtype=policy, name=f"{name}_network")
+            for name, width in zip(MODALITIES, self.widths, strict=True)
+        ]
+        self.dropout = HashDropout(dropout_rate, dtype=policy)
+        self.fusion = Perceptron(
+            [fusion_dim] * 2, "relu", dropout_rate, dtype=policy, name="fusion"
+        )
+
+    def part_shapes(self):
+        for subnetwork, width in zip(self.subnetworks, self.widths, strict=True):
+            yield subnetwork, (None, None, width)
+        yield self.dropout, (None, 3 * self.model_dim)
+        yield self.fusion, (None, 3 * self.model_dim)
+        yield self.output_layer, (None, self.fusion_dim)
+
+    def forward(self, sequences, masks, training=None):
+        parts = zip(self.subnetworks, sequences, masks, strict=True)
+        vectors = [network(x, mask, training=training) for network, x, mask in parts]
+        fused = self.dropout(ops.concatenate(vectors, axis=-1), training=training)
+        return Explanation(self.output_layer(self.fusion(fused, training=training)), None, {})
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "fusion_dim": self.fusion_dim,
+            "dropout_rate": self.dropout_rate,
+        }

@@ -1,0 +1,133 @@
+"""Low-rank Multimodal Fusion."""
+
+import keras
+from keras import ops
+
+from models.baselines.subnetworks import verbal_and_nonverbal
+from models.checks import check_positive
+from models.dropout import HashDropout
+from models.inputs import MODALITIES
+from models.multimodal_model import Explanation, MultimodalModel
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class LMF(MultimodalModel):
+    """Low-rank Multimodal Fusion: the Tensor Fusion Network's product, with weights of low rank.
+
+    The weight tensor is a sum of `rank` outer products of modality-specific factors `w_m^(i)`, so
+    that the tensor itself is never built:
+
+        z_text = W LSTM(text)_n + b,  z_m = U_m(mean over the steps of m), m in {audio, video}
+        h = sum_i prod_m (w_m^(i) [z_m; 1]) + b_h,  i = 1..rank, the product over the modalities
+        y = W_y dropout(h) + b_y
+
+    `U_m` are three Dense layers with ReLU.
+
+    Args:
+        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
+        text_dim: Width of the text features.
+        audio_dim: Width of the audio features.
+        video_dim: Width of the video features.
+        model_dim: Width of the text's LSTM and of its vector.
+        nonverbal_dim: Width of the networks and vectors of audio and video.
+        fusion_dim: Width of the fused vector `h`.
+        rank: Number of outer products.
+        dropout_rate: Dropout in the subnetworks and on `h`, at least 0 and below 1.
+        num_classes: `None` for one score; a number of classes for logits.
+
+    Call arguments:
+        inputs: As for `MSASeqLevelModel`.
+        training: Whether to apply dropout.
+
+    Returns:
+        `(batch, 1)`, or `(batch, num_classes)`; always float32.
+
+    Raises:
+        ValueError: Naming the argument or input, what was expected and what was received.
+
+    Differences from the paper:
+        The authors' code and MMSA take `h`, one wide, for the score, and add up the ranks with
+        learned weights, which the factors can take over; here the sum is plain, as in the paper,
+        and a linear layer leads from `h` to the score. MMSA's text vector has half the width of
+        its LSTM. The authors' code batch-normalises the averaged audio and video; here features
+        are expected to be normalised. An absent modality's vector is zero, so that its factor is
+        that of the one behind it.
+
+    Reference:
+        Liu, Shen, Lakshminarasimhan, Liang, Zadeh and Morency, 2018, "Efficient Low-rank
+        Multimodal Fusion with Modality-Specific Factors", ACL.
+    """
+
+    def __init__(
+        self,
+        seq_len,
+        text_dim,
+        audio_dim,
+        video_dim,
+        model_dim=128,
+        nonverbal_dim=32,
+        fusion_dim=32,
+        rank=4,
+        dropout_rate=0.3,
+        num_classes=None,
+        **kwargs,
+    ):
+        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        check_positive(model_dim=model_dim, nonverbal_dim=nonverbal_dim)
+        check_positive(fusion_dim=fusion_dim, rank=rank)
+        self.model_dim = model_dim
+        self.nonverbal_dim = nonverbal_dim
+        self.fusion_dim = fusion_dim
+        self.rank = rank
+        self.dropout_rate = dropout_rate
+        policy = self.dtype_policy
+        self.subnetworks = verbal_and_nonverbal(
+            self.widths, model_dim, nonverbal_dim, dropout_rate, policy
+        )
+        # The bias is the factors' column for the one behind the vector, so it starts at random.
+        self.factors = [
+            keras.layers.Dense(
+                rank * fusion_dim,
+                kernel_initializer="glorot_normal",
+                bias_initializer="glorot_normal",
+                dtype=policy,
+                name=f"{name}_factors",
+            )
+            for name in MODALITIES
+        ]
+        self.dropout = HashDropout(dropout_rate, dtype=policy)
+
+    def build(self, input_shape=None):
+        if not self.built:
+            self.fusion_bias = self.add_weight(
+                name="fusion_bias", shape=(self.fusion_dim,), initializer="zeros"
+            )
+        super().build(input_shape)
+
+    def part_shapes(self):
+        for subnetwork, width in zip(self.subnetworks, self.widths, strict=True):
+            yield subnetwork, (None, None, width)
+        for factors, subnetwork in zip(self.factors, self.subnetworks, strict=True):
+            yield factors, (None, subnetwork.units)
+        yield self.dropout, (None, self.fusion_dim)
+        yield self.output_layer, (None, self.fusion_dim)
+
+    def forward(self, sequences, masks, training=None):
+        products = 1.0
+        for network, factors, x, mask in zip(
+            self.subnetworks, self.factors, sequences, masks, strict=True
+        ):
+            products = products * factors(network(x, mask, training=training))
+        products = ops.reshape(products, (-1, self.rank, self.fusion_dim))
+        fused = ops.sum(products, axis=1) + ops.cast(self.fusion_bias, products.dtype)
+        return Explanation(self.output_layer(self.dropout(fused, training=training)), None, {})
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "nonverbal_dim": self.nonverbal_dim,
+            "fusion_dim": self.fusion_dim,
+            "rank": self.rank,
+            "dropout_rate": self.dropout_rate,
+        }

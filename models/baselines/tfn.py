@@ -1,0 +1,118 @@
+"""The Tensor Fusion Network."""
+
+import keras
+from keras import ops
+
+from models.baselines.perceptron import Perceptron
+from models.baselines.subnetworks import verbal_and_nonverbal
+from models.checks import check_positive
+from models.dropout import HashDropout
+from models.multimodal_model import Explanation, MultimodalModel
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class TFN(MultimodalModel):
+    """Tensor Fusion Network: the outer product of the three modalities' vectors.
+
+    A one behind each vector makes the tensor hold every modality by itself, each pair and all
+    three together:
+
+        z_text = W LSTM(text)_n + b,  z_m = U_m(mean over the steps of m), m in {audio, video}
+        Z = [z_text; 1] ⊗ [z_audio; 1] ⊗ [z_video; 1]
+        y = 6 sigmoid(W_3 relu(W_2 relu(W_1 Z + b_1) + b_2) + b_3) - 3
+
+    `U_m` are three Dense layers with ReLU. Logits of classes pass no sigmoid.
+
+    Args:
+        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
+        text_dim: Width of the text features.
+        audio_dim: Width of the audio features.
+        video_dim: Width of the video features.
+        model_dim: Width of the text's LSTM and of its vector.
+        nonverbal_dim: Width of the networks and vectors of audio and video.
+        fusion_dim: Width of the two layers behind the tensor, whose size is
+            `(model_dim + 1) * (nonverbal_dim + 1)**2`.
+        dropout_rate: Dropout in the subnetworks and on the tensor, at least 0 and below 1.
+        num_classes: `None` for one score in (-3, 3); a number of classes for logits.
+
+    Call arguments:
+        inputs: As for `MSASeqLevelModel`.
+        training: Whether to apply dropout.
+
+    Returns:
+        `(batch, 1)`, or `(batch, num_classes)`; always float32.
+
+    Raises:
+        ValueError: Naming the argument or input, what was expected and what was received.
+
+    Differences from the paper:
+        The text's vector is a Dense layer on the LSTM's last state, as in the authors' code and in
+        MMSA; in the paper it comes from the states of all steps. `fusion_dim` is MMSA's for MOSI,
+        128 in the paper. The authors' code and MMSA batch-normalise the averaged audio and video;
+        here features are expected to be normalised. An absent modality's vector is zero, so that
+        the tensor is that of the others alone.
+
+    Reference:
+        Zadeh, Chen, Poria, Cambria and Morency, 2017, "Tensor Fusion Network for Multimodal
+        Sentiment Analysis", EMNLP.
+    """
+
+    def __init__(
+        self,
+        seq_len,
+        text_dim,
+        audio_dim,
+        video_dim,
+        model_dim=128,
+        nonverbal_dim=32,
+        fusion_dim=32,
+        dropout_rate=0.2,
+        num_classes=None,
+        **kwargs,
+    ):
+        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        check_positive(model_dim=model_dim, nonverbal_dim=nonverbal_dim, fusion_dim=fusion_dim)
+        self.model_dim = model_dim
+        self.nonverbal_dim = nonverbal_dim
+        self.fusion_dim = fusion_dim
+        self.dropout_rate = dropout_rate
+        policy = self.dtype_policy
+        self.subnetworks = verbal_and_nonverbal(
+            self.widths, model_dim, nonverbal_dim, dropout_rate, policy
+        )
+        self.dropout = HashDropout(dropout_rate, dtype=policy)
+        self.inference = Perceptron([fusion_dim] * 2, "relu", dtype=policy, name="inference")
+
+    def part_shapes(self):
+        for subnetwork, width in zip(self.subnetworks, self.widths, strict=True):
+            yield subnetwork, (None, None, width)
+        tensor_size = (self.model_dim + 1) * (self.nonverbal_dim + 1) ** 2
+        yield self.dropout, (None, tensor_size)
+        yield self.inference, (None, tensor_size)
+        yield self.output_layer, (None, self.fusion_dim)
+
+    def forward(self, sequences, masks, training=None):
+        parts = zip(self.subnetworks, sequences, masks, strict=True)
+        text, *nonverbal = [network(x, mask, training=training) for network, x, mask in parts]
+        tensor = _with_one(text)
+        for vector in nonverbal:
+            tensor = ops.expand_dims(tensor, 2) * ops.expand_dims(_with_one(vector), 1)
+            tensor = ops.reshape(tensor, (-1, tensor.shape[1] * tensor.shape[2]))
+        hidden = self.inference(self.dropout(tensor, training=training), training=training)
+        output = self.output_layer(hidden)
+        if self.num_classes is None:
+            output = 6 * ops.sigmoid(output) - 3
+        return Explanation(output, None, {})
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "nonverbal_dim": self.nonverbal_dim,
+            "fusion_dim": self.fusion_dim,
+            "dropout_rate": self.dropout_rate,
+        }
+
+
+def _with_one(vector):
+    return ops.concatenate([vector, ops.ones_like(vector[:, :1])], axis=-1)
