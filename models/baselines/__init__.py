@@ -7,6 +7,7 @@ from models.baselines.lf_dnn import LFDNN
 from models.baselines.lmf import LMF
 from models.baselines.mag import MAG
 from models.baselines.mfn import MFN
+from models.baselines.tetfn import TETFN
 from models.baselines.tfn import TFN
 
 BASELINES = {
@@ -18,6 +19,7 @@ BASELINES = {
     "graph_mfn": GraphMFN,
     "mag": MAG,
     "almt": ALMT,
+    "tetfn": TETFN,
 }
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "LMF",
     "MAG",
     "MFN",
+    "TETFN",
     "TFN",
     "GraphMFN",
 ]
