@@ -5,6 +5,7 @@ from models.baselines.graph_mfn import GraphMFN
 from models.baselines.lf_dnn import LFDNN
 from models.baselines.lmf import LMF
 from models.baselines.mfn import MFN
+from models.baselines.mult import MulT
 from models.baselines.tfn import TFN
 
 BASELINES = {
@@ -14,6 +15,7 @@ BASELINES = {
     "lmf": LMF,
     "mfn": MFN,
     "graph_mfn": GraphMFN,
+    "mult": MulT,
 }
 
 __all__ = [
@@ -24,4 +26,5 @@ __all__ = [
     "MFN",
     "TFN",
     "GraphMFN",
+    "MulT",
 ]
