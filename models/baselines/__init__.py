@@ -5,6 +5,7 @@ from models.baselines.graph_mfn import GraphMFN
 from models.baselines.lf_dnn import LFDNN
 from models.baselines.lmf import LMF
 from models.baselines.mfn import MFN
+from models.baselines.misa import MISA
 from models.baselines.mult import MulT
 from models.baselines.tfn import TFN
 
@@ -16,6 +17,7 @@ BASELINES = {
     "mfn": MFN,
     "graph_mfn": GraphMFN,
     "mult": MulT,
+    "misa": MISA,
 }
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "LFDNN",
     "LMF",
     "MFN",
+    "MISA",
     "TFN",
     "GraphMFN",
     "MulT",
