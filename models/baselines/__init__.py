@@ -7,6 +7,7 @@ from models.baselines.lmf import LMF
 from models.baselines.mfn import MFN
 from models.baselines.misa import MISA
 from models.baselines.mult import MulT
+from models.baselines.self_mm import SelfMM
 from models.baselines.tfn import TFN
 
 BASELINES = {
@@ -18,6 +19,7 @@ BASELINES = {
     "graph_mfn": GraphMFN,
     "mult": MulT,
     "misa": MISA,
+    "self_mm": SelfMM,
 }
 
 __all__ = [
@@ -30,4 +32,5 @@ __all__ = [
     "TFN",
     "GraphMFN",
     "MulT",
+    "SelfMM",
 ]
