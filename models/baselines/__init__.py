@@ -7,6 +7,9 @@ from models.baselines.lf_dnn import LFDNN
 from models.baselines.lmf import LMF
 from models.baselines.mag import MAG
 from models.baselines.mfn import MFN
+from models.baselines.misa import MISA
+from models.baselines.mult import MulT
+from models.baselines.self_mm import SelfMM
 from models.baselines.tetfn import TETFN
 from models.baselines.tfn import TFN
 
@@ -17,6 +20,9 @@ BASELINES = {
     "lmf": LMF,
     "mfn": MFN,
     "graph_mfn": GraphMFN,
+    "mult": MulT,
+    "misa": MISA,
+    "self_mm": SelfMM,
     "mag": MAG,
     "almt": ALMT,
     "tetfn": TETFN,
@@ -30,7 +36,10 @@ __all__ = [
     "LMF",
     "MAG",
     "MFN",
+    "MISA",
     "TETFN",
     "TFN",
     "GraphMFN",
+    "MulT",
+    "SelfMM",
 ]

@@ -47,9 +47,8 @@ def shifted_labels(labels, alpha, own_alpha, bound):
         y_s, `(batch,)`.
     """
     divisor = ops.where(ops.abs(alpha) > TINY, alpha, ops.where(alpha < 0, -TINY, TINY))
-    return ops.clip(
-        0.5 * (labels * own_alpha / divisor + labels + own_alpha - alpha), -bound, bound
-    )
+    shifted = 0.5 * (labels * own_alpha / divisor + labels + own_alpha - alpha)
+    return ops.clip(shifted, -bound, bound)
 
 
 @keras.saving.register_keras_serializable(package="msa")
