@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from models.baselines.subnetworks import LSTMSubnetwork
-from models.baselines.unimodal_labels import ClassCentres, shifted_labels
+from models.baselines.unimodal_supervision import UnimodalSupervision
 from models.checks import check_positive, check_rate
 from models.dropout import HashDropout
 from models.inputs import MODALITIES
@@ -121,11 +121,13 @@ class SelfMM(MultimodalModel):
         self.task_outputs = [
             keras.layers.Dense(1, dtype="float32", name=f"{name}_output") for name in MODALITIES
         ]
-        self.centres = ClassCentres(self.model_dim, self.centre_momentum, dtype="float32")
-        self.task_centres = [
-            ClassCentres(self.unimodal_dim, self.centre_momentum, dtype="float32")
-            for _ in MODALITIES
-        ]
+        self.supervision = UnimodalSupervision(
+            self.model_dim,
+            [self.unimodal_dim] * 3,
+            self.label_bound,
+            self.centre_momentum,
+            name="supervision",
+        )
 
     def part_shapes(self):
         for network, width in zip(self.subnetworks, self.widths, strict=True):
@@ -142,9 +144,7 @@ class SelfMM(MultimodalModel):
             yield hidden, (None, width)
         for output in self.task_outputs:
             yield output, (None, self.unimodal_dim)
-        yield self.centres, (None, self.model_dim)
-        for centres in self.task_centres:
-            yield centres, (None, self.unimodal_dim)
+        yield (self.supervision,)
 
     def forward(self, sequences, masks, training=None):
         parts = zip(self.subnetworks, sequences, masks, strict=True)
@@ -159,30 +159,17 @@ class SelfMM(MultimodalModel):
                     self.task_hidden, self.task_dropouts, vectors, strict=True
                 )
             ]
-            scores = [layer(x)[:, 0] for layer, x in zip(self.task_outputs, hidden, strict=True)]
+            scores = [layer(x) for layer, x in zip(self.task_outputs, hidden, strict=True)]
             present = [ops.any(mask, axis=1) for mask in masks]
-            self._tasks = (fused, tuple(zip(hidden, scores, present, strict=True)))
+            self._tasks = (fused, tuple(hidden), tuple(scores), tuple(present))
         return Explanation(prediction, None, {})
 
     def auxiliary_loss(self, labels):
         """Return the loss of the modalities' tasks, and take the batch into the centres."""
         if self._tasks is None:
             return super().auxiliary_loss(labels)
-        (fused, tasks), self._tasks = self._tasks, None
-        labels = ops.reshape(ops.cast(labels, "float32"), (-1,))
-        fused = _constant(fused)
-        alpha, known = self.centres(fused)
-        total = ops.zeros_like(labels)
-        for (hidden, scores, present), centres in zip(tasks, self.task_centres, strict=True):
-            hidden = _constant(hidden)
-            own_alpha, own_known = centres(hidden)
-            own_labels = shifted_labels(labels, alpha, own_alpha, self.label_bound)
-            own_labels = ops.where(ops.logical_and(known, own_known), own_labels, labels)
-            weight = ops.tanh(ops.abs(own_labels - labels))
-            total += ops.where(present, weight * ops.abs(scores - own_labels), 0.0)
-            centres.update(hidden, own_labels, present)
-        self.centres.update(fused, labels, ops.ones_like(labels, dtype="bool"))
-        return ops.sum(total) / ops.maximum(ops.cast(ops.size(labels), "float32"), 1.0)
+        tasks, self._tasks = self._tasks, None
+        return self.supervision(labels, *tasks)
 
     def get_config(self):
         return {
@@ -193,7 +180,3 @@ class SelfMM(MultimodalModel):
             "label_bound": self.label_bound,
             "dropout_rate": self.dropout_rate,
         }
-
-
-def _constant(features):
-    return ops.stop_gradient(ops.cast(features, "float32"))

@@ -1,7 +1,6 @@
 """TETFN: crossmodal transformers between all pairs, with the text's help where it is not in one."""
 
 import itertools
-from types import SimpleNamespace
 
 import keras
 from keras import ops
@@ -57,6 +56,9 @@ class TETFN(MultimodalModel):
         kernel_size: Steps that the convolutions cover.
         head_dim: Width of the multimodal representation.
         unimodal_dim: Width of each unimodal representation.
+        centre_momentum: How much of the sums behind the centres stays from one batch to the next,
+            at least 0 and below 1.
+        label_bound: Largest absolute label of a modality.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
         num_classes: `None` for one score; a number of classes for logits, which leaves the
             unimodal tasks out.
@@ -74,7 +76,7 @@ class TETFN(MultimodalModel):
     Differences from the paper:
         - The text is a sequence of features as given, with no BERT to fine-tune below; the video's
           features are not made by a vision transformer.
-        - The unimodal labels differ as `UnimodalSupervision` says.
+        - The unimodal labels have no memory of each sample, as `UnimodalSupervision` explains.
         - The equations are those of MMSA's implementation, but for this: it multiplies the
           convolved features by the root of the width, adds positions once more before each
           further transformer, and hides later steps from earlier ones. None of it is done here.
@@ -104,6 +106,8 @@ class TETFN(MultimodalModel):
         kernel_size=1,
         head_dim=64,
         unimodal_dim=32,
+        centre_momentum=0.98,
+        label_bound=3.0,
         dropout_rate=0.1,
         num_classes=None,
         **kwargs,
@@ -123,6 +127,8 @@ class TETFN(MultimodalModel):
         self.kernel_size = kernel_size
         self.head_dim = head_dim
         self.unimodal_dim = unimodal_dim
+        self.centre_momentum = centre_momentum
+        self.label_bound = label_bound
         self.dropout_rate = dropout_rate
         policy = self.dtype_policy
         self.lstms = [
@@ -165,7 +171,8 @@ class TETFN(MultimodalModel):
         ]
         self.last = MaskedPooling("last", 2 * model_dim, dtype=policy, name="last")
         self.head = TaskHead(6 * model_dim, head_dim, dropout_rate, dtype=policy, name="head")
-        self.last_training_pass = SimpleNamespace()  # not part of the model's state
+        # What the last forward pass in training has left for `auxiliary_loss`.
+        self._tasks = None
         if num_classes is None:
             self._make_unimodal_parts(policy)
 
@@ -183,7 +190,11 @@ class TETFN(MultimodalModel):
             self.unimodal_heads.append(head)
             self.unimodal_outputs.append(output)
         self.supervision = UnimodalSupervision(
-            self.head_dim, [self.unimodal_dim] * 3, name="supervision"
+            self.head_dim,
+            [self.unimodal_dim] * 3,
+            self.label_bound,
+            self.centre_momentum,
+            name="supervision",
         )
 
     def _crossmodal(self, n_layers, name):
@@ -228,8 +239,7 @@ class TETFN(MultimodalModel):
             attention |= {f"{name}/layer_{i}": weights for i, weights in enumerate(maps)}
         hidden, fused = self.head(ops.concatenate(vectors, axis=-1), training=training)
         if training and self.num_classes is None:
-            tasks = self._unimodal_tasks(encoded, masks)
-            self.last_training_pass.tasks = (fused, *tasks)
+            self._tasks = (fused, *self._unimodal_tasks(encoded, masks))
         return Explanation(self.output_layer(hidden), None, attention)
 
     def _encode(self, sequences, masks, training):
@@ -279,13 +289,14 @@ class TETFN(MultimodalModel):
             representations.append(representation)
             scores.append(output(hidden))
             present.append(ops.any(mask, axis=1))
-        return representations, scores, present
+        return tuple(representations), tuple(scores), tuple(present)
 
     def auxiliary_loss(self, labels):
-        """Return the loss of the unimodal scores in the last training pass; see the base class."""
-        if self.num_classes is not None:
+        """Return the loss of the modalities' tasks, and take the batch into the centres."""
+        if self._tasks is None:
             return super().auxiliary_loss(labels)
-        return self.supervision(labels, *self.last_training_pass.tasks)
+        tasks, self._tasks = self._tasks, None
+        return self.supervision(labels, *tasks)
 
     def get_config(self):
         return {
@@ -298,6 +309,8 @@ class TETFN(MultimodalModel):
             "kernel_size": self.kernel_size,
             "head_dim": self.head_dim,
             "unimodal_dim": self.unimodal_dim,
+            "centre_momentum": self.centre_momentum,
+            "label_bound": self.label_bound,
             "dropout_rate": self.dropout_rate,
         }
 
