@@ -130,18 +130,26 @@ class TETFN(MultimodalModel):
         self.centre_momentum = centre_momentum
         self.label_bound = label_bound
         self.dropout_rate = dropout_rate
-        policy = self.dtype_policy
+        # What the last forward pass in training has left for `auxiliary_loss`.
+        self._tasks = None
+        self._make_encoders(self.dtype_policy)
+        self._make_fusion(self.dtype_policy)
+        if num_classes is None:
+            self._make_unimodal_tasks(self.dtype_policy)
+
+    def _make_encoders(self, policy):
+        lstm_dims = {"audio": self.audio_lstm_dim, "video": self.video_lstm_dim}
         self.lstms = [
             # cuDNN's kernel refuses masks with holes or padding on the left.
             keras.layers.LSTM(
                 units, return_sequences=True, use_cudnn=False, dtype=policy, name=f"{name}_lstm"
             )
-            for name, units in (("audio", audio_lstm_dim), ("video", video_lstm_dim))
+            for name, units in lstm_dims.items()
         ]
         self.convolutions = [
             keras.layers.Conv1D(
-                model_dim,
-                kernel_size,
+                self.model_dim,
+                self.kernel_size,
                 padding="same",
                 use_bias=False,
                 dtype=policy,
@@ -149,63 +157,41 @@ class TETFN(MultimodalModel):
             )
             for name in MODALITIES
         ]
-        self.positions = [sinusoidal_positions(n, model_dim) for n in self.seq_lens]
-        self.position_dropouts = [HashDropout(dropout_rate, dtype=policy) for _ in MODALITIES]
+        self.positions = [sinusoidal_positions(n, self.model_dim) for n in self.seq_lens]
+        self.position_dropouts = [HashDropout(self.dropout_rate, dtype=policy) for _ in MODALITIES]
+
+    def _make_fusion(self, policy):
+        d, rate = self.model_dim, self.dropout_rate
+        stack = {"num_heads": self.num_heads, "dropout_rate": rate, "dtype": policy}
         self.enhancers = [
-            self._crossmodal(1, f"enhanced_{name}_from_text") for name in MODALITIES[1:]
+            TransformerStack(
+                d, n_layers=1, crossmodal=True, name=f"enhanced_{name}_from_text", **stack
+            )
+            for name in MODALITIES[1:]
         ]
+        stack["n_layers"] = self.n_layers
         self.transformers = [
-            self._crossmodal(n_layers, f"{MODALITIES[query]}_from_{MODALITIES[context]}")
+            TransformerStack(
+                d, crossmodal=True, name=f"{MODALITIES[query]}_from_{MODALITIES[context]}", **stack
+            )
             for query, context in DIRECTIONS
         ]
         self.self_attention = [
-            TransformerStack(
-                2 * model_dim,
-                num_heads,
-                n_layers,
-                dropout_rate=dropout_rate,
-                dtype=policy,
-                name=f"{name}_self_attention",
-            )
-            for name in MODALITIES
+            TransformerStack(2 * d, name=f"{name}_self_attention", **stack) for name in MODALITIES
         ]
-        self.last = MaskedPooling("last", 2 * model_dim, dtype=policy, name="last")
-        self.head = TaskHead(6 * model_dim, head_dim, dropout_rate, dtype=policy, name="head")
-        # What the last forward pass in training has left for `auxiliary_loss`.
-        self._tasks = None
-        if num_classes is None:
-            self._make_unimodal_parts(policy)
+        self.last = MaskedPooling("last", 2 * d, dtype=policy, name="last")
+        self.head = TaskHead(6 * d, self.head_dim, rate, dtype=policy, name="head")
 
-    def _make_unimodal_parts(self, policy):
-        self.unimodal_heads, self.unimodal_outputs = [], []
-        for name in MODALITIES:
-            head = TaskHead(
-                self.model_dim,
-                self.unimodal_dim,
-                self.dropout_rate,
-                dtype=policy,
-                name=f"{name}_head",
-            )
-            output = keras.layers.Dense(1, dtype="float32", name=f"{name}_output")
-            self.unimodal_heads.append(head)
-            self.unimodal_outputs.append(output)
+    def _make_unimodal_tasks(self, policy):
+        d, units, rate = self.model_dim, self.unimodal_dim, self.dropout_rate
+        self.unimodal_heads = [
+            TaskHead(d, units, rate, dtype=policy, name=f"{name}_head") for name in MODALITIES
+        ]
+        self.unimodal_outputs = [
+            keras.layers.Dense(1, dtype="float32", name=f"{name}_output") for name in MODALITIES
+        ]
         self.supervision = UnimodalSupervision(
-            self.head_dim,
-            [self.unimodal_dim] * 3,
-            self.label_bound,
-            self.centre_momentum,
-            name="supervision",
-        )
-
-    def _crossmodal(self, n_layers, name):
-        return TransformerStack(
-            self.model_dim,
-            self.num_heads,
-            n_layers,
-            crossmodal=True,
-            dropout_rate=self.dropout_rate,
-            dtype=self.dtype_policy,
-            name=name,
+            self.head_dim, [units] * 3, self.label_bound, self.centre_momentum, name="supervision"
         )
 
     def part_shapes(self):

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from models.baselines import ALMT
-from models.baselines.hyper_modality import HyperModalityLayer
+from models.baselines.hyper_modality import HyperModalityLayer, TokenEncoder
+from models.baselines.learned_tokens import LearnedTokens
+from tests.models.layer_case import check_config
 from tests.models.numpy_layers import block, dense, layer_norm, randomise, softmax
 from tests.models.tiny import SEQ_LEN, WIDTHS, make_masks, make_model, make_sequences
 
@@ -105,6 +107,30 @@ def test_parameters_as_counted_on_paper():
     # A learned token, positions of both sides, and a norm of the context in each block.
     fusion = d + 2 * (tokens + 1) * d + 2 * (block_weights + 2 * d)
     assert model.count_params() == encoders + language + hyper + fusion + (d + 1)
+
+
+@pytest.mark.parametrize(
+    ("cls", "options"),
+    [
+        (LearnedTokens, {"num_tokens": 3, "model_dim": 8}),
+        (HyperModalityLayer, {"model_dim": 8, "num_heads": 2, "dropout_rate": 0.2}),
+        (
+            TokenEncoder,
+            {
+                "input_dim": 5,
+                "model_dim": 8,
+                "seq_len": 6,
+                "num_tokens": 3,
+                "num_heads": 2,
+                "ff_dim": 12,
+                "n_layers": 2,
+                "dropout_rate": 0.2,
+            },
+        ),
+    ],
+)
+def test_configurations(cls, options):
+    check_config(cls, options)
 
 
 @pytest.mark.parametrize("name", ["num_tokens", "num_scales", "n_layers_mod", "n_layers_fuse"])

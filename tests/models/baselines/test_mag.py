@@ -3,6 +3,7 @@ import pytest
 
 from models.baselines import MAG
 from models.baselines.mag import MultimodalAdaptationGate
+from tests.models.layer_case import check_config
 from tests.models.numpy_layers import block, dense, layer_norm, randomise
 from tests.models.tiny import SEQ_LEN, WIDTHS, make_masks, make_model, make_sequences
 
@@ -81,6 +82,11 @@ def test_parameters_as_counted_on_paper():
     block_weights = 3 * (d * d + d) + d * d + (d * f + f) + (f * d + d) + 2 * 2 * d
     head = (d * d + d) + (d + 1)
     assert model.count_params() == embedding + gate_weights + 2 * block_weights + head
+
+
+def test_the_gates_configuration():
+    options = {"model_dim": 8, "audio_dim": 4, "video_dim": 3, "beta": 0.5, "dropout_rate": 0.2}
+    check_config(MultimodalAdaptationGate, options)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 import numpy as np
 
 from models.baselines.sinusoidal_positions import sinusoidal_positions
+from models.baselines.task_head import TaskHead
 from tests.models.baselines.samples import dense_count, gappy_samples, lstm_count, random_model
+from tests.models.layer_case import check_config
 from tests.models.numpy_layers import block, dense, layer_norm, lstm, relu
 from tests.models.tiny import WIDTHS
 
@@ -123,6 +125,10 @@ def test_with_classes_there_are_no_unimodal_tasks():
     assert float(model.auxiliary_loss(np.zeros((4, 1)))) == 0
     names = {weight.path for weight in model.weights}
     assert not any("_head/" in name and "text" in name for name in names)
+
+
+def test_the_heads_configuration():
+    check_config(TaskHead, {"input_dim": 8, "units": 6, "dropout_rate": 0.2})
 
 
 def test_the_number_of_parameters():

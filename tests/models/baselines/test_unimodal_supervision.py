@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from models.baselines.unimodal_supervision import UnimodalSupervision
+from tests.models.layer_case import check_config
 
 WIDTHS = (5, 4, 3, 2)  # of the multimodal representation, and of text, audio and video
 MOMENTUM, BOUND = 0.8, 2.0
@@ -94,10 +95,7 @@ def test_an_empty_batch_has_no_loss_and_leaves_the_centres():
 
 def test_its_configuration():
     options = {"fusion_dim": 5, "unimodal_dims": [4, 3, 2], "label_bound": 1.0, "momentum": 0.5}
-    layer = UnimodalSupervision(**options)
-    again = UnimodalSupervision.from_config(layer.get_config())
-    assert again.get_config() == layer.get_config()
-    assert {name: layer.get_config()[name] for name in options} == options
+    check_config(UnimodalSupervision, options)
 
 
 @pytest.mark.parametrize(
