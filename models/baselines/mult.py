@@ -154,10 +154,7 @@ class MulT(MultimodalModel):
             yield part, (None, 6 * self.model_dim)
 
     def forward(self, sequences, masks, training=None):
-        sequences = [
-            self._embed(i, x, mask, training)
-            for i, (x, mask) in enumerate(zip(sequences, masks, strict=True))
-        ]
+        sequences = self._embed(sequences, masks, training)
         attention, merged = {}, [[] for _ in MODALITIES]
         for stack, (target, source) in zip(self.crossmodal, self.directions, strict=True):
             x, maps = stack(
@@ -180,10 +177,15 @@ class MulT(MultimodalModel):
         change = self.contract(self.hidden_dropout(self.hidden(vector), training=training))
         return Explanation(self.output_layer(vector + change), None, attention)
 
-    def _embed(self, i, x, mask, training):
-        x = self.convolutions[i](x)
-        positions = ops.cast(self.positions[i], x.dtype)[: ops.shape(x)[1]]
-        return clear_masked(self.position_dropouts[i](x + positions, training=training), mask)
+    def _embed(self, sequences, masks, training):
+        embedded = []
+        for convolve, positions, dropout, x, mask in zip(
+            self.convolutions, self.positions, self.position_dropouts, sequences, masks, strict=True
+        ):
+            x = convolve(x)
+            x += ops.cast(positions, x.dtype)[: ops.shape(x)[1]]
+            embedded.append(clear_masked(dropout(x, training=training), mask))
+        return embedded
 
     def get_config(self):
         return {
