@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from models import MultimodalModel
+
 
 def training_step(model, distribution, signature, sums=(), average=None, jit=False):
     """Return the compiled function that learns from a batch.
@@ -72,7 +74,7 @@ def share_of_loss(model, inputs, labels, samples):
     """Return what some samples contribute to a loss that is a mean over more of them.
 
     Over all parts of a batch, however it is cut, the shares add up to the loss of the whole:
-    the mean over its samples plus the model's penalties.
+    the mean over its samples plus the model's penalties and auxiliary losses.
 
     Args:
         model: The compiled model; its loss gives one number for each sample.
@@ -82,6 +84,9 @@ def share_of_loss(model, inputs, labels, samples):
     """
     scores = model(inputs, training=True)
     loss = tf.reduce_sum(model.loss.call(labels, scores)) / samples
-    for penalty in model.losses:
+    penalties = list(model.losses)
+    if isinstance(model, MultimodalModel):
+        penalties.append(model.auxiliary_loss(labels))
+    for penalty in penalties:
         loss += tf.cast(penalty, "float32") * tf.cast(tf.shape(labels)[0], "float32") / samples
     return loss

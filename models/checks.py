@@ -75,3 +75,14 @@ def check_positive(**sizes):
     for name, size in sizes.items():
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise ValueError(f"`{name}` must be a whole number of at least 1. Received: {size!r}.")
+
+
+def check_above_zero(**numbers):
+    """Refuse numbers that are not above 0.
+
+    Raises:
+        ValueError: Naming the argument and what was received.
+    """
+    for name, number in numbers.items():
+        if not number > 0:
+            raise ValueError(f"`{name}` must be above 0. Received: {number!r}.")

@@ -138,6 +138,26 @@ class MultimodalModel(keras.Model):
         sequences, masks = read_inputs(inputs, self.widths, self.seq_lens, self.compute_dtype)
         return self.forward(sequences, masks, training=training)
 
+    def auxiliary_loss(self, labels):
+        """Return what the last forward pass in training adds to the loss because of its labels.
+
+        A subclass whose training has tasks of its own on the labels overrides it; a loss that
+        needs no labels goes through `add_loss`. It is called once after each forward pass in
+        training, by `fit` and by `experiments.train`, and may update weights that are not trained.
+
+        Args:
+            labels: Those of the batch, `(batch, 1)` or `(batch,)`; the batch may be empty.
+
+        Returns:
+            A float32 scalar, a mean over the batch.
+        """
+        return ops.zeros((), dtype="float32")
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Return the compiled loss, the penalties and, in training, `auxiliary_loss`."""
+        loss = super().compute_loss(x, y, y_pred, sample_weight, training=training)
+        return loss + self.auxiliary_loss(y) if training else loss
+
     def compute_output_shape(self, input_shape):
         first = input_shape[MODALITIES[0] if isinstance(input_shape, dict) else 0]
         return (first[0], self.num_classes or 1)

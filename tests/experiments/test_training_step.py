@@ -7,7 +7,7 @@ from experiments.distribution import Distribution
 from experiments.optimization import make_loss, make_optimizer
 from experiments.settings import TrainSettings
 from experiments.training import gradient_sums, updates, uses_xla
-from experiments.training_step import training_step
+from experiments.training_step import share_of_loss, training_step
 from experiments.weight_average import WeightAverage
 from models import MSASeqLevelModel
 from utils.batch_plan import BatchPlan
@@ -66,6 +66,30 @@ def test_loss_is_the_mean_over_samples_plus_penalties(batch, eagerly):
     (x, y), (kernel, bias) = batch, (w.numpy() for w in model.weights)
     expected = np.mean((x @ kernel + bias - y) ** 2) + 0.1 * np.sum(kernel**2)
     assert float(stepper(model, batch)(batch, 6.0, True)) == pytest.approx(expected, rel=1e-5)
+
+
+class WithTaskOfItsOwn(MSASeqLevelModel):
+    """Adds the mean square of the labels, which makes the batch's parts easy to add up."""
+
+    def auxiliary_loss(self, labels):
+        return tf.reduce_sum(labels**2) / max(len(labels), 1)
+
+
+def test_an_auxiliary_loss_on_labels_counts_in_fit_and_in_the_loop(sequences, eagerly):
+    inputs, labels = sequences
+    plain = sentiment_model()
+    model = WithTaskOfItsOwn.from_config(plain.get_config())
+    model.build()
+    compiled(model).set_weights(plain.get_weights())
+    expected = float(share_of_loss(plain, inputs, labels, 4.0)) + np.mean(labels**2)
+    cuts = (slice(3), slice(3, 4), slice(4, 4))
+    parts = [(tuple(x[cut] for x in inputs), labels[cut]) for cut in cuts]
+    shares = [float(share_of_loss(model, *part, 4.0)) for part in parts]
+    assert sum(shares) == pytest.approx(expected, rel=1e-5) and shares[2] == 0
+    assert model.test_on_batch(inputs, labels) == pytest.approx(
+        plain.test_on_batch(inputs, labels), rel=1e-5
+    )
+    assert model.train_on_batch(inputs, labels) == pytest.approx(expected, rel=1e-5)
 
 
 def test_accumulated_batches_equal_one_large_batch(batch, eagerly):

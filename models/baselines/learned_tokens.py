@@ -1,0 +1,50 @@
+"""Trained vectors that stand before a sequence, or for one."""
+
+import keras
+from keras import ops
+
+from models.checks import check_positive
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class LearnedTokens(keras.layers.Layer):
+    """Trained vectors, the same for each sample of a batch.
+
+    Args:
+        num_tokens: How many.
+        model_dim: Their width.
+        initializer: What they start from, a name or configuration known to Keras.
+
+    Call arguments:
+        x: Any tensor whose first axis is the batch.
+
+    Returns:
+        `(batch, num_tokens, model_dim)`.
+    """
+
+    def __init__(self, num_tokens, model_dim, initializer="zeros", **kwargs):
+        super().__init__(**kwargs)
+        check_positive(num_tokens=num_tokens, model_dim=model_dim)
+        self.num_tokens = num_tokens
+        self.model_dim = model_dim
+        self.initializer = keras.initializers.get(initializer)
+
+    def build(self, input_shape):
+        self.tokens = self.add_weight(
+            name="tokens", shape=(self.num_tokens, self.model_dim), initializer=self.initializer
+        )
+        self.built = True
+
+    def call(self, x):
+        return ops.broadcast_to(self.tokens, (ops.shape(x)[0], self.num_tokens, self.model_dim))
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.num_tokens, self.model_dim)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_tokens": self.num_tokens,
+            "model_dim": self.model_dim,
+            "initializer": keras.initializers.serialize(self.initializer),
+        }

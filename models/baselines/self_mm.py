@@ -1,0 +1,182 @@
+"""Self-supervised multi-task learning of single modalities."""
+
+import keras
+from keras import ops
+
+from models.baselines.subnetworks import LSTMSubnetwork
+from models.baselines.unimodal_supervision import UnimodalSupervision
+from models.checks import check_positive, check_rate
+from models.dropout import HashDropout
+from models.inputs import MODALITIES
+from models.multimodal_model import Explanation, MultimodalModel
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class SelfMM(MultimodalModel):
+    """Late fusion that also learns to score by each modality alone, on labels of its own making.
+
+    With s in {text, audio, video}:
+
+        F_s = W LSTM(s)_n + b
+        F*_m = relu(W_m [F_text; F_audio; F_video] + b_m),  ŷ_m = w_m F*_m + b
+        F*_s = relu(W_s F_s + b_s),                         ŷ_s = w_s F*_s + b
+
+    The prediction is ŷ_m. In training a modality's label starts as y_m and is shifted by how
+    much nearer F*_s is to the centre of the positive samples than to that of the negative, as
+    compared with F*_m (`models.baselines.unimodal_labels`):
+
+        α = (D_n - D_p) / (D_p + ε),  y_s = y_m + (α_s - α_m) / 2 · (y_m + α_m) / α_m
+
+    clipped to ±`label_bound`. Added to the loss of ŷ_m is the mean over the batch of
+
+        sum over s of tanh(|y_s - y_m|) · |ŷ_s - y_s|
+
+    Args:
+        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
+        text_dim: Width of the text features.
+        audio_dim: Width of the audio features.
+        video_dim: Width of the video features.
+        model_dim: Width of the text's LSTM and of F*_m.
+        unimodal_dim: Width of the LSTMs of audio and video, and of F*_s.
+        centre_momentum: How much of the sums behind the centres stays from one batch to the next,
+            at least 0 and below 1.
+        label_bound: Largest absolute label of a modality.
+        dropout_rate: Dropout on LSTMs' states and before each hidden layer, at least 0 and below
+            1.
+        num_classes: `None` for one score; a number of classes for logits, without tasks for the
+            modalities, whose labels are made by arithmetic on scores.
+
+    Call arguments:
+        inputs: As for `MSASeqLevelModel`.
+        training: Whether to apply dropout.
+
+    Returns:
+        `(batch, 1)`, or `(batch, num_classes)`; always float32.
+
+    Raises:
+        ValueError: Naming the argument or input, what was expected and what was received.
+
+    Differences from the paper:
+        The paper keeps each training sample's y_s from epoch to epoch and moves it towards the
+        new one by 2 / (epoch + 1); its centres are means over the latest features of all samples.
+        A batch does not say which samples it holds, so here the memory is in the centres: moving
+        means over batches (`centre_momentum`), from which each batch's y_s are made anew. As in
+        the paper, they are y_m as long as there is no centre of each class, and classes are told
+        by y_s for the centres of s, by y_m for those of the fusion. A batch's labels are made from
+        the centres of the batches before it.
+        The text is encoded by an LSTM, as audio and video are, not by a fine-tuned BERT. The loss
+        of ŷ_m is the one that is compiled, the paper's being the absolute error.
+        Distances are the paper's squares; in the authors' code and MMSA they are not squared, and
+        ŷ comes after a second hidden layer. The bound is from there, as are the defaults, for MOSI
+        (16 for audio there). An absent modality's vector is zero; it has no task and does not move
+        its centres.
+
+    Reference:
+        Yu, Xu, Yuan and Wu, 2021, "Learning Modality-Specific Representations with
+        Self-Supervised Multi-Task Learning for Multimodal Sentiment Analysis", AAAI.
+    """
+
+    def __init__(
+        self,
+        seq_len,
+        text_dim,
+        audio_dim,
+        video_dim,
+        model_dim=128,
+        unimodal_dim=32,
+        centre_momentum=0.98,
+        label_bound=3.0,
+        dropout_rate=0.1,
+        num_classes=None,
+        **kwargs,
+    ):
+        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        check_positive(model_dim=model_dim, unimodal_dim=unimodal_dim)
+        check_rate("dropout_rate", dropout_rate)
+        check_rate("centre_momentum", centre_momentum)
+        self.model_dim = model_dim
+        self.unimodal_dim = unimodal_dim
+        self.centre_momentum = centre_momentum
+        self.label_bound = label_bound
+        self.dropout_rate = dropout_rate
+        self.vector_dims = (model_dim, unimodal_dim, unimodal_dim)
+        self._make_parts(self.dtype_policy)
+        # What the last forward pass in training has left for `auxiliary_loss`.
+        self._tasks = None
+
+    def _make_parts(self, policy):
+        self.subnetworks = [
+            LSTMSubnetwork(width, units, self.dropout_rate, dtype=policy, name=f"{name}_network")
+            for name, width, units in zip(MODALITIES, self.widths, self.vector_dims, strict=True)
+        ]
+        self.dropout = HashDropout(self.dropout_rate, dtype=policy)
+        self.hidden = keras.layers.Dense(self.model_dim, "relu", dtype=policy, name="hidden")
+        if self.num_classes is not None:
+            return
+        self.task_dropouts = [HashDropout(self.dropout_rate, dtype=policy) for _ in MODALITIES]
+        self.task_hidden = [
+            keras.layers.Dense(self.unimodal_dim, "relu", dtype=policy, name=f"{name}_hidden")
+            for name in MODALITIES
+        ]
+        self.task_outputs = [
+            keras.layers.Dense(1, dtype="float32", name=f"{name}_output") for name in MODALITIES
+        ]
+        self.supervision = UnimodalSupervision(
+            self.model_dim,
+            [self.unimodal_dim] * 3,
+            self.label_bound,
+            self.centre_momentum,
+            name="supervision",
+        )
+
+    def part_shapes(self):
+        for network, width in zip(self.subnetworks, self.widths, strict=True):
+            yield network, (None, None, width)
+        for part in (self.dropout, self.hidden):
+            yield part, (None, sum(self.vector_dims))
+        yield self.output_layer, (None, self.model_dim)
+        if self.num_classes is not None:
+            return
+        for dropout, hidden, width in zip(
+            self.task_dropouts, self.task_hidden, self.vector_dims, strict=True
+        ):
+            yield dropout, (None, width)
+            yield hidden, (None, width)
+        for output in self.task_outputs:
+            yield output, (None, self.unimodal_dim)
+        yield (self.supervision,)
+
+    def forward(self, sequences, masks, training=None):
+        parts = zip(self.subnetworks, sequences, masks, strict=True)
+        vectors = [network(x, mask, training=training) for network, x, mask in parts]
+        joined = self.dropout(ops.concatenate(vectors, axis=-1), training=training)
+        fused = self.hidden(joined)
+        prediction = self.output_layer(fused)
+        if training and self.num_classes is None:
+            hidden = [
+                layer(dropout(vector, training=training))
+                for layer, dropout, vector in zip(
+                    self.task_hidden, self.task_dropouts, vectors, strict=True
+                )
+            ]
+            scores = [layer(x) for layer, x in zip(self.task_outputs, hidden, strict=True)]
+            present = [ops.any(mask, axis=1) for mask in masks]
+            self._tasks = (fused, tuple(hidden), tuple(scores), tuple(present))
+        return Explanation(prediction, None, {})
+
+    def auxiliary_loss(self, labels):
+        """Return the loss of the modalities' tasks, and take the batch into the centres."""
+        if self._tasks is None:
+            return super().auxiliary_loss(labels)
+        tasks, self._tasks = self._tasks, None
+        return self.supervision(labels, *tasks)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "unimodal_dim": self.unimodal_dim,
+            "centre_momentum": self.centre_momentum,
+            "label_bound": self.label_bound,
+            "dropout_rate": self.dropout_rate,
+        }

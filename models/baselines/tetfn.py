@@ -1,0 +1,307 @@
+"""TETFN: crossmodal transformers between all pairs, with the text's help where it is not in one."""
+
+import itertools
+
+import keras
+from keras import ops
+
+from models.baselines.sinusoidal_positions import sinusoidal_positions
+from models.baselines.task_head import TaskHead
+from models.baselines.transformer_stack import TransformerStack
+from models.baselines.unimodal_supervision import UnimodalSupervision
+from models.checks import check_positive
+from models.dropout import HashDropout
+from models.explicit_masks import clear_masked
+from models.inputs import MODALITIES
+from models.multimodal_model import Explanation, MultimodalModel
+from models.pooling import MaskedPooling
+
+DIRECTIONS = list(itertools.permutations(range(3), 2))  # query and context, numbers of modalities
+TEXT = 0
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class TETFN(MultimodalModel):
+    """Text Enhanced Transformer Fusion Network.
+
+    Audio and video pass an LSTM, and every modality a convolution over time. Each then attends to
+    both others, by a crossmodal transformer for each pair; between audio and video, the context
+    attends to the text first, so that the text brings out what of it concerns the sentiment. With
+    q, c in {text, audio, video}, p the sinusoidal positions and T a `TransformerStack`:
+
+        E_text = Conv(text),  E_m = Conv(LSTM(m)),  m = audio, video;  X_q = E_q + p
+        C_text = X_text,  C_m = T(X_m <- X_text)
+        Z_q<-c = T(X_q <- C_c) if neither is the text, else T(X_q <- X_c)
+        v_q = last valid step of T([Z_q<-c1; Z_q<-c2])
+        score = W_o g(relu(W_r [v_text; v_audio; v_video] + b_r)) + b_o,  g(F) = relu(W_g F + b_g)
+
+    Where a modality is absent, its vector is zero, and attention to it adds nothing.
+
+    In training each modality predicts a score of its own, from the maximum of E_q over time and
+    weights of the same form. `UnimodalSupervision` makes the labels for these, from the sample's
+    label and the representations F, and adds their loss to that of the score.
+
+    Args:
+        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
+        text_dim: Width of the text features.
+        audio_dim: Width of the audio features.
+        video_dim: Width of the video features.
+        model_dim: Width of the crossmodal transformers; a multiple of `num_heads`. That of the
+            self-attention is twice as large.
+        num_heads: Number of attention heads.
+        n_layers: Blocks of each transformer; where audio or video attends to the text as a
+            context for the other, it is one.
+        audio_lstm_dim: Width of the audio's LSTM.
+        video_lstm_dim: Width of the video's LSTM.
+        kernel_size: Steps that the convolutions cover.
+        head_dim: Width of the multimodal representation.
+        unimodal_dim: Width of each unimodal representation.
+        centre_momentum: How much of the sums behind the centres stays from one batch to the next,
+            at least 0 and below 1.
+        label_bound: Largest absolute label of a modality.
+        dropout_rate: Dropout everywhere, at least 0 and below 1.
+        num_classes: `None` for one score; a number of classes for logits, which leaves the
+            unimodal tasks out.
+
+    Call arguments:
+        inputs: As for `MSASeqLevelModel`.
+        training: Whether to apply dropout, and to prepare `auxiliary_loss`.
+
+    Returns:
+        `(batch, 1)`, or `(batch, num_classes)`; always float32.
+
+    Raises:
+        ValueError: Naming the argument or input, what was expected and what was received.
+
+    Differences from the paper:
+        - The text is a sequence of features as given, with no BERT to fine-tune below; the video's
+          features are not made by a vision transformer.
+        - The unimodal labels have no memory of each sample, as `UnimodalSupervision` explains.
+        - The equations are those of MMSA's implementation, but for this: it multiplies the
+          convolved features by the root of the width, adds positions once more before each
+          further transformer, and hides later steps from earlier ones. None of it is done here.
+        - Convolutions pad with zeros, so that all steps stay; masked steps are neither attended to,
+          nor the last, nor part of the maximum (MMSA's ignores padding).
+        - The feed-forward networks use GELU in place of ReLU, attention has no bias at its output,
+          and query and context have a normalisation each. One rate stands for all of MMSA's
+          dropouts, one width for those of its unimodal representations, and one kernel size for
+          all its convolutions. Width (50) and heads (5) are 64 and 4, which divides more widths.
+
+    Reference:
+        Wang, Guo, Tian, Liu, He and Luo, 2023, "TETFN: A text enhanced transformer fusion network
+        for multimodal sentiment analysis", Pattern Recognition 136.
+    """
+
+    def __init__(
+        self,
+        seq_len,
+        text_dim,
+        audio_dim,
+        video_dim,
+        model_dim=64,
+        num_heads=4,
+        n_layers=2,
+        audio_lstm_dim=16,
+        video_lstm_dim=64,
+        kernel_size=1,
+        head_dim=64,
+        unimodal_dim=32,
+        centre_momentum=0.98,
+        label_bound=3.0,
+        dropout_rate=0.1,
+        num_classes=None,
+        **kwargs,
+    ):
+        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        check_positive(
+            audio_lstm_dim=audio_lstm_dim,
+            video_lstm_dim=video_lstm_dim,
+            kernel_size=kernel_size,
+            unimodal_dim=unimodal_dim,
+        )
+        self.model_dim = model_dim
+        self.num_heads = num_heads
+        self.n_layers = n_layers
+        self.audio_lstm_dim = audio_lstm_dim
+        self.video_lstm_dim = video_lstm_dim
+        self.kernel_size = kernel_size
+        self.head_dim = head_dim
+        self.unimodal_dim = unimodal_dim
+        self.centre_momentum = centre_momentum
+        self.label_bound = label_bound
+        self.dropout_rate = dropout_rate
+        # What the last forward pass in training has left for `auxiliary_loss`.
+        self._tasks = None
+        self._make_encoders(self.dtype_policy)
+        self._make_fusion(self.dtype_policy)
+        if num_classes is None:
+            self._make_unimodal_tasks(self.dtype_policy)
+
+    def _make_encoders(self, policy):
+        lstm_dims = {"audio": self.audio_lstm_dim, "video": self.video_lstm_dim}
+        self.lstms = [
+            # cuDNN's kernel refuses masks with holes or padding on the left.
+            keras.layers.LSTM(
+                units, return_sequences=True, use_cudnn=False, dtype=policy, name=f"{name}_lstm"
+            )
+            for name, units in lstm_dims.items()
+        ]
+        self.convolutions = [
+            keras.layers.Conv1D(
+                self.model_dim,
+                self.kernel_size,
+                padding="same",
+                use_bias=False,
+                dtype=policy,
+                name=f"{name}_convolution",
+            )
+            for name in MODALITIES
+        ]
+        self.positions = [sinusoidal_positions(n, self.model_dim) for n in self.seq_lens]
+        self.position_dropouts = [HashDropout(self.dropout_rate, dtype=policy) for _ in MODALITIES]
+
+    def _make_fusion(self, policy):
+        d, rate = self.model_dim, self.dropout_rate
+        stack = {"num_heads": self.num_heads, "dropout_rate": rate, "dtype": policy}
+        self.enhancers = [
+            TransformerStack(
+                d, n_layers=1, crossmodal=True, name=f"enhanced_{name}_from_text", **stack
+            )
+            for name in MODALITIES[1:]
+        ]
+        stack["n_layers"] = self.n_layers
+        self.transformers = [
+            TransformerStack(
+                d, crossmodal=True, name=f"{MODALITIES[query]}_from_{MODALITIES[context]}", **stack
+            )
+            for query, context in DIRECTIONS
+        ]
+        self.self_attention = [
+            TransformerStack(2 * d, name=f"{name}_self_attention", **stack) for name in MODALITIES
+        ]
+        self.last = MaskedPooling("last", 2 * d, dtype=policy, name="last")
+        self.head = TaskHead(6 * d, self.head_dim, rate, dtype=policy, name="head")
+
+    def _make_unimodal_tasks(self, policy):
+        d, units, rate = self.model_dim, self.unimodal_dim, self.dropout_rate
+        self.unimodal_heads = [
+            TaskHead(d, units, rate, dtype=policy, name=f"{name}_head") for name in MODALITIES
+        ]
+        self.unimodal_outputs = [
+            keras.layers.Dense(1, dtype="float32", name=f"{name}_output") for name in MODALITIES
+        ]
+        self.supervision = UnimodalSupervision(
+            self.head_dim, [units] * 3, self.label_bound, self.centre_momentum, name="supervision"
+        )
+
+    def part_shapes(self):
+        d = self.model_dim
+        for lstm, width in zip(self.lstms, self.widths[1:], strict=True):
+            yield lstm, (None, None, width)
+        widths = (self.text_dim, self.audio_lstm_dim, self.video_lstm_dim)
+        for convolution, width in zip(self.convolutions, widths, strict=True):
+            yield convolution, (None, None, width)
+        for part in (*self.position_dropouts, *self.enhancers, *self.transformers):
+            yield part, (None, None, d)
+        for part in (*self.self_attention, self.last):
+            yield part, (None, None, 2 * d)
+        yield self.head, (None, 6 * d)
+        yield self.output_layer, (None, self.head_dim)
+        if self.num_classes is None:
+            for head, output in zip(self.unimodal_heads, self.unimodal_outputs, strict=True):
+                yield head, (None, d)
+                yield output, (None, self.unimodal_dim)
+            yield (self.supervision,)
+
+    def forward(self, sequences, masks, training=None):
+        encoded = self._encode(sequences, masks, training)
+        enhanced, attention = self._enhance(encoded, masks, training)
+        vectors = []
+        for name, stack, x, mask in zip(
+            MODALITIES, self.self_attention, enhanced, masks, strict=True
+        ):
+            x, maps = stack(x, mask=mask, training=training)
+            vectors.append(self.last(x, mask)[0])
+            attention |= {f"{name}/layer_{i}": weights for i, weights in enumerate(maps)}
+        hidden, fused = self.head(ops.concatenate(vectors, axis=-1), training=training)
+        if training and self.num_classes is None:
+            self._tasks = (fused, *self._unimodal_tasks(encoded, masks))
+        return Explanation(self.output_layer(hidden), None, attention)
+
+    def _encode(self, sequences, masks, training):
+        """Return each modality's sequence `(batch, time, model_dim)`."""
+        text, *others = sequences
+        audio, video = (
+            lstm(x, mask=mask, training=training)
+            for lstm, x, mask in zip(self.lstms, others, masks[1:], strict=True)
+        )
+        return [
+            convolution(clear_masked(x, mask))
+            for convolution, x, mask in zip(
+                self.convolutions, (text, audio, video), masks, strict=True
+            )
+        ]
+
+    def _enhance(self, encoded, masks, training):
+        """Enhance each modality by both others, side by side; return the attention maps too."""
+        x = [
+            dropout(x + ops.cast(table, x.dtype)[: ops.shape(x)[1]], training=training)
+            for dropout, x, table in zip(
+                self.position_dropouts, encoded, self.positions, strict=True
+            )
+        ]
+        contexts, attention = [None], {}
+        for i, enhancer in enumerate(self.enhancers, start=1):
+            context, (weights,) = enhancer(x[i], x[TEXT], masks[i], masks[TEXT], training=training)
+            contexts.append(context)
+            attention[f"fusion/{enhancer.name}"] = weights
+        enhanced = [[] for _ in MODALITIES]
+        for transformer, (q, c) in zip(self.transformers, DIRECTIONS, strict=True):
+            seen = x[c] if TEXT in (q, c) else contexts[c]
+            result, maps = transformer(x[q], seen, masks[q], masks[c], training=training)
+            enhanced[q].append(result)
+            attention |= {
+                f"fusion/layer_{i}/{transformer.name}": weights for i, weights in enumerate(maps)
+            }
+        return [ops.concatenate(both, axis=-1) for both in enhanced], attention
+
+    def _unimodal_tasks(self, encoded, masks):
+        """Return each modality's representation, its score and whether it is present."""
+        representations, scores, present = [], [], []
+        for x, mask, head, output in zip(
+            encoded, masks, self.unimodal_heads, self.unimodal_outputs, strict=True
+        ):
+            hidden, representation = head(_maximum(x, mask), training=True)
+            representations.append(representation)
+            scores.append(output(hidden))
+            present.append(ops.any(mask, axis=1))
+        return tuple(representations), tuple(scores), tuple(present)
+
+    def auxiliary_loss(self, labels):
+        """Return the loss of the modalities' tasks, and take the batch into the centres."""
+        if self._tasks is None:
+            return super().auxiliary_loss(labels)
+        tasks, self._tasks = self._tasks, None
+        return self.supervision(labels, *tasks)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "model_dim": self.model_dim,
+            "num_heads": self.num_heads,
+            "n_layers": self.n_layers,
+            "audio_lstm_dim": self.audio_lstm_dim,
+            "video_lstm_dim": self.video_lstm_dim,
+            "kernel_size": self.kernel_size,
+            "head_dim": self.head_dim,
+            "unimodal_dim": self.unimodal_dim,
+            "centre_momentum": self.centre_momentum,
+            "label_bound": self.label_bound,
+            "dropout_rate": self.dropout_rate,
+        }
+
+
+def _maximum(x, mask):
+    """Return the largest value of each feature over the valid steps; zero where there are none."""
+    steps = ops.where(ops.expand_dims(mask, -1), ops.cast(x, "float32"), -1e30)
+    return ops.cast(clear_masked(ops.max(steps, axis=1), ops.any(mask, axis=1)), x.dtype)
