@@ -69,6 +69,8 @@ def _train_one(settings, root):
     reachable = summary.get("best_reachable_MAE")
     if reachable is not None:
         row |= {"best_reachable_MAE": reachable, "MAE_over_best": row["MAE"] / reachable}
+    if "constant_MAE" in summary:
+        row["constant_MAE"] = summary["constant_MAE"]
     return row
 
 

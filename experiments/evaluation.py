@@ -62,7 +62,7 @@ class Predictions:
 
         Returns:
             The content of `S.json`: the split, the data, the modalities, the number of samples,
-            the metrics and, for built-in data, the best reachable MAE.
+            the metrics and, for built-in data, the best reachable MAE and that of a constant.
         """
         folder = Path(folder)
         folder.mkdir(exist_ok=True)
@@ -73,9 +73,7 @@ class Predictions:
             "samples": len(self.split),
             "metrics": self.metrics(),
         }
-        reachable = best_reachable_mae(self.split)
-        if reachable is not None:
-            summary["best_reachable_MAE"] = reachable
+        summary |= reference_maes(self.split)
         rows = list(self.rows())
         buffer = io.StringIO()
         writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
@@ -139,12 +137,19 @@ def evaluate_split(model, split, normalizer, modalities):
     return Predictions(split, *Predictor(model, split, normalizer, modalities).predict())
 
 
-def best_reachable_mae(split):
-    """Return the MAE of the best possible predictor of a built-in data set, else `None`."""
+def reference_maes(split):
+    """Return what to compare an MAE on a split of built-in data with; of other data, nothing.
+
+    Returns:
+        A dict of `best_reachable_MAE`, that of the best possible predictor, and `constant_MAE`,
+        that of always saying the median of the training labels.
+    """
     path = split.source / "task.json"
     if not path.exists():
-        return None
-    return json.loads(path.read_text())["splits"].get(split.name, {}).get("best_mae")
+        return {}
+    known = json.loads(path.read_text())["splits"].get(split.name, {})
+    names = {"best_reachable_MAE": "best_mae", "constant_MAE": "constant_mae"}
+    return {name: known[key] for name, key in names.items() if key in known}
 
 
 def mean_and_sd(values):

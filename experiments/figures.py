@@ -137,9 +137,34 @@ def error_by_length(lengths, errors):
     return to_svg(figure)
 
 
-def to_svg(figure):
+def ability_map(shares):
+    """Draw shares of the reachable error reduction as a heat map, models by tasks.
+
+    Its ground is white, so that it can be read on pages of any colour.
+
+    Args:
+        shares: From each model to a dict from each task to its share.
+    """
+    tasks = list(next(iter(shares.values())))
+    values = np.array([list(row.values()) for row in shares.values()])
+    size = (2 + 0.85 * len(tasks), 0.9 + 0.3 * len(shares))
+    figure = Figure(figsize=size, layout="constrained", facecolor="white")
+    axes = figure.subplots()
+    picture = axes.imshow(values, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), value in np.ndenumerate(values):
+        shade = "white" if value > 0.6 else "black"
+        axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=shade)
+    axes.set(xticks=range(len(tasks)), yticks=range(len(shares)), xticklabels=tasks)
+    axes.set_yticklabels(list(shares))
+    axes.tick_params(length=0, labeltop=True, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    figure.colorbar(picture, label="share of reachable error reduction", shrink=0.9)
+    return to_svg(figure, transparent=False)
+
+
+def to_svg(figure, transparent=True):
     """Return a figure as SVG text for a page."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    figure.savefig(buffer, format="svg", transparent=transparent, metadata={"Date": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]

@@ -133,9 +133,11 @@ def warn_of_repairs(splits):
 
 
 def table_column(summary):
-    """Return the metrics of an evaluation, with the best reachable MAE where it is known."""
+    """Return the metrics of an evaluation, with the references of built-in data."""
+    metrics = dict(summary["metrics"])
     reachable = summary.get("best_reachable_MAE")
-    if reachable is None:
-        return summary["metrics"]
-    ratio = summary["metrics"]["MAE"] / reachable
-    return {**summary["metrics"], "best reachable MAE": reachable, "MAE / best": ratio}
+    if reachable is not None:
+        metrics |= {"best reachable MAE": reachable, "MAE / best": metrics["MAE"] / reachable}
+    if "constant_MAE" in summary:
+        metrics["MAE of a constant"] = summary["constant_MAE"]
+    return metrics

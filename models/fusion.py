@@ -157,8 +157,10 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
         model_dim: Width of the sequences.
         num_modalities: Number of sequences.
         pooling_method: `"mean"` over the valid steps, `"attention"` (softmax over learned scores
-            of the steps), or `"last"` valid step, as MulT reads its sequences out.
+            of the steps), `"last"` valid step, as MulT reads its sequences out, or `"recency"`
+            (heads of attention, some of which begin near the last step); see `MaskedPooling`.
         dropout_rate: Dropout on the result.
+        num_heads: Number of heads of `"recency"`; divides `model_dim`.
 
     Call arguments:
         modality_sequences: List of `num_modalities` tensors `(batch, time, model_dim)`; lengths
@@ -179,7 +181,13 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
     """
 
     def __init__(
-        self, model_dim, num_modalities=3, pooling_method="mean", dropout_rate=0.1, **kwargs
+        self,
+        model_dim,
+        num_modalities=3,
+        pooling_method="mean",
+        dropout_rate=0.1,
+        num_heads=4,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         check_choice("pooling_method", pooling_method, POOLING_METHODS)
@@ -188,9 +196,10 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
         self.num_modalities = num_modalities
         self.pooling_method = pooling_method
         self.dropout_rate = dropout_rate
+        self.num_heads = num_heads
         policy = self.dtype_policy
         self.poolings = [
-            MaskedPooling(pooling_method, model_dim, dtype=policy, name=f"pooling_{i}")
+            MaskedPooling(pooling_method, model_dim, num_heads, dtype=policy, name=f"pooling_{i}")
             for i in range(num_modalities)
         ]
         self.weighting = ModalityWeighting(
@@ -237,4 +246,5 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
             "num_modalities": self.num_modalities,
             "pooling_method": self.pooling_method,
             "dropout_rate": self.dropout_rate,
+            "num_heads": self.num_heads,
         }

@@ -29,7 +29,7 @@ class MSASeqLevelModel(MultimodalModel):
         n_layers_mod: Transformer blocks in each modality's encoder.
         n_layers_fuse: Layers of cross-modal fusion.
         bidirectional_fusion: Whether audio and video attend to the text too.
-        pooling_method: `"mean"`, `"attention"` or `"last"`; see `AdaptiveFusionHead`.
+        pooling_method: `"mean"`, `"attention"`, `"last"` or `"recency"`; see `AdaptiveFusionHead`.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
         num_classes: `None` for one score; a number of classes for logits.
         gradient_checkpointing: Whether to recompute encoders and fusion in the backward pass,
@@ -115,7 +115,7 @@ class MSASeqLevelModel(MultimodalModel):
             name="fusion",
         )
         self.fusion_head = AdaptiveFusionHead(
-            model_dim, 3, pooling_method, dropout_rate, dtype=policy, name="fusion_head"
+            model_dim, 3, pooling_method, dropout_rate, num_heads, dtype=policy, name="fusion_head"
         )
         self.hidden = keras.layers.Dense(model_dim, activation="relu", dtype=policy, name="hidden")
         self.dropout = HashDropout(dropout_rate, dtype=policy)

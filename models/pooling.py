@@ -4,10 +4,10 @@ import keras
 from keras import ops
 
 from models.attention import masked_softmax
-from models.checks import check_choice, check_positive, check_sequence
+from models.checks import check_choice, check_heads, check_positive, check_sequence
 from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
 
-POOLING_METHODS = ("mean", "attention", "last")
+POOLING_METHODS = ("mean", "attention", "last", "recency")
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -16,10 +16,14 @@ class MaskedPooling(ExplicitMaskLayer):
 
     Each method is a weighted sum of the steps: `"mean"` weighs the `n` valid steps by `1/n`,
     `"attention"` by a softmax over a learned score of each, `"last"` takes the last valid one.
+    `"recency"` does as `"attention"`, by heads: each pools a part of the width with scores of its
+    own, and lowers them by a learned slope times the number of valid steps that follow. The slopes
+    start at 0, 2, 1, 1/2, ..., so that the first head sees all steps and the second the last ones.
 
     Args:
-        method: `"mean"`, `"attention"` or `"last"`.
+        method: `"mean"`, `"attention"`, `"last"` or `"recency"`.
         model_dim: Width of the sequence.
+        num_heads: Number of heads of `"recency"`; divides `model_dim`.
 
     Call arguments:
         sequence: `(batch, time, model_dim)`.
@@ -30,20 +34,33 @@ class MaskedPooling(ExplicitMaskLayer):
         whether any step is valid.
 
     Raises:
-        ValueError: If `method` is unknown, or `sequence` has another rank or width.
+        ValueError: If `method` is unknown, `num_heads` does not divide `model_dim` where it
+            counts, or `sequence` has another rank or width.
+
+    Reference:
+        `"recency"`: the slopes are those of Press et al., 2022, "Train Short, Test Long: Attention
+        with Linear Biases", for a query at the last step; there they are fixed.
     """
 
-    def __init__(self, method, model_dim, **kwargs):
+    def __init__(self, method, model_dim, num_heads=4, **kwargs):
         super().__init__(**kwargs)
         check_choice("method", method, POOLING_METHODS)
+        if method == "recency":
+            check_heads(model_dim, num_heads)
         self.method = method
         self.model_dim = model_dim
-        if method == "attention":
-            self.scores = keras.layers.Dense(1, dtype=self.dtype_policy, name="scores")
+        self.num_heads = num_heads
+        if method in ("attention", "recency"):
+            units = num_heads if method == "recency" else 1
+            self.scores = keras.layers.Dense(units, dtype=self.dtype_policy, name="scores")
 
     def build(self, sequence_shape):
-        if self.method == "attention":
+        if self.method in ("attention", "recency"):
             self.scores.build((None, None, self.model_dim))
+        if self.method == "recency":
+            self.slopes = self.add_weight(
+                name="slopes", shape=(self.num_heads,), initializer=_zero_then_halving
+            )
         self.built = True
 
     def call(self, sequence, valid=None):
@@ -53,25 +70,45 @@ class MaskedPooling(ExplicitMaskLayer):
             valid = ops.ones_like(sequence[..., 0], dtype="bool")
         sequence = clear_masked(sequence, valid)
         weights = ops.cast(self._step_weights(sequence, valid), sequence.dtype)
-        pooled = ops.sum(ops.expand_dims(weights, -1) * sequence, axis=1)
-        return pooled, ops.any(valid, axis=1)
+        batch, steps = ops.shape(sequence)[0], ops.shape(sequence)[1]
+        by_head = ops.reshape(sequence, (batch, steps, self._heads, self.model_dim // self._heads))
+        pooled = ops.sum(ops.expand_dims(weights, -1) * by_head, axis=1)
+        return ops.reshape(pooled, (batch, self.model_dim)), ops.any(valid, axis=1)
+
+    @property
+    def _heads(self):
+        return self.num_heads if self.method == "recency" else 1
 
     def _step_weights(self, sequence, valid):
-        steps = ops.cast(valid, "float32")
+        """Return the weight of each step in each head, `(batch, time, heads)`."""
+        steps = ops.expand_dims(ops.cast(valid, "float32"), -1)
         if self.method == "mean":
             return steps / ops.maximum(ops.sum(steps, axis=1, keepdims=True), 1.0)
+        count = ops.cumsum(steps, axis=1)
+        following = count[:, -1:] - count
         if self.method == "last":
-            # The last valid step is the one whose count equals the number of valid steps.
-            count = ops.cumsum(steps, axis=1)
-            return ops.where(count == count[:, -1:], steps, 0.0)
-        scores = ops.squeeze(self.scores(sequence), axis=-1)
-        return masked_softmax(ops.cast(scores, "float32"), valid)
+            return ops.where(following == 0, steps, 0.0)
+        scores = ops.cast(self.scores(sequence), "float32")
+        if self.method == "recency":
+            scores = scores - ops.cast(self.slopes, "float32") * following
+        weights = masked_softmax(ops.transpose(scores, (0, 2, 1)), ops.expand_dims(valid, 1))
+        return ops.transpose(weights, (0, 2, 1))
 
     def compute_output_shape(self, sequence_shape):
         return (sequence_shape[0], self.model_dim), (sequence_shape[0],)
 
     def get_config(self):
-        return {**super().get_config(), "method": self.method, "model_dim": self.model_dim}
+        return {
+            **super().get_config(),
+            "method": self.method,
+            "model_dim": self.model_dim,
+            "num_heads": self.num_heads,
+        }
+
+
+def _zero_then_halving(shape, dtype=None):
+    halving = 2.0 ** (2 - ops.arange(shape[0], dtype=dtype))
+    return ops.where(ops.arange(shape[0]) == 0, ops.zeros_like(halving), halving)
 
 
 @keras.saving.register_keras_serializable(package="msa")

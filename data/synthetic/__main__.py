@@ -70,7 +70,7 @@ def _name_options(text):
 def _print_result(output, description):
     task, seed = description["task"], description["seed"]
     table = Table(title=f"{task}, seed {seed}, in {output}", title_justify="left")
-    for heading in ("split", "samples", "best reachable MAE", "expected"):
+    for heading in ("split", "samples", "best reachable MAE", "expected", "constant MAE"):
         table.add_column(heading, justify="left" if heading == "split" else "right")
     for name, split in description["splits"].items():
         table.add_row(
@@ -78,6 +78,7 @@ def _print_result(output, description):
             str(split["samples"]),
             f"{split['best_mae']:.3f}",
             f"{split['expected_best_mae']:.3f}",
+            f"{split['constant_mae']:.3f}",
         )
     console.print(table)
 

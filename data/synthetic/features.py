@@ -57,7 +57,8 @@ def emit(rng, scene, valid):
         valid: Boolean `(samples, time)`.
 
     Returns:
-        From each modality to float32 features `(samples, time, width)`, 0 at padded steps.
+        From each modality to float32 features `(samples, time, width)`, 0 at padded steps and
+        where the modality is absent.
     """
     codebooks, words = world()
     contents = {
@@ -74,6 +75,8 @@ def emit(rng, scene, valid):
         x += contents[modality] @ codebook.content
         x += causes[modality].astype("float32")[..., None] * codebook.cause
         x *= valid[..., None]
+        if modality in scene.absent:
+            x[scene.absent[modality]] = 0
         features[modality] = x
     return features
 

@@ -3,7 +3,13 @@
 import json
 from pathlib import Path
 
-from data.synthetic.generation import DEFAULTS, best_mae, expected_best_mae, generate
+from data.synthetic.generation import (
+    DEFAULTS,
+    best_mae,
+    constant_mae,
+    expected_best_mae,
+    generate,
+)
 from utils.formats.hdf5 import write_split
 from utils.new_folder import check_free, new_folder
 
@@ -49,6 +55,7 @@ def write_folder(
                 "samples": len(split.labels),
                 "best_mae": best_mae(split),
                 "expected_best_mae": expected_best_mae(split, noise),
+                "constant_mae": constant_mae(split, splits["train"]),
             }
             for name, split in splits.items()
         },

@@ -24,7 +24,7 @@ class SyntheticSplit:
         sequences: From each modality to float32 features `(N, T, width)`, zero padded at the
             right.
         labels: Noisy scores `(N, 1)`, float32, in [-3, 3].
-        scene: The causes and the clean scores.
+        scene: The causes, the clean scores and the best predictions.
     """
 
     sequences: dict[str, np.ndarray]
@@ -70,26 +70,34 @@ def generate(
 
 
 def best_mae(split):
-    """Return the mean absolute error of the clean scores on this very split.
-
-    No prediction has a lower expected absolute error than the clean score: it is the median of
-    the noisy one, with the cut to [-3, 3] too.
-    """
-    return float(np.mean(np.abs(split.labels[:, 0] - split.scene.clean)))
+    """Return the mean absolute error of the best predictions, `Scene.best`, on this very split."""
+    return float(np.mean(np.abs(split.labels[:, 0] - split.scene.best)))
 
 
 def expected_best_mae(split, noise):
     """Return the expectation of `best_mae` over the label noise.
 
-    Without the cut to [-3, 3] it would be noise · √(2/π).
+    Without the cut to [-3, 3], and with nothing missing, it would be noise · √(2/π).
     """
+    clean, best = split.scene.clean, split.scene.best
+    # E |cut(clean + z) - best| is the integral of P(clean + z > t) over best < t < 3, and that of
+    # P(clean + z < t) over -3 < t < best.
+    above = _mean_excess(best - clean, noise) - _mean_excess(MAX_SCORE - clean, noise)
+    below = _mean_excess(clean - best, noise) - _mean_excess(MAX_SCORE + clean, noise)
+    return float(np.mean(above + below))
+
+
+def constant_mae(split, train):
+    """Return the mean absolute error on `split` of always saying the median label of `train`."""
+    return float(np.mean(np.abs(split.labels - np.median(train.labels))))
+
+
+def _mean_excess(x, noise):
+    """Return E max(z - x, 0), the integral of P(z > t) over t > x, for z of the label noise."""
     if noise == 0:
-        return 0.0
-    room = np.stack([MAX_SCORE - split.scene.clean, MAX_SCORE + split.scene.clean]) / noise
-    # E min(max(z, 0), r) for a standard normal z, = the integral of P(z > t) over 0 < t < r.
-    beyond = np.array([math.erfc(r / math.sqrt(2)) / 2 for r in room.ravel()])
-    above = (1 - np.exp(-(room.ravel() ** 2) / 2)) / math.sqrt(2 * math.pi) + room.ravel() * beyond
-    return float(noise * above.reshape(room.shape).sum(axis=0).mean())
+        return np.maximum(-x, 0)
+    beyond = np.array([math.erfc(r) / 2 for r in x / (noise * math.sqrt(2))])
+    return noise * np.exp(-((x / noise) ** 2) / 2) / math.sqrt(2 * math.pi) - x * beyond
 
 
 def check_arguments(task, samples, seed, seq_len, noise):

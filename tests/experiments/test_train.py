@@ -202,9 +202,11 @@ def test_repaired_values_are_reported(own_data_dir, tmp_path, capsys, eagerly):
 
 
 def test_reachable_error_of_built_in_data_is_shown(own_data_dir, tmp_path, capsys, eagerly):
-    task = {"splits": {"valid": {"best_mae": 0.5}, "test": {"best_mae": 0.25}}}
+    task = {"splits": {"valid": {"best_mae": 0.5}, "test": {"best_mae": 0.25, "constant_mae": 1.5}}}
     (own_data_dir / "task.json").write_text(json.dumps(task))
     run = tmp_path / "run"
     call(main, "--data", own_data_dir, "--run-dir", run, "--epochs", 1, *TINY_MODEL)
-    assert "best reachable MAE" in capsys.readouterr().out
-    assert read_json(run / "evaluation" / "test.json")["best_reachable_MAE"] == 0.25
+    printed = capsys.readouterr().out
+    assert "best reachable MAE" in printed and "MAE of a constant" in printed
+    summary = read_json(run / "evaluation" / "test.json")
+    assert (summary["best_reachable_MAE"], summary["constant_MAE"]) == (0.25, 1.5)

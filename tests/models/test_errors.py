@@ -50,15 +50,17 @@ def test_heads_that_cannot_share_the_width(make):
     [
         (
             lambda: AdaptiveFusionHead(8, pooling_method="max"),
-            "`pooling_method` must be one of 'mean', 'attention', 'last'. Received: 'max'",
+            "`pooling_method` must be one of 'mean', 'attention', 'last', 'recency'. Received: "
+            "'max'",
         ),
         (
             lambda: MODELS["seqlevel"](6, 5, 4, 3, pooling_method="max"),
-            "`pooling_method` must be one of 'mean', 'attention', 'last'. Received: 'max'",
+            "`pooling_method` must be one of 'mean', 'attention', 'last', 'recency'. Received: "
+            "'max'",
         ),
         (
             lambda: MaskedPooling("sum", 8),
-            "`method` must be one of 'mean', 'attention', 'last'. Received: 'sum'",
+            "`method` must be one of 'mean', 'attention', 'last', 'recency'. Received: 'sum'",
         ),
         (
             lambda: TransformerBlock(**SIZES, dropout_rate=1.0),

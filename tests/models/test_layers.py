@@ -112,6 +112,12 @@ CASES = {
             3 * 2 + 2,
             ("compute",),
         ),
+        (
+            {"model_dim": 8, "pooling_method": "recency", "num_heads": 2},
+            {"modality_sequences": [X, Y, Z]},
+            3 * 3 + 2,
+            ("compute",),
+        ),
     ],
     MaskedPooling: [
         (
@@ -120,7 +126,7 @@ CASES = {
             weights,
             ("compute", "bool"),
         )
-        for method, weights in (("mean", 0), ("attention", 2), ("last", 0))
+        for method, weights in (("mean", 0), ("attention", 2), ("last", 0), ("recency", 3))
     ],
     ModalityWeighting: [
         (

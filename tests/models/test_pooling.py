@@ -9,19 +9,24 @@ from models import MaskedPooling, ModalityWeighting
 from models.pooling import average_present
 from tests.models import numpy_layers
 
-METHODS = ("mean", "attention", "last")
+METHODS = ("mean", "attention", "last", "recency")
+WIDTH, HEADS = 4, 2
 
 
 @pytest.fixture(scope="module", params=METHODS)
 def pooling(request):
-    layer = MaskedPooling(request.param, 3)
-    layer.build((None, None, 3))
+    layer = MaskedPooling(request.param, WIDTH, HEADS)
+    layer.build((None, None, WIDTH))
     return numpy_layers.randomise(layer)
 
 
 def pooled_by_numpy(layer, steps):
     if not len(steps):
-        return np.zeros(3)
+        return np.zeros(WIDTH)
+    if layer.method == "recency":
+        following = np.arange(len(steps))[::-1, None]
+        scores = numpy_layers.dense(steps, layer.scores) - layer.slopes.numpy() * following
+        return [numpy_layers.softmax(scores[:, i // 2]) @ steps[:, i] for i in range(WIDTH)]
     if layer.method == "attention":
         return numpy_layers.softmax(numpy_layers.dense(steps, layer.scores)[:, 0]) @ steps
     return steps.mean(axis=0) if layer.method == "mean" else steps[-1]
@@ -30,7 +35,7 @@ def pooled_by_numpy(layer, steps):
 @settings(deadline=None, derandomize=True, max_examples=15)
 @given(data=st.data())
 def test_pools_the_valid_steps_alone(pooling, data):
-    shape = (data.draw(st.integers(1, 3)), data.draw(st.integers(1, 5)), 3)
+    shape = (data.draw(st.integers(1, 3)), data.draw(st.integers(1, 5)), WIDTH)
     x = data.draw(hnp.arrays("float32", shape, elements=st.floats(-10, 10, width=32)))
     valid = data.draw(hnp.arrays(bool, shape[:2]))
     vectors, present = pooling(np.where(valid[..., None], x, np.nan), valid)
@@ -40,7 +45,7 @@ def test_pools_the_valid_steps_alone(pooling, data):
 
 
 def test_no_mask_means_every_step_is_valid(pooling):
-    x = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
+    x = np.random.default_rng(0).normal(size=(2, 4, WIDTH)).astype("float32")
     vectors, present = pooling(x)
     expected, _ = pooling(x, np.ones((2, 4), bool))
     np.testing.assert_array_equal(vectors, expected)
@@ -48,13 +53,28 @@ def test_no_mask_means_every_step_is_valid(pooling):
 
 
 def test_masked_steps_get_no_gradient(pooling):
-    x = tf.constant(np.random.default_rng(0).normal(size=(1, 4, 3)), "float32")
+    x = tf.constant(np.random.default_rng(0).normal(size=(1, 4, WIDTH)), "float32")
     valid = np.array([[False, True, True, False]])
     with tf.GradientTape() as tape:
         tape.watch(x)
         loss = tf.reduce_sum(pooling(x, valid)[0] ** 2)
     gradient = tape.gradient(loss, x).numpy()
     assert np.all(gradient[~valid] == 0) and np.any(gradient[valid] != 0)
+
+
+def test_heads_of_recency_begin_as_a_mean_and_near_the_end():
+    layer = MaskedPooling("recency", WIDTH, num_heads=4)
+    layer.build((None, None, WIDTH))
+    layer.scores.kernel.assign(np.zeros((WIDTH, 4)))
+    x = np.repeat(np.array([[9.0], [1.0], [5.0], [9.0]], "float32"), WIDTH, axis=1)[None]
+    heads = layer(x, np.array([[False, True, True, False]]))[0][0]
+    shares = 1 / (1 + np.exp(-np.array([0.0, 2.0, 1.0, 0.5])))  # of the last step, 5
+    np.testing.assert_allclose(heads, 1 + 4 * shares, atol=1e-5)
+
+
+def test_heads_of_recency_share_the_width_evenly():
+    with pytest.raises(ValueError, match="`model_dim` must be a multiple of `num_heads`"):
+        MaskedPooling("recency", 6, num_heads=4)
 
 
 def test_long_sequences_pool_right_in_half_precision():

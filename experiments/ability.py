@@ -1,0 +1,128 @@
+"""Show what each model can fuse: its share of the reachable error reduction, by built-in task."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from experiments import figures
+from experiments.options import command_line
+from utils.command_line import CommandParser, console, run_command
+from utils.run_folder import write_text
+
+EXAMPLE = "python -m experiments.ability --results experiments/results --picture docs/ability.svg"
+TASKS = ("text_only", "additive", "missing", "sarcasm", "late_event", "long_range")
+COLUMNS = ("model", "split", "seed", "MAE", "constant_MAE", "best_reachable_MAE")
+
+
+def main():
+    """Parse the command line, read the tasks' results, write the table and the picture."""
+    parser = CommandParser(
+        "experiments.ability",
+        "Make one table and one picture from what `experiments.compare --results RESULTS/TASK` "
+        "wrote for each task: the share of the reachable error reduction, (MAE of a constant - "
+        "MAE) / (MAE of a constant - best reachable MAE), mean over the seeds.",
+        EXAMPLE,
+    )
+    parser.add_argument(
+        "--results", type=str, required=True, help="folder of TASK.csv; ability.md goes there too"
+    )
+    parser.add_argument("--tasks", type=str, nargs="+", default=list(TASKS), help="tasks to show")
+    parser.add_argument("--picture", type=str, default=None, help="write a heat map, as SVG")
+    arguments = parser.parse_args()
+    folder = Path(arguments.results)
+    rows = {task: read_results(folder / f"{task}.csv") for task in arguments.tasks}
+    shares = ability(rows)
+    table = ability_table(shares, rows)
+    console.print(table, markup=False, soft_wrap=True)
+    write_text(folder / "ability.md", f"# ability\n\nMade by `{command_line()}`. {table}")
+    if arguments.picture:
+        Path(arguments.picture).parent.mkdir(parents=True, exist_ok=True)
+        write_text(arguments.picture, figures.ability_map(shares))
+    console.print(f"Table: {folder / 'ability.md'}", f"Picture: {arguments.picture or 'none'}")
+
+
+def read_results(path):
+    """Return the rows of a task's results, one a run.
+
+    Raises:
+        FileNotFoundError: If the file is not there.
+        ValueError: If it lacks a column, a row, or a figure.
+    """
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} is missing. Make it: python -m experiments.compare --models ... "
+            f"--data DIR --results {path.with_suffix('')}, or leave the task out of --tasks."
+        )
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    missing = [name for name in COLUMNS if not rows or not all(row.get(name) for row in rows)]
+    if missing:
+        raise ValueError(
+            f"{path} must have a row a run, with {', '.join(COLUMNS)} in each. Received: no "
+            f"{', '.join(missing)}. Make the data anew by `python -m data.synthetic`, and "
+            "compare the models on it."
+        )
+    return rows
+
+
+def ability(rows):
+    """Compute the share of the reachable error reduction, mean over the seeds.
+
+    Args:
+        rows: From each task to its rows.
+
+    Returns:
+        From each model to a dict from each task to a share: 1 is the best possible predictor, 0
+        a constant. Models come in the order of their means over the tasks, the best first.
+
+    Raises:
+        ValueError: If the tasks' models differ.
+    """
+    models = {task: {row["model"] for row in runs} for task, runs in rows.items()}
+    union = set().union(*models.values())
+    for task, known in models.items():
+        if known != union:
+            raise ValueError(
+                f"All tasks must have the same models. Received: {task} without "
+                f"{', '.join(sorted(union - known))}. Compare them on it too."
+            )
+    shares = {
+        model: {
+            task: float(np.mean([_share(row) for row in runs if row["model"] == model]))
+            for task, runs in rows.items()
+        }
+        for model in union
+    }
+    return dict(sorted(shares.items(), key=lambda item: (-_mean(item[1]), item[0])))
+
+
+def ability_table(shares, rows):
+    """Return the shares as Markdown, with the split and the seeds they come from."""
+    runs = [row for task in rows.values() for row in task]
+    splits, seeds = (sorted({row[name] for row in runs}) for name in ("split", "seed"))
+    tasks = list(rows)
+    lines = [
+        "Share of the reachable error reduction: 1 is the best possible predictor, 0 a constant. "
+        f"Split {', '.join(splits)}; mean over the seeds {', '.join(seeds)}.",
+        "",
+        f"| model | {' | '.join(f'`{task}`' for task in tasks)} | mean |",
+        f"|---|{'---:|' * (len(tasks) + 1)}",
+    ]
+    for model, values in shares.items():
+        cells = [f"{value:.2f}" for value in (*values.values(), _mean(values))]
+        lines.append(f"| `{model}` | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _share(row):
+    mae, constant, best = (float(row[n]) for n in ("MAE", "constant_MAE", "best_reachable_MAE"))
+    return (constant - mae) / (constant - best)
+
+
+def _mean(values):
+    return float(np.mean(list(values.values())))
+
+
+if __name__ == "__main__":
+    run_command(main)
