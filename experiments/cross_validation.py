@@ -14,7 +14,7 @@ from utils.metrics import sentiment_metrics
 from utils.run_folder import write_json, write_text
 
 
-def cross_validate(settings, splits, folder, label):
+def cross_validate(settings, splits, folder, label, on_epoch=None):
     """Train on all folds but one, predict that one, for each fold in turn.
 
     No fold chooses an epoch of its own: the figures are those of the last epoch, and beside them
@@ -25,6 +25,7 @@ def cross_validate(settings, splits, folder, label):
         splits: The `Split`s to join.
         folder: The `RunFolder` that receives `folds.json` and `folds_predictions.csv`.
         label: What the progress display says.
+        on_epoch: Called as `fit_model` does, or `None`.
 
     Returns:
         From the heading of a column to its metrics by name.
@@ -34,7 +35,7 @@ def cross_validate(settings, splits, folder, label):
     """
     samples = join_splits(splits)
     assignment = assign_folds(samples, settings.folds, settings.group)
-    scores = fit_folds(settings, samples, assignment, label, folder)
+    scores = fit_folds(settings, samples, assignment, label, folder, on_epoch)
     labels = samples.labels[:, 0]
     curve = np.abs(scores - labels).mean(axis=1)
     best = int(curve.argmin())
@@ -51,9 +52,15 @@ def cross_validate(settings, splits, folder, label):
     }
     write_json(
         folder.path / "folds.json",
-        {"columns": columns, "folds": by_fold, "mae_by_epoch": curve.tolist()},
+        {
+            "columns": columns,
+            "folds": by_fold,
+            "mae_by_epoch": curve.tolist(),
+            "best_epoch": best,
+        },
     )
-    _write_predictions(folder.path / "folds_predictions.csv", samples, assignment, scores[-1])
+    path = folder.path / "folds_predictions.csv"
+    _write_predictions(path, samples, assignment, scores[[-1, best]])
     return columns
 
 
@@ -130,10 +137,14 @@ def assign_folds(samples, folds, group):
 def _write_predictions(path, samples, assignment, scores):
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["id", "fold", "label", "prediction"])
+    writer.writerow(["id", "fold", "label", "prediction", "best_epoch_prediction"])
     writer.writerows(
         zip(
-            samples.ids, assignment + 1, samples.labels[:, 0], scores.astype("float32"), strict=True
+            samples.ids,
+            assignment + 1,
+            samples.labels[:, 0],
+            *scores.astype("float32"),
+            strict=True,
         )
     )
     write_text(path, buffer.getvalue())

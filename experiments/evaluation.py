@@ -137,7 +137,9 @@ def best_reachable_mae(split):
 
 
 def mean_and_sd(values):
-    """Return the mean and the standard deviation (n - 1) of a metric in words."""
+    """Return mean and standard deviation (n - 1) of a metric in words, or that one is undefined."""
+    if not np.isfinite(values).all():
+        return "undefined"
     mean = f"{np.mean(values):.3f}"
     return f"{mean} ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else mean
 
