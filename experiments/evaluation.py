@@ -93,20 +93,16 @@ class Predictor:
         split: A `Split`.
         normalizer: A fitted `FeatureNormalizer`.
         modalities: Those to use.
+        compiled: Returns what `explaining` returns for the model, given the inputs' signature;
+            `None` to compile it anew.
     """
 
-    def __init__(self, model, split, normalizer, modalities):
+    def __init__(self, model, split, normalizer, modalities, compiled=None):
         plan = BatchPlan(len(split), EVALUATION_BATCH)
         self.batches = batches(split, plan, normalizer=normalizer, modalities=modalities)
 
         signature, _ = typing.cast(tuple, self.batches.element_spec)
-
-        @tf.function(input_signature=[signature])
-        def explain(inputs):
-            explanation = model.explain(inputs)
-            return explanation.prediction, explanation.modality_weights
-
-        self._explain = explain
+        self._explain = compiled(signature) if compiled else explaining(model, signature)
 
     def predict(self):
         """Return scores `(N,)` and modality weights `(N, 3)`."""
@@ -117,6 +113,17 @@ class Predictor:
                 scores.append(batch_scores.numpy()[:, 0])
                 weights.append(batch_weights.numpy())
         return np.concatenate(scores), np.concatenate(weights)
+
+
+def explaining(model, signature):
+    """Return a compiled function from a model's inputs to scores and modality weights."""
+
+    @tf.function(input_signature=[signature])
+    def explain(inputs):
+        explanation = model.explain(inputs)
+        return explanation.prediction, explanation.modality_weights
+
+    return explain
 
 
 def evaluate_split(model, split, normalizer, modalities):

@@ -1,7 +1,6 @@
 """What a training costs: parameters, time, memory."""
 
 import ctypes
-import gc
 import time
 from pathlib import Path
 
@@ -68,7 +67,6 @@ def read_cost(path):
 
 def _free_memory():
     """Give back what earlier trainings of this process have left."""
-    gc.collect()
     try:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
     except (OSError, AttributeError):

@@ -6,7 +6,6 @@ import os
 import threading
 from concurrent.futures.process import BrokenProcessPool
 
-import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
 from experiments.interruption import CODES, Interruption, RunStopped
 from utils.command_line import RunFailed, console
 

@@ -16,12 +16,15 @@ from experiments.tuning.kinds import PLACE
 from experiments.tuning.objective import Objective
 from experiments.tuning.storage import StudyStorage
 from experiments.tuning.study import Study, is_complete
+from experiments.workbench import Workbench
 from utils.command_line import RunFailed
 from utils.data_loader import load_split
 from utils.formats import open_data
 from utils.run_folder import RunFolder
 
 HEARTBEAT = 60
+# The seeds of a model follow each other, and share its graphs.
+_WORKBENCH = Workbench()
 
 
 def tune(settings, space, trials, path):
@@ -70,17 +73,22 @@ def train(settings):
     """
     if is_finished(settings.run_dir):
         return
-    keras.backend.clear_session()
     _, splits, checksums = read_splits(settings)
     folder = open_folder(settings, checksums, resume=True)
     with recorded(folder):
         meter = CostMeter(folder.path)
         if settings.folds:
-            cross_validate(settings, splits, folder, settings.model, meter.after_epoch)
+            cross_validate(settings, splits, folder, settings.model, meter.after_epoch, _WORKBENCH)
             return
         checkpoints = Checkpoints(folder.checkpoints)
         fit_model(
-            settings, *splits, folder, settings.model, checkpoints, on_epoch=meter.after_epoch
+            settings,
+            *splits,
+            folder,
+            settings.model,
+            checkpoints,
+            meter.after_epoch,
+            _WORKBENCH,
         )
 
 

@@ -3,11 +3,9 @@ import re
 
 import numpy as np
 import pytest
-import yaml
 
 from experiments.compare import main
 from experiments.comparison import runs
-from experiments.comparison.cost import CostMeter
 from tests.conftest import TINY_MODEL, call, without_graphs
 from utils.formats.hdf5 import Hdf5Folder
 from utils.run_folder import RunFolder, read_json
