@@ -1,4 +1,5 @@
 import csv
+import gc
 import re
 
 import numpy as np
@@ -40,32 +41,41 @@ def options(space):
     return (*MODELS, "--seeds", 2, "--trials", 2, "--space", space, "--reference", "msa")
 
 
+class Killed(BaseException):
+    """Stands in for SIGKILL: nothing in the command catches it."""
+
+
 @pytest.fixture(scope="module")
 def compared(data_dir, tmp_path_factory, options):
-    """A comparison that is never stopped, and in which order it read the splits."""
+    """A comparison that was killed in a trial and in a training, and what it did, in order."""
     path = tmp_path_factory.mktemp("compared")
-    read = []
+    told = []
+    runs._read_splits.cache_clear()
+    runs._read_split.cache_clear()
+
+    def noted(function, describe):
+        def note(*arguments, **keywords):
+            told.append(describe(*arguments))
+            if len(told) == kill_at:
+                raise Killed
+            return function(*arguments, **keywords)
+
+        return note
+
     with without_graphs(), pytest.MonkeyPatch.context() as patch:
-        runs._read_splits.cache_clear()
-        runs._read_split.cache_clear()
-        patch.setattr(
-            Hdf5Folder,
-            "read",
-            lambda self, split, f=Hdf5Folder.read: read.append(split) or f(self, split),
-        )
-        for name, function in (("train", runs.fit_model), ("tune", runs.Objective.measure)):
-            patch.setattr(*_noted(name, function, read))
+        for owner, name, describe in (
+            (Hdf5Folder, "read", lambda reader, split: split),
+            (runs.Objective, "measure", lambda _, s, *rest: f"trial {s.model} {s.learning_rate}"),
+            (runs, "fit_model", lambda s, *rest: f"train {s.model} {s.seed}"),
+        ):
+            patch.setattr(owner, name, noted(getattr(owner, name), describe))
+        for kill_at in (6, 10):
+            with pytest.raises(Killed):
+                compare(data_dir, path, *options)
+            gc.collect()  # It frees its folders when its frames are gone.
+        kill_at = None
         rows = compare(data_dir, path, *options)
-    return path, rows, read
-
-
-def _noted(name, function, read):
-    def noted(*arguments, **keywords):
-        read.append(name)
-        return function(*arguments, **keywords)
-
-    owner = runs if name == "train" else runs.Objective
-    return owner, function.__name__, noted
+        yield path, rows, told
 
 
 def test_table_holds_every_model_and_seed(compared):
@@ -87,8 +97,42 @@ def test_table_holds_every_model_and_seed(compared):
 
 
 def test_all_choices_are_made_before_the_test_split_is_read_once(compared):
-    _, _, read = compared
-    assert read == ["train", "valid", *["tune"] * 4, *["train"] * 4, "test"]
+    _, _, told = compared
+    assert told[:2] == ["train", "valid"]
+    assert [line.split()[0] for line in told[2:7]] == ["trial"] * 5
+    assert [line.split()[0] for line in told[7:12]] == ["train"] * 5
+    assert told[12:] == ["test"]
+
+
+def test_what_was_killed_is_done_again_and_nothing_else(compared):
+    _, _, told = compared
+    assert told[5] == told[6] and told[5].startswith("trial msa")
+    trained = ["seqlevel 0", "seqlevel 1", "msa 0", "msa 0", "msa 1"]
+    assert told[7:12] == [f"train {run}" for run in trained]
+
+
+def test_a_finished_comparison_is_shown_again_without_work(data_dir, compared, options):
+    path, rows, told = compared
+    before = len(told)
+    assert compare(data_dir, path, *options) == rows
+    assert len(told) == before
+
+
+def test_other_options_need_another_folder(data_dir, compared, options, fails):
+    path, _, _ = compared
+    changed = (*options, "--seeds", 3, "--data", data_dir, "--run-dir", path / "runs", *TINY_MODEL)
+    message = fails(main, *changed, "--epochs", 1)
+    assert "started with other options. seeds: 2, now 3. Give the same ones" in message
+
+
+def test_the_page_needs_nothing_else_and_shows_every_model(compared):
+    path, _, _ = compared
+    page = (path / "table.html").read_text()
+    assert len(page) < 300_000
+    assert not re.search(r"(src|href)=.https?:|@import|<script", page)
+    assert page.count("<svg") == 5
+    assert "prefers-color-scheme: dark" in page
+    assert all(page.count(f">{model}<") >= 4 for model in ("seqlevel", "msa"))
 
 
 def test_each_model_is_trained_with_the_best_of_its_own_study(compared):
@@ -110,3 +154,28 @@ def test_arguments_that_a_model_lacks_are_left_out_and_told(data_dir, tmp_path, 
     assert "bidirectional_fusion" not in config["model_args"]
     assert (config["learning_rate"], config["model_args"]["num_heads"]) == (0.5, 1)
     assert re.search(r"\| msa \|.* \| bidirectional_fusion \|", (tmp_path / "table.md").read_text())
+
+
+@pytest.mark.parametrize("keep", ["last", "best"])
+def test_folds_are_tabulated(data_dir, tmp_path, eagerly, keep):
+    folds = ("--folds", 2, "--group", "video_id", "--keep", keep)
+    (row,) = compare(data_dir, tmp_path, "--models", "msa", "--seeds", 1, *folds)
+    result = read_json(tmp_path / "runs" / "msa-seed0" / "folds.json")
+    epoch = int(row["epoch"])
+    assert row["split"] == f"2 folds, all 36, {keep} epoch"
+    assert epoch == (1 if keep == "last" else np.argmin(result["mae_by_epoch"]))
+    assert float(row["MAE"]) == pytest.approx(result["mae_by_epoch"][epoch], abs=1e-6)
+    assert int(row["parameters"]) > 0
+    assert float(row["seconds"]) >= float(row["epoch_seconds"]) > 0
+    assert "## Differences" not in (tmp_path / "table.md").read_text()
+
+
+def test_wrong_arguments(data_dir, tmp_path, fails):
+    data = ("--data", data_dir, "--run-dir", tmp_path / "runs", "--models", "msa")
+    message = fails(main, *data, "--seeds", 0, "--reference", "lstm")
+    assert "--seeds must be at least 1" in message
+    assert "--reference must be one of the models, msa. Received: lstm" in message
+    assert "--trials and --space belong together" in fails(main, *data, "--trials", 3)
+    assert "--group must be a column" in fails(main, *data, "--group", "speaker")
+    assert "'lstm'" in fails(main, *data, "lstm")
+    assert not (tmp_path / "runs").exists()
