@@ -1,6 +1,7 @@
 """What a comparison does, fixed before its first training."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import yaml
@@ -92,6 +93,8 @@ class Protocol:
         description = {**self._description(), "data": checksums}
         path = self.root / FILE
         if not path.exists():
+            if self.root.is_dir() and [file.name for file in self.root.iterdir()] == ["STATUS"]:
+                shutil.rmtree(self.root)  # It was stopped before it had begun.
             folder = RunFolder.create(self.root)
             write_text(path, yaml.safe_dump(description, sort_keys=False))
             return folder

@@ -49,14 +49,14 @@ class Killed(BaseException):
 def compared(data_dir, tmp_path_factory, options):
     """A comparison that was killed in a trial and in a training, and what it did, in order."""
     path = tmp_path_factory.mktemp("compared")
-    told = []
+    told, kills = [], (6, 10)
     runs._read_splits.cache_clear()
     runs._read_split.cache_clear()
 
     def noted(function, describe):
         def note(*arguments, **keywords):
             told.append(describe(*arguments))
-            if len(told) == kill_at:
+            if len(told) in kills:
                 raise Killed
             return function(*arguments, **keywords)
 
@@ -69,11 +69,10 @@ def compared(data_dir, tmp_path_factory, options):
             (runs, "fit_model", lambda s, *rest: f"train {s.model} {s.seed}"),
         ):
             patch.setattr(owner, name, noted(getattr(owner, name), describe))
-        for kill_at in (6, 10):
+        for _ in kills:
             with pytest.raises(Killed):
                 compare(data_dir, path, *options)
             gc.collect()  # It frees its folders when its frames are gone.
-        kill_at = None
         rows = compare(data_dir, path, *options)
         yield path, rows, told
 
