@@ -72,7 +72,8 @@ class Workbench:
     """
 
     def __init__(self):
-        self._key = self._bench = None
+        self._key: str | None = None
+        self._bench: Bench | None = None
 
     def prepare(self, settings, train, steps, distribution):
         """Return a `Bench` for a training, its variables as the seed that is set makes them.
@@ -90,10 +91,10 @@ class Workbench:
         bench = Bench(model, average, sums)
         distribution.adapt(model)
         key = _key(settings, train, steps)
-        if key == self._key and distribution.replicas == 1:
-            self._bench.take_values(bench)
-        else:
+        if self._bench is None or key != self._key or distribution.replicas > 1:
             self._key, self._bench = key, bench
+        else:
+            self._bench.take_values(bench)
         return self._bench
 
 

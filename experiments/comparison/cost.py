@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 from utils.environment import peak_memory, reset_peak_memory
 from utils.run_folder import read_json, write_json
@@ -18,9 +19,11 @@ class CostMeter:
     Writes `cost.json` into the run folder:
 
     - `parameters`: all weights of the model.
-    - `seconds`: wall-clock time of the training, or of all folds together, the building of graphs,
-      validation and checkpoints included.
+    - `seconds`: time of the training, or of all folds together, the building of graphs, validation
+      and checkpoints included.
     - `epoch_seconds`: the median of all epochs, which leaves out the building of graphs.
+    - `clock`: what these count: `"processor"`, the time that all threads of the process have been at
+      work, which other processes do not prolong; or where GPUs work, `"wall-clock"`.
     - `peak_memory`: the largest resident memory of the process during the training, in bytes, with
       TensorFlow and the data in it; `None` where the system does not tell.
     - `base_memory`: the resident memory at its start.
@@ -37,11 +40,12 @@ class CostMeter:
         self._peak = before.get("peak_memory") or 0
         _free_memory()
         self._base = peak_memory() if reset_peak_memory() else None
-        self._last = time.perf_counter()
+        self._clock = "wall-clock" if tf.config.list_physical_devices("GPU") else "processor"
+        self._last = self._now()
 
     def after_epoch(self, validation):
         """Take the measures after an epoch; called as `fit_model` calls `on_epoch`."""
-        now = time.perf_counter()
+        now = self._now()
         self._epochs.append(now - self._last)
         self._seconds += now - self._last
         self._last = now
@@ -53,11 +57,15 @@ class CostMeter:
                 "parameters": validation.model.count_params(),
                 "seconds": self._seconds,
                 "epoch_seconds": float(np.median(self._epochs)),
+                "clock": self._clock,
                 "peak_memory": self._peak or None,
                 "base_memory": self._base,
                 "epochs": self._epochs,
             },
         )
+
+    def _now(self):
+        return time.process_time() if self._clock == "processor" else time.perf_counter()
 
 
 def read_cost(path):

@@ -5,15 +5,19 @@ import io
 from pathlib import Path
 
 from experiments.comparison import figures
+from experiments.comparison.descriptions import (
+    describe_cost,
+    describe_origin,
+    describe_protocol,
+    describe_statistics,
+)
 from experiments.comparison.tables import (
     cost_table,
     difference_tables,
     metrics_table,
     settings_table,
 )
-from experiments.options import command_line
 from experiments.report import page_template
-from utils.environment import PACKAGES, describe_environment
 from utils.run_folder import write_text
 
 
@@ -28,13 +32,13 @@ def write_results(path, comparison):
     write_text(f"{path}.csv", _csv([outcome.row() for outcome in comparison.outcomes]))
     content = {
         "name": Path(path).name,
-        "made_by": _made_by(),
-        "protocol": _protocol(comparison),
+        "made_by": describe_origin(),
+        "protocol": describe_protocol(comparison),
         "metrics": metrics_table(comparison),
         "differences": difference_tables(comparison),
-        "statistics": _statistics(comparison),
+        "statistics": describe_statistics(comparison),
         "cost": cost_table(comparison),
-        "cost_note": _cost_note(comparison),
+        "cost_note": describe_cost(comparison),
         "settings": settings_table(comparison),
     }
     write_text(f"{path}.md", _markdown(**content))
@@ -56,78 +60,6 @@ def _csv(rows):
     writer.writeheader()
     writer.writerows(rows)
     return buffer.getvalue()
-
-
-def _made_by():
-    about = describe_environment()
-    versions = ", ".join(
-        f"{name} {about['packages'][name]}" for name in PACKAGES if name in about["packages"]
-    )
-    return (
-        f"Made by `{command_line()}` on {about['machine']}; Python {about['python']}, {versions}; "
-        f"commit {about['git']}."
-    )
-
-
-def _protocol(comparison):
-    protocol, first = comparison.protocol, comparison.outcomes[0]
-    seeds = ", ".join(map(str, range(protocol.seeds)))
-    sentences = []
-    if protocol.trials:
-        sentences.append(
-            f"Each model was tuned in {protocol.trials} trials, trained on the training split and "
-            "measured by MAE on valid; the best trial's settings were trained on all seeds."
-        )
-    else:
-        sentences.append("No model was tuned: all have the settings of the command.")
-    if protocol.base.folds:
-        cut = f", no {protocol.group} in two of them" if protocol.group else ""
-        sentences.append(
-            f"Figures are of {len(first.labels)} samples of train and valid in "
-            f"{protocol.base.folds} folds{cut}, each predicted by a training without its fold; "
-            + (
-                "of the epoch that is best over all folds of a run together, which these samples "
-                "have chosen."
-                if protocol.base.keep == "best"
-                else "of the last epoch."
-            )
-        )
-        if protocol.trials:
-            sentences.append("Valid, by which the settings were chosen, is among these samples.")
-    else:
-        chosen = (
-            "the epoch with the lowest MAE on valid"
-            if protocol.base.keep == "best"
-            else "the last epoch"
-        )
-        sentences.append(f"Figures are of {first.split}, {len(first.labels)} samples, {chosen}.")
-        sentences.append(
-            "The test split was read once, after all trainings of all models."
-            if first.split == "test"
-            else "The data has no test split: valid has chosen what it measures."
-        )
-    return " ".join([*sentences, f"Mean ± sd over the seeds {seeds}; the lowest MAE first."])
-
-
-def _statistics(comparison):
-    protocol = comparison.protocol
-    unit = f"whole groups by {protocol.group}" if protocol.group else "samples"
-    return (
-        f"Differences from {protocol.reference}, by a paired bootstrap of {protocol.resamples} "
-        f"resamples of {unit}: in each, all models are measured on the same samples, as the mean "
-        "over their seeds. Percentile intervals; two-sided p-values, then those after Holm's "
-        f"correction for the {len(comparison.differences)} models compared."
-    )
-
-
-def _cost_note(comparison):
-    measured = "all folds together" if comparison.protocol.base.folds else "one training"
-    return (
-        f"Mean of the runs. Seconds of wall clock on {comparison.protocol.threads} thread(s), a "
-        f"run being {measured}, with the building of graphs, validation and checkpoints; an epoch "
-        "is the median. Memory is the largest resident set of the process in the training, with "
-        "TensorFlow, the data, and what earlier trainings in the process have left."
-    )
 
 
 def _markdown(name, made_by, protocol, metrics, differences, statistics, cost, cost_note, settings):

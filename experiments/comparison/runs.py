@@ -73,23 +73,16 @@ def train(settings):
     """
     if is_finished(settings.run_dir):
         return
-    _, splits, checksums = read_splits(settings)
+    _, (train_split, valid), checksums = read_splits(settings)
     folder = open_folder(settings, checksums, resume=True)
     with recorded(folder):
         meter = CostMeter(folder.path)
+        label, measure = settings.model, meter.after_epoch
         if settings.folds:
-            cross_validate(settings, splits, folder, settings.model, meter.after_epoch, _WORKBENCH)
+            cross_validate(settings, [train_split, valid], folder, label, measure, _WORKBENCH)
             return
         checkpoints = Checkpoints(folder.checkpoints)
-        fit_model(
-            settings,
-            *splits,
-            folder,
-            settings.model,
-            checkpoints,
-            meter.after_epoch,
-            _WORKBENCH,
-        )
+        fit_model(settings, train_split, valid, folder, label, checkpoints, measure, _WORKBENCH)
 
 
 def evaluate(settings, split):
