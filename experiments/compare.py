@@ -101,7 +101,7 @@ def _protocol(arguments):
     )
     settings, left_out = settings_by_model(base, arguments.models, arguments.model_settings)
     return Protocol(
-        root=Path(base.run_dir or f"runs/compare-{Path(base.data).resolve().name}"),
+        root=Path(base.run_dir or f"runs/compare-{Path(base.data or '').resolve().name}"),
         base=base,
         settings=settings,
         left_out=left_out,

@@ -84,12 +84,12 @@ def fit_model(
             run_epoch(state, step, dataset, updates(plan, state.epoch, settings.accumulate), saver)
             loss = state.loss / len(train)
             distribution.from_chief(validation.measure, state.epoch, loss=loss)
+            if on_epoch is not None:
+                on_epoch(validation)
             state.start_epoch(state.epoch + 1)
             saver.after_epoch()
             if distribution.chief:
                 progress.show(validation.history[-1], validation.best)
-            if on_epoch is not None:
-                on_epoch(validation)
     return validation
 
 

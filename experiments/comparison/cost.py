@@ -22,8 +22,8 @@ class CostMeter:
     - `seconds`: time of the training, or of all folds together, the building of graphs, validation
       and checkpoints included.
     - `epoch_seconds`: the median of all epochs, which leaves out the building of graphs.
-    - `clock`: what these count: `"processor"`, the time that all threads of the process have been at
-      work, which other processes do not prolong; or where GPUs work, `"wall-clock"`.
+    - `clock`: what these count: `"processor"`, the time that all threads of the process have been
+      at work, which other processes do not prolong; or where GPUs work, `"wall-clock"`.
     - `peak_memory`: the largest resident memory of the process during the training, in bytes, with
       TensorFlow and the data in it; `None` where the system does not tell.
     - `base_memory`: the resident memory at its start.

@@ -87,6 +87,6 @@ def _interval(axes, row, estimate, colour):
 
 def _colours(comparison):
     """Return each model's colour, the best model first."""
-    colours = matplotlib.colormaps["tab20"].colors
+    colours = matplotlib.colormaps["tab20"](range(20))
     order = [*colours[::2], *colours[1::2]]
     return dict(zip(comparison.ranked(), itertools.cycle(order), strict=False))

@@ -140,5 +140,7 @@ def _prepare(halted):
 
 
 def _follow_parent():
-    multiprocessing.parent_process().join()
-    os._exit(1)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
