@@ -16,7 +16,7 @@ from experiments.comparison.runs import read_splits
 from experiments.comparison.spaces import read_spaces
 from experiments.comparison.tables import summary_table
 from experiments.options import add_settings, settings_from
-from experiments.runs import warn_of_repairs
+from experiments.runs import recorded, warn_of_repairs
 from experiments.settings import TrainSettings
 from utils.command_line import CommandParser, console, run_command
 
@@ -33,8 +33,8 @@ def main():
     for model, names in protocol.left_out.items():
         if names:
             console.print(f"{model} has no {', '.join(names)}: left out.", markup=False)
-    comparison = run_comparison(protocol, arguments.processes)
-    folder.set_status("finished")
+    with recorded(folder):
+        comparison = run_comparison(protocol, arguments.processes)
     _show(summary_table(comparison))
     console.print(f"Runs: {protocol.root}", markup=False)
     if arguments.results:

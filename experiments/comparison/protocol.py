@@ -103,6 +103,7 @@ class Protocol:
         known = yaml.safe_load(path.read_text(encoding="utf-8"))
         if known != description:
             raise ValueError(_difference(self.root, known, description))
+        folder.set_status("running")
         return folder
 
     def _check_groups(self, splits):
