@@ -1,114 +1,155 @@
-"""Train several models on several seeds, and write a table of what each reaches."""
+"""Compare models honestly: equal tuning, several seeds, paired statistics."""
 
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
-import csv
 import dataclasses
-import io
 from pathlib import Path
+from typing import Any
 
-from experiments.evaluation import mean_and_sd, metrics_table
-from experiments.options import add_settings, command_line, settings_from
+from rich.table import Table
+
+from experiments.comparison.comparison import run_comparison
+from experiments.comparison.model_settings import settings_by_model
+from experiments.comparison.processes import set_threads
+from experiments.comparison.protocol import Protocol
+from experiments.comparison.results import write_results
+from experiments.comparison.runs import read_splits
+from experiments.comparison.spaces import read_spaces
+from experiments.comparison.tables import summary_table
+from experiments.options import add_settings, settings_from
+from experiments.runs import recorded, warn_of_repairs
 from experiments.settings import TrainSettings
-from experiments.train import cross_validate_run, train_run
 from utils.command_line import CommandParser, console, run_command
-from utils.environment import PACKAGES, describe_environment
-from utils.run_folder import default_run_path, write_text
 
 EXAMPLE = "python -m experiments.compare --models seqlevel msa --data DIR --seeds 3"
 
 
 def main():
-    """Parse the command line, train every model on every seed, print and write the table."""
+    """Parse the command line, run the comparison, print and write its results."""
+    arguments = _parser().parse_args()
+    protocol = _protocol(arguments)
+    set_threads(arguments.threads)
+    warn_of_repairs(read_splits(protocol.base)[1])
+    folder = protocol.claim()
+    for model, names in protocol.left_out.items():
+        if names:
+            console.print(f"{model} has no {', '.join(names)}: left out.", markup=False)
+    with recorded(folder):
+        comparison = run_comparison(protocol, arguments.processes)
+    _show(summary_table(comparison))
+    console.print(f"Runs: {protocol.root}", markup=False)
+    if arguments.results:
+        write_results(arguments.results, comparison)
+        written = ", ".join(f"{arguments.results}.{suffix}" for suffix in ("md", "csv", "html"))
+        console.print(f"Results: {written}", markup=False)
+
+
+def _parser():
     parser = CommandParser(
         "experiments.compare",
-        "Train each model on seeds 0 to N-1, with the same options; tabulate the test split, or "
-        "valid where there is no test, or with --folds all samples, each predicted held out.",
+        "Tune each model in the same number of trials, by valid alone; train each with the best "
+        "settings on seeds 0 to N-1; then, once, measure the test split, or valid where there is "
+        "no test, or with --folds all samples, each predicted held out. Differences from a "
+        "reference model are tested by a paired bootstrap. The same command goes on with a "
+        "comparison that was stopped.",
         EXAMPLE,
     )
     add_settings(parser, TrainSettings)
-    parser.add_argument("--models", type=str, nargs="+", required=True, help="models to train")
-    parser.add_argument("--seeds", type=int, default=3, help="number of seeds")
+    parser.add_argument("--models", type=str, nargs="+", required=True, help="models to compare")
     parser.add_argument(
-        "--results", type=str, default=None, help="write RESULTS.md and RESULTS.csv"
+        "--model-settings",
+        type=dict[str, Any],
+        default={},
+        help="settings of single models, by model, which go before those of all: "
+        '\'{"msa": {"learning_rate": 0.001, "model_args": {"num_heads": 2}}}\'',
     )
-    arguments = parser.parse_args()
-    if arguments.seeds < 1:
-        raise ValueError(f"--seeds must be at least 1. Received: {arguments.seeds}.")
+    parser.add_argument("--seeds", type=int, default=3, help="trainings of each model")
+    parser.add_argument("--trials", type=int, default=0, help="trials of each model; 0: no tuning")
+    parser.add_argument(
+        "--space",
+        type=str,
+        default=None,
+        help="YAML file of values to try, as for experiments.tune; settings of one model alone "
+        "stand below `models: {NAME: ...}`",
+    )
+    parser.add_argument(
+        "--reference", type=str, default=None, help="model to compare with; default: the first"
+    )
+    parser.add_argument(
+        "--resamples", type=int, default=10_000, help="resamples of the paired bootstrap"
+    )
+    parser.add_argument(
+        "--processes", type=int, default=1, help="trainings at a time; changes no result"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=1, help="threads of each process; changes last digits"
+    )
+    parser.add_argument(
+        "--results", type=str, default=None, help="write RESULTS.md, RESULTS.csv, RESULTS.html"
+    )
+    return parser
+
+
+def _protocol(arguments):
+    """Check all options together, and return the `Protocol`."""
     base = settings_from(arguments, TrainSettings)
-    if base.strategy in ("multiworker", "ray"):
-        raise ValueError(
-            f"Several runs need one process. Received: --strategy {base.strategy}. "
-            "Choose auto, cpu or mirrored."
+    reference = arguments.reference or arguments.models[0]
+    faults = [*_faults(arguments, base, reference)]
+    if faults:
+        raise ValueError(" ".join(faults))
+    base = dataclasses.replace(
+        base, model=arguments.models[0], group=base.group if base.folds else None
+    )
+    settings, left_out = settings_by_model(base, arguments.models, arguments.model_settings)
+    return Protocol(
+        root=Path(base.run_dir or f"runs/compare-{Path(base.data or '').resolve().name}"),
+        base=base,
+        settings=settings,
+        left_out=left_out,
+        own=arguments.model_settings,
+        seeds=arguments.seeds,
+        trials=arguments.trials,
+        spaces=read_spaces(arguments.space, settings) if arguments.trials else {},
+        threads=arguments.threads,
+        group=arguments.group,
+        reference=reference,
+        resamples=arguments.resamples,
+    )
+
+
+def _faults(arguments, base, reference):
+    for name, low in (
+        ("seeds", 1),
+        ("trials", 0),
+        ("resamples", 100),
+        ("processes", 1),
+        ("threads", 1),
+    ):
+        value = getattr(arguments, name)
+        if value < low:
+            yield f"--{name} must be at least {low}. Received: {value}."
+    if bool(arguments.trials) != (arguments.space is not None):
+        yield "--trials and --space belong together: the number of trials, and what they vary."
+    if reference not in arguments.models:
+        yield (
+            f"--reference must be one of the models, {', '.join(arguments.models)}. "
+            f"Received: {reference}."
         )
-    settings = [
-        dataclasses.replace(base, model=model, seed=seed)
-        for model in arguments.models
-        for seed in range(arguments.seeds)
-    ]
-    for one in settings:
-        one.check()
-    root = Path(base.run_dir or default_run_path("compare", base.data))
-    rows = [_train_one(one, root) for one in settings]
-    console.print(metrics_table(_columns(rows)))
-    if arguments.results:
-        write_results(arguments.results, rows)
-        console.print(f"Results: {arguments.results}.md, {arguments.results}.csv")
+    if base.strategy in ("multiworker", "ray"):
+        yield (
+            f"--strategy must be auto, cpu or mirrored: each run needs one process. "
+            f"Received: {base.strategy}."
+        )
+    if base.data is None:
+        yield "--data is missing: name a data folder."
 
 
-def _train_one(settings, root):
-    name = f"{settings.model}-seed{settings.seed}"
-    settings = dataclasses.replace(settings, run_dir=str(root / name))
-    row = {"model": settings.model, "seed": settings.seed}
-    if settings.folds:
-        _, columns = cross_validate_run(settings, label=name)
-        heading, metrics = next(iter(columns.items()))
-        return row | {"split": f"{settings.folds} folds, {heading}", **metrics}
-    _, summaries = train_run(settings, label=name)
-    summary = summaries[-1]
-    row |= {"split": summary["split"], **summary["metrics"]}
-    reachable = summary.get("best_reachable_MAE")
-    if reachable is not None:
-        row |= {"best_reachable_MAE": reachable, "MAE_over_best": row["MAE"] / reachable}
-    if "constant_MAE" in summary:
-        row["constant_MAE"] = summary["constant_MAE"]
-    return row
-
-
-def _columns(rows):
-    """Return, for each model, mean and standard deviation over its seeds of every figure."""
-    columns = {}
-    figures = [name for name in rows[0] if name not in ("model", "seed", "split")]
-    for model in dict.fromkeys(row["model"] for row in rows):
-        chosen = [row for row in rows if row["model"] == model]
-        columns[model] = {f: mean_and_sd([row[f] for row in chosen]) for f in figures}
-    return columns
-
-
-def write_results(path, rows):
-    """Write `path.csv`, one row a run, and `path.md`, a table and what made it."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    write_text(f"{path}.csv", buffer.getvalue())
-    columns = _columns(rows)
-    environment = describe_environment()
-    versions = ", ".join(f"{name} {environment['packages'][name]}" for name in PACKAGES)
-    seeds = sorted({row["seed"] for row in rows})
-    lines = [
-        f"# {Path(path).name}",
-        "",
-        f"Made by `{command_line()}` on {environment['machine']}; Python {environment['python']}, "
-        f"{versions}. Split {rows[0]['split']}; mean ± sd over the seeds "
-        f"{', '.join(map(str, seeds))}.",
-        "",
-        f"| metric | {' | '.join(columns)} |",
-        f"|---|{'---:|' * len(columns)}",
-    ]
-    for name in next(iter(columns.values())):
-        lines.append(f"| {name} | {' | '.join(column[name] for column in columns.values())} |")
-    write_text(f"{path}.md", "\n".join(lines) + "\n")
+def _show(content):
+    table = Table()
+    for i, column in enumerate(content.columns):
+        table.add_column(column, justify="right" if i else "left", overflow="fold")
+    for row in content.rows:
+        table.add_row(*row)
+    console.print(table)
 
 
 if __name__ == "__main__":

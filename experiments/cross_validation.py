@@ -9,12 +9,13 @@ from sklearn.model_selection import GroupKFold, KFold
 from experiments.checkpoints import Checkpoints
 from experiments.evaluation import mean_and_sd
 from experiments.training import fit_model
+from experiments.workbench import Workbench
 from utils.formats.split import join_splits
 from utils.metrics import sentiment_metrics
 from utils.run_folder import write_json, write_text
 
 
-def cross_validate(settings, splits, folder, label):
+def cross_validate(settings, splits, folder, label, on_epoch=None, workbench=None):
     """Train on all folds but one, predict that one, for each fold in turn.
 
     No fold chooses an epoch of its own: the figures are those of the last epoch, and beside them
@@ -25,6 +26,8 @@ def cross_validate(settings, splits, folder, label):
         splits: The `Split`s to join.
         folder: The `RunFolder` that receives `folds.json` and `folds_predictions.csv`.
         label: What the progress display says.
+        on_epoch: Called as `fit_model` does, or `None`.
+        workbench: A `Workbench` that other trainings share, or `None`.
 
     Returns:
         From the heading of a column to its metrics by name.
@@ -34,7 +37,7 @@ def cross_validate(settings, splits, folder, label):
     """
     samples = join_splits(splits)
     assignment = assign_folds(samples, settings.folds, settings.group)
-    scores = fit_folds(settings, samples, assignment, label, folder)
+    scores = fit_folds(settings, samples, assignment, label, folder, on_epoch, workbench)
     labels = samples.labels[:, 0]
     curve = np.abs(scores - labels).mean(axis=1)
     best = int(curve.argmin())
@@ -51,13 +54,19 @@ def cross_validate(settings, splits, folder, label):
     }
     write_json(
         folder.path / "folds.json",
-        {"columns": columns, "folds": by_fold, "mae_by_epoch": curve.tolist()},
+        {
+            "columns": columns,
+            "folds": by_fold,
+            "mae_by_epoch": curve.tolist(),
+            "best_epoch": best,
+        },
     )
-    _write_predictions(folder.path / "folds_predictions.csv", samples, assignment, scores[-1])
+    path = folder.path / "folds_predictions.csv"
+    _write_predictions(path, samples, assignment, scores[[-1, best]])
     return columns
 
 
-def fit_folds(settings, samples, assignment, label, folder=None, on_epoch=None):
+def fit_folds(settings, samples, assignment, label, folder=None, on_epoch=None, workbench=None):
     """Train on all folds but one, for each fold in turn.
 
     Args:
@@ -67,6 +76,7 @@ def fit_folds(settings, samples, assignment, label, folder=None, on_epoch=None):
         label: What the progress display says.
         folder: The `RunFolder` that receives metrics and checkpoints, or `None`.
         on_epoch: Called as `fit_model` does, or `None`.
+        workbench: A `Workbench` that other trainings share, or `None`.
 
     Returns:
         The predictions of each epoch, every sample's while it was held out,
@@ -74,6 +84,7 @@ def fit_folds(settings, samples, assignment, label, folder=None, on_epoch=None):
     """
     scores = np.zeros((settings.epochs + 1, len(samples)))
     entries = []
+    workbench = workbench or Workbench()
     for fold in range(settings.folds):
         held_out = np.flatnonzero(assignment == fold)
         validation = fit_model(
@@ -83,6 +94,7 @@ def fit_folds(settings, samples, assignment, label, folder=None, on_epoch=None):
             label=f"{label}, fold {fold + 1} of {settings.folds}",
             checkpoints=Checkpoints(folder.checkpoints / f"fold-{fold + 1}") if folder else None,
             on_epoch=on_epoch,
+            workbench=workbench,
         )
         scores[:, held_out] = validation.scores
         entries += [{"fold": fold + 1, **entry} for entry in validation.history]
@@ -130,10 +142,14 @@ def assign_folds(samples, folds, group):
 def _write_predictions(path, samples, assignment, scores):
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["id", "fold", "label", "prediction"])
+    writer.writerow(["id", "fold", "label", "prediction", "best_epoch_prediction"])
     writer.writerows(
         zip(
-            samples.ids, assignment + 1, samples.labels[:, 0], scores.astype("float32"), strict=True
+            samples.ids,
+            assignment + 1,
+            samples.labels[:, 0],
+            *scores.astype("float32"),
+            strict=True,
         )
     )
     write_text(path, buffer.getvalue())

@@ -92,20 +92,16 @@ class Predictor:
         split: A `Split`.
         normalizer: A fitted `FeatureNormalizer`.
         modalities: Those to use.
+        compiled: Returns what `explaining` returns for the model, given the inputs' signature;
+            `None` to compile it anew.
     """
 
-    def __init__(self, model, split, normalizer, modalities):
+    def __init__(self, model, split, normalizer, modalities, compiled=None):
         plan = BatchPlan(len(split), EVALUATION_BATCH)
         self.batches = batches(split, plan, normalizer=normalizer, modalities=modalities)
 
         signature, _ = typing.cast(tuple, self.batches.element_spec)
-
-        @tf.function(input_signature=[signature])
-        def explain(inputs):
-            explanation = model.explain(inputs)
-            return explanation.prediction, explanation.modality_weights
-
-        self._explain = explain
+        self._explain = compiled(signature) if compiled else explaining(model, signature)
 
     def examples(self, count=4):
         """Return what the model takes of the first samples."""
@@ -126,6 +122,17 @@ class Predictor:
                 if batch_weights is not None:
                     weights.append(batch_weights.numpy())
         return np.concatenate(scores), np.concatenate(weights) if weights else None
+
+
+def explaining(model, signature):
+    """Return a compiled function from a model's inputs to scores and modality weights."""
+
+    @tf.function(input_signature=[signature])
+    def explain(inputs):
+        explanation = model.explain(inputs)
+        return explanation.prediction, explanation.modality_weights
+
+    return explain
 
 
 def evaluate_split(model, split, normalizer, modalities):
@@ -153,7 +160,9 @@ def reference_maes(split):
 
 
 def mean_and_sd(values):
-    """Return the mean and the standard deviation (n - 1) of a metric in words."""
+    """Return mean and standard deviation (n - 1) of a metric in words, or that one is undefined."""
+    if not np.isfinite(values).all():
+        return "undefined"
     mean = f"{np.mean(values):.3f}"
     return f"{mean} ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else mean
 

@@ -10,19 +10,15 @@ import tensorflow as tf
 from experiments.distribution import make_distribution
 from experiments.evaluation import Predictor
 from experiments.interruption import CODES, Interruption, stopped
-from experiments.optimization import make_loss, make_optimizer
 from experiments.progress import TrainingProgress
 from experiments.tracking import make_trackers
 from experiments.training_state import TrainingState
-from experiments.training_step import training_step
 from experiments.validation import Validation
-from experiments.weight_average import WeightAverage
-from models import MODELS
+from experiments.workbench import Workbench
 from utils.batch_plan import BatchPlan
 from utils.batching import batches
 from utils.command_line import RunFailed
 from utils.data_loader import end_of_samples, reader_errors
-from utils.formats import MODALITIES
 from utils.normalization import FeatureNormalizer
 
 # Compiling by XLA takes as long as it saves in about so many steps of a small model.
@@ -30,7 +26,14 @@ STEPS_WORTH_XLA = 2000
 
 
 def fit_model(
-    settings, train, valid, folder=None, label="training", checkpoints=None, on_epoch=None
+    settings,
+    train,
+    valid,
+    folder=None,
+    label="training",
+    checkpoints=None,
+    on_epoch=None,
+    workbench=None,
 ):
     """Train a new model, validating before the first and after every epoch.
 
@@ -45,6 +48,7 @@ def fit_model(
         checkpoints: `Checkpoints` to go on from and to write, or `None`.
         on_epoch: Called with the `Validation` after each epoch, or `None`; what it raises ends the
             training.
+        workbench: A `Workbench` that trainings share, one after another, or `None`.
 
     Returns:
         The `Validation`, on the chief with the history and the predictions of every epoch.
@@ -62,12 +66,9 @@ def fit_model(
     if folder is not None:
         normalizer.save(folder.normalization)
     plan = training_plan(settings, train)
-    with distribution.strategy.scope():
-        model = compile_model(settings, train, plan.steps, distribution.replicas)
-        average = WeightAverage(model, settings.ema) if settings.ema else None
-        sums = gradient_sums(model) if settings.accumulate > 1 else ()
-    distribution.adapt(model)
-    predictor = Predictor(model, valid, normalizer, settings.modalities)
+    bench = (workbench or Workbench()).prepare(settings, train, plan.steps, distribution)
+    model, average = bench.model, bench.average
+    predictor = Predictor(model, valid, normalizer, settings.modalities, bench.explain)
     trackers = make_trackers(settings, folder, predictor)
     validation = Validation(
         predictor, model, valid.labels, folder, settings.keep, average, trackers
@@ -78,7 +79,7 @@ def fit_model(
     share = dataclasses.replace(plan, shard=distribution.shard)
     dataset = training_batches(settings, train, share, normalizer, state.epoch - 1, state.step)
     jit = uses_xla(settings, plan.steps)
-    step = training_step(model, distribution, dataset.element_spec, sums, average, jit)
+    step = bench.step(distribution, dataset.element_spec, jit)
     with TrainingProgress(label, settings.epochs) as progress, Interruption() as interruption:
         saver = Saver(state, distribution, settings.checkpoint_minutes, interruption)
         while state.epoch <= settings.epochs:
@@ -88,23 +89,13 @@ def fit_model(
             loss = state.loss / len(train)
             rate = learning_rate(model)
             distribution.from_chief(validation.measure, state.epoch, loss=loss, learning_rate=rate)
+            if on_epoch is not None:
+                on_epoch(validation)
             state.start_epoch(state.epoch + 1)
             saver.after_epoch()
             if distribution.chief:
                 progress.show(validation.history[-1], validation.best)
-            if on_epoch is not None:
-                on_epoch(validation)
     return validation
-
-
-def compile_model(settings, train, steps, replicas):
-    """Build the model with its optimizer, for `steps` batches in an epoch."""
-    model = build_model(settings, train)
-    updates = settings.epochs * math.ceil(steps / settings.accumulate)
-    model.compile(make_optimizer(settings, updates, replicas), make_loss(settings))
-    # A function that still creates variables would be traced twice.
-    model.optimizer.build(model.trainable_variables)
-    return model
 
 
 def uses_xla(settings, steps):
@@ -123,14 +114,6 @@ def uses_xla(settings, steps):
 def learning_rate(model):
     """Return the learning rate of the next update."""
     return float(model.optimizer.learning_rate)
-
-
-def gradient_sums(model):
-    """Make a variable for each trainable one, to gather its gradients."""
-    return [
-        keras.Variable(keras.ops.zeros_like(weight), trainable=False, name=f"{weight.name}_sum")
-        for weight in model.trainable_variables
-    ]
 
 
 def training_plan(settings, train):
@@ -258,15 +241,3 @@ def set_up(settings):
     keras.config.set_dtype_policy(policies[settings.mixed_precision])
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
-
-
-def build_model(settings, split):
-    """Build the model for the widths and lengths of a split."""
-    lengths = [split.lengths[name] for name in MODALITIES]
-    model = MODELS[settings.model](
-        seq_len=lengths[0] if len(set(lengths)) == 1 else lengths,
-        **{f"{name}_dim": width for name, width in split.widths.items()},
-        **settings.model_args,
-    )
-    model.build()
-    return model

@@ -17,6 +17,7 @@ from experiments.tuning.search_space import SearchSpace, with_values
 from experiments.tuning.storage import StudyStorage
 from experiments.tuning.study import Study, is_complete
 from utils.command_line import CommandParser, RunFailed, console, run_command
+from utils.data_loader import load_split
 from utils.formats import open_data
 from utils.run_folder import write_text
 
@@ -31,8 +32,9 @@ def main():
     _check(arguments, settings)
     space = SearchSpace.read(arguments.space, settings)
     data = open_data(settings.data, settings.feature_files)
-    objective = Objective(settings, data, arguments.seeds)
-    warn_of_repairs(objective.splits)
+    splits = [load_split(data, name, settings.stream) for name in ("train", "valid")]
+    objective = Objective(settings, splits, arguments.seeds)
+    warn_of_repairs(splits)
     folder = Path(settings.run_dir or _default_folder(arguments.space, data.path))
     if arguments.storage is None:
         _make(folder)
@@ -42,7 +44,7 @@ def main():
         description = {
             "space": space.content,
             "seeds": arguments.seeds,
-            "data": data_checksums(data, objective.splits),
+            "data": data_checksums(data, splits),
             **{k: v for k, v in dataclasses.asdict(settings).items() if k not in PLACE},
         }
         study = Study(storage, description, settings.seed, arguments.startup, arguments.pruning)

@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import re
 import subprocess
 from pathlib import Path
 
@@ -58,6 +59,22 @@ def available_memory():
         return available
     cached = dict(line.split() for line in lines).get("file", 0)
     return max(0, min(available, limit - used + int(cached)))
+
+
+def peak_memory():
+    """Return the largest resident memory, in bytes, that this process has had; Linux alone."""
+    # Not the peak of `resource.getrusage`: a new process inherits its parent's.
+    peaks = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return 1024 * int(peaks[0])
+
+
+def reset_peak_memory():
+    """Let `peak_memory` count from now on; return whether the system does."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return False
+    return True
 
 
 def git_state():

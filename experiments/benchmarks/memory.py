@@ -2,15 +2,14 @@
 
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import json
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import psutil
 import tensorflow as tf
 
 from utils.data_loader import make_dataset
+from utils.environment import peak_memory
 
 
 def measure_memory(directory, batch_size, stream):
@@ -35,13 +34,6 @@ def main():
     for _ in make_dataset(directory, batch_size=batch_size, stream=stream):
         pass
     print(peak_memory() - before)
-
-
-def peak_memory():
-    """Return the largest memory, in bytes, that this process has had."""
-    # Not the peak of `resource.getrusage`: a new process inherits its parent's.
-    peaks = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    return 1024 * int(peaks[0])
 
 
 if __name__ == "__main__":

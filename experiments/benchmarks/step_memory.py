@@ -10,8 +10,8 @@ import time
 import psutil
 
 from experiments.benchmarks.contenders import own_step
-from experiments.benchmarks.memory import peak_memory
 from experiments.benchmarks.sizes import SIZES, make_batch, make_model
+from utils.environment import peak_memory
 
 
 def main():

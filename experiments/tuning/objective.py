@@ -7,7 +7,6 @@ import numpy as np
 
 from experiments.cross_validation import assign_folds, fit_folds
 from experiments.training import fit_model
-from utils.data_loader import load_split
 from utils.formats.split import join_splits
 
 
@@ -18,18 +17,15 @@ class Objective:
 
     Args:
         settings: `TrainSettings`; with `folds`, how to cut the samples too.
-        data: The reader of the data.
+        splits: The `Split`s of train and valid.
         seeds: Number of seeds, counted from the settings' own.
-
-    Attributes:
-        splits: The `Split`s that are read, train and valid.
 
     Raises:
         ValueError: If the data cannot be cut into these folds.
     """
 
-    def __init__(self, settings, data, seeds):
-        self.splits = [load_split(data, name, settings.stream) for name in ("train", "valid")]
+    def __init__(self, settings, splits, seeds):
+        self.splits = splits
         self.seeds = range(settings.seed, settings.seed + seeds)
         if settings.folds:
             self._samples = join_splits(self.splits)

@@ -138,4 +138,4 @@ def run_again(study, trial):
     """
     attempt = trial.user_attrs.get("attempt", 1)
     if attempt < ATTEMPTS:
-        study.enqueue_trial(trial.params, user_attrs={"attempt": attempt + 1})
+        study.enqueue_trial(trial.params, user_attrs={"attempt": attempt + 1, "again": True})

@@ -80,6 +80,13 @@ class Study:
                     with self.storage.lock():
                         on_trial(trial)
 
+    def requeue(self):
+        """Queue the trials again that are under way, where no other process can be at work."""
+        with storage_errors(), self.storage.lock():
+            for trial in self._study.get_trials(states=(TrialState.RUNNING,)):
+                self._study.tell(trial.number, state=TrialState.FAIL)
+                run_again(self._study, trial)
+
     def trials(self):
         """Return the trials that count: those run to their end, the best first, then the others."""
         kept = [t for t in self._study.get_trials(deepcopy=False) if t.state != TrialState.FAIL]
@@ -120,8 +127,10 @@ class Study:
 
     def _run_one(self, space, settings, objective, choosing):
         """Run the next trial; return it, or `None` if another process was given it meanwhile."""
-        number = len(self._study.get_trials(deepcopy=False))
-        # No two trials of a study draw the same numbers, and a study of one process repeats.
+        # No two trials of a study draw the same numbers, and a study of one process repeats, also
+        # one that was stopped: trials that are run again had their turn.
+        trials = self._study.get_trials(deepcopy=False)
+        number = sum("again" not in trial.user_attrs for trial in trials)
         (seed,) = np.random.SeedSequence([self.seed, number]).generate_state(1)
         self._study.sampler = optuna.samplers.TPESampler(
             n_startup_trials=self.startup, seed=int(seed)
@@ -170,7 +179,7 @@ class Study:
         except (RunStopped, KeyboardInterrupt) as error:
             with self.storage.lock():
                 if self._study.trials[trial.number].state == TrialState.RUNNING:
-                    self._study.enqueue_trial(trial.params)
+                    self._study.enqueue_trial(trial.params, user_attrs={"again": True})
             raise RunStopped(
                 f"stopped in trial {trial.number}, which will be run again: give the same command "
                 "to go on with the study.",

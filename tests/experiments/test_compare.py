@@ -1,74 +1,180 @@
 import csv
+import gc
+import re
 
 import numpy as np
+import pytest
 
 from experiments.compare import main
-from tests.conftest import TINY_MODEL, call
+from experiments.comparison import runs
+from tests.conftest import TINY_MODEL, call, without_graphs
+from utils.formats.hdf5 import Hdf5Folder
+from utils.run_folder import RunFolder, read_json
+
+SPACE = "learning_rate: [0.001, 0.01]\nmodels:\n  msa:\n    model_args.adaptive_fusion: [true]\n"
+MODELS = ("--models", "seqlevel", "msa")
 
 
-def test_table_holds_every_model_and_seed(data_dir, tmp_path, eagerly):
-    results = tmp_path / "results" / "tiny"
-    call(
-        main,
-        "--models",
-        "seqlevel",
-        "msa",
-        "--seeds",
-        2,
-        "--data",
-        data_dir,
-        "--epochs",
-        1,
-        "--run-dir",
-        tmp_path / "runs",
-        "--results",
-        results,
-        *TINY_MODEL,
-    )
-    with results.with_suffix(".csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [(r["model"], r["seed"]) for r in rows] == [
-        ("seqlevel", "0"),
-        ("seqlevel", "1"),
-        ("msa", "0"),
-        ("msa", "1"),
-    ]
-    assert {r["split"] for r in rows} == {"test"}
-    table = results.with_suffix(".md").read_text()
-    maes = [float(r["MAE"]) for r in rows[:2]]
-    assert f"| MAE | {np.mean(maes):.3f} ± {np.std(maes, ddof=1):.3f} |" in table
-    assert "tensorflow" in table
-    assert (tmp_path / "runs" / "msa-seed1" / "best.keras").exists()
+@pytest.fixture(autouse=True)
+def threads(monkeypatch):
+    """Undo what the command sets for the processes that it starts."""
+    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")
 
 
-def test_folds_are_tabulated(data_dir, tmp_path, eagerly):
-    results = tmp_path / "folds"
-    call(
-        main,
-        "--models",
-        "seqlevel",
-        "--seeds",
-        1,
-        "--data",
-        data_dir,
-        "--epochs",
-        1,
-        "--folds",
-        2,
-        "--run-dir",
-        tmp_path / "runs",
-        "--results",
-        results,
-        *TINY_MODEL,
-    )
-    with results.with_suffix(".csv").open(newline="") as file:
-        (row,) = csv.DictReader(file)
-    assert row["split"] == "2 folds, all 36, last epoch"
-    assert (tmp_path / "runs" / "seqlevel-seed0" / "folds.json").exists()
+def compare(data, path, *options):
+    common = ("--data", data, "--epochs", 1, "--resamples", 200, *TINY_MODEL)
+    call(main, *common, "--run-dir", path / "runs", "--results", path / "table", *options)
+    with (path / "table.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
-def test_wrong_arguments(data_dir, fails):
-    assert "--seeds must be at least 1" in fails(
-        main, "--models", "msa", "--data", data_dir, "--seeds", 0
-    )
-    assert "'lstm'" in fails(main, "--models", "lstm", "--data", data_dir)
+@pytest.fixture(scope="module")
+def space(tmp_path_factory):
+    path = tmp_path_factory.mktemp("space") / "space.yaml"
+    path.write_text(SPACE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def options(space):
+    return (*MODELS, "--seeds", 2, "--trials", 2, "--space", space, "--reference", "msa")
+
+
+class Killed(BaseException):
+    """Stands in for SIGKILL: nothing in the command catches it."""
+
+
+@pytest.fixture(scope="module")
+def compared(data_dir, tmp_path_factory, options):
+    """A comparison that was killed in a trial and in a training, and what it did, in order."""
+    path = tmp_path_factory.mktemp("compared")
+    told, kills = [], (6, 10)
+    runs._read_splits.cache_clear()
+    runs._read_split.cache_clear()
+
+    def noted(function, describe):
+        def note(*arguments, **keywords):
+            told.append(describe(*arguments))
+            if len(told) in kills:
+                raise Killed
+            return function(*arguments, **keywords)
+
+        return note
+
+    with without_graphs(), pytest.MonkeyPatch.context() as patch:
+        for owner, name, describe in (
+            (Hdf5Folder, "read", lambda reader, split: split),
+            (runs.Objective, "measure", lambda _, s, *rest: f"trial {s.model} {s.learning_rate}"),
+            (runs, "fit_model", lambda s, *rest: f"train {s.model} {s.seed}"),
+        ):
+            patch.setattr(owner, name, noted(getattr(owner, name), describe))
+        for _ in kills:
+            with pytest.raises(Killed):
+                compare(data_dir, path, *options)
+            gc.collect()  # It frees its folders when its frames are gone.
+        rows = compare(data_dir, path, *options)
+        yield path, rows, told
+
+
+def test_table_holds_every_model_and_seed(compared):
+    path, rows, _ = compared
+    runs = [(row["model"], row["seed"]) for row in rows]
+    assert runs == [("seqlevel", "0"), ("seqlevel", "1"), ("msa", "0"), ("msa", "1")]
+    assert {row["split"] for row in rows} == {"test"}
+    for row in rows:
+        folder = RunFolder(path / "runs" / f"{row['model']}-seed{row['seed']}")
+        summary = read_json(folder.evaluation / "test.json")
+        assert float(row["MAE"]) == pytest.approx(summary["metrics"]["MAE"], abs=1e-6)
+        assert folder.best.exists()
+        history = folder.load_metrics()
+        assert float(row["valid_MAE"]) == min(entry["valid_MAE"] for entry in history)
+    markdown = (path / "table.md").read_text()
+    maes = [float(row["MAE"]) for row in rows[:2]]
+    assert f"| seqlevel | {np.mean(maes):.3f} ± {np.std(maes, ddof=1):.3f} |" in markdown
+    assert "tensorflow" in markdown
+
+
+def test_all_choices_are_made_before_the_test_split_is_read_once(compared):
+    _, _, told = compared
+    assert told[:2] == ["train", "valid"]
+    assert [line.split()[0] for line in told[2:7]] == ["trial"] * 5
+    assert [line.split()[0] for line in told[7:12]] == ["train"] * 5
+    assert told[12:] == ["test"]
+
+
+def test_what_was_killed_is_done_again_and_nothing_else(compared):
+    _, _, told = compared
+    assert told[5] == told[6] and told[5].startswith("trial msa")
+    trained = ["seqlevel 0", "seqlevel 1", "msa 0", "msa 0", "msa 1"]
+    assert told[7:12] == [f"train {run}" for run in trained]
+
+
+def test_a_finished_comparison_is_shown_again_without_work(data_dir, compared, options):
+    path, rows, told = compared
+    before = len(told)
+    assert compare(data_dir, path, *options) == rows
+    assert len(told) == before
+
+
+def test_other_options_need_another_folder(data_dir, compared, options, fails):
+    path, _, _ = compared
+    changed = (*options, "--seeds", 3, "--data", data_dir, "--run-dir", path / "runs", *TINY_MODEL)
+    message = fails(main, *changed, "--epochs", 1)
+    assert "started with other options. seeds: 2, now 3. Give the same ones" in message
+
+
+def test_the_page_needs_nothing_else_and_shows_every_model(compared):
+    path, _, _ = compared
+    page = (path / "table.html").read_text()
+    assert len(page) < 300_000
+    assert not re.search(r"(src|href)=.https?:|@import|<script", page)
+    assert page.count("<svg") == 5
+    assert "prefers-color-scheme: dark" in page
+    assert all(page.count(f">{model}<") >= 4 for model in ("seqlevel", "msa"))
+
+
+def test_each_model_is_trained_with_the_best_of_its_own_study(compared):
+    path, _, _ = compared
+    config = RunFolder(path / "runs" / "msa-seed1").load_config()
+    assert config["learning_rate"] in (0.001, 0.01)
+    assert config["model_args"]["adaptive_fusion"] is True
+    assert "adaptive_fusion" not in RunFolder(path / "runs" / "seqlevel-seed0").load_config()
+    markdown = (path / "table.md").read_text()
+    assert f"learning_rate {config['learning_rate']}, model_args.adaptive_fusion True" in markdown
+
+
+def test_arguments_that_a_model_lacks_are_left_out_and_told(data_dir, tmp_path, capsys, eagerly):
+    arguments = ("--model-args.bidirectional_fusion", "true", "--seeds", 1)
+    own = '{"msa": {"learning_rate": 0.5, "model_args": {"num_heads": 1}}}'
+    compare(data_dir, tmp_path, *MODELS, *arguments, "--model-settings", own)
+    assert "msa has no bidirectional_fusion: left out." in capsys.readouterr().out
+    config = RunFolder(tmp_path / "runs" / "msa-seed0").load_config()
+    assert "bidirectional_fusion" not in config["model_args"]
+    assert (config["learning_rate"], config["model_args"]["num_heads"]) == (0.5, 1)
+    assert re.search(r"\| msa \|.* \| bidirectional_fusion \|", (tmp_path / "table.md").read_text())
+
+
+@pytest.mark.parametrize("keep", ["last", "best"])
+def test_folds_are_tabulated(data_dir, tmp_path, eagerly, keep):
+    folds = ("--folds", 2, "--group", "video_id", "--keep", keep)
+    (row,) = compare(data_dir, tmp_path, "--models", "msa", "--seeds", 1, *folds)
+    result = read_json(tmp_path / "runs" / "msa-seed0" / "folds.json")
+    epoch = int(row["epoch"])
+    assert row["split"] == f"2 folds, all 36, {keep} epoch"
+    assert epoch == (1 if keep == "last" else np.argmin(result["mae_by_epoch"]))
+    assert float(row["MAE"]) == pytest.approx(result["mae_by_epoch"][epoch], abs=1e-6)
+    assert int(row["parameters"]) > 0
+    assert float(row["seconds"]) >= float(row["epoch_seconds"]) > 0
+    assert "## Differences" not in (tmp_path / "table.md").read_text()
+
+
+def test_wrong_arguments(data_dir, tmp_path, fails):
+    data = ("--data", data_dir, "--run-dir", tmp_path / "runs", "--models", "msa")
+    message = fails(main, *data, "--seeds", 0, "--reference", "lstm")
+    assert "--seeds must be at least 1" in message
+    assert "--reference must be one of the models, msa. Received: lstm" in message
+    assert "--trials and --space belong together" in fails(main, *data, "--trials", 3)
+    assert "--group must be a column" in fails(main, *data, "--group", "speaker")
+    assert "'lstm'" in fails(main, *data, "lstm")
+    assert not (tmp_path / "runs").exists()

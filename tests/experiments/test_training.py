@@ -4,7 +4,7 @@ import pytest
 
 from experiments.optimization import make_loss, make_optimizer, make_schedule
 from experiments.settings import TrainSettings
-from experiments.training import build_model
+from experiments.workbench import build_model
 from utils.formats import open_data
 
 

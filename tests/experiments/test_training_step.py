@@ -6,9 +6,10 @@ import tensorflow as tf
 from experiments.distribution import Distribution
 from experiments.optimization import make_loss, make_optimizer
 from experiments.settings import TrainSettings
-from experiments.training import gradient_sums, updates, uses_xla
+from experiments.training import updates, uses_xla
 from experiments.training_step import share_of_loss, training_step
 from experiments.weight_average import WeightAverage
+from experiments.workbench import gradient_sums
 from models import MSASeqLevelModel
 from utils.batch_plan import BatchPlan
 

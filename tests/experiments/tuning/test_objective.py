@@ -29,7 +29,8 @@ def measured(data_dir, monkeypatch):
         monkeypatch.setattr(objective, "fit_model", fit_model)
         settings = TrainSettings(data=str(data_dir), seed=4, keep=keep)
         told = []
-        one = Objective(settings, open_data(data_dir), seeds=2)
+        splits = [open_data(data_dir).read(name) for name in ("train", "valid")]
+        one = Objective(settings, splits, seeds=2)
         return one.measure(settings, "trial", lambda step, error: told.append((step, error))), told
 
     return measure

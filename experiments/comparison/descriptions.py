@@ -1,0 +1,83 @@
+"""What a comparison did, in sentences."""
+
+from experiments.options import command_line
+from utils.environment import PACKAGES, describe_environment
+
+
+def describe_origin():
+    """Say what made the results: command, machine, versions, code."""
+    about = describe_environment()
+    versions = ", ".join(
+        f"{name} {about['packages'][name]}" for name in PACKAGES if name in about["packages"]
+    )
+    return (
+        f"Made by `{command_line()}` on {about['machine']}; Python {about['python']}, {versions}; "
+        f"commit {about['git']}."
+    )
+
+
+def describe_protocol(comparison):
+    """Say how the models were tuned, trained and measured."""
+    protocol = comparison.protocol
+    tuned = "No model was tuned: all have the settings of the command."
+    if protocol.trials:
+        tuned = (
+            f"Each model was tuned in {protocol.trials} trials, trained on the training split and "
+            "measured by MAE on valid; the best trial's settings were trained on all seeds."
+        )
+    measured = _describe_folds(comparison) if protocol.base.folds else _describe_split(comparison)
+    seeds = ", ".join(map(str, range(protocol.seeds)))
+    return f"{tuned} {measured} Mean ± sd over the seeds {seeds}; the lowest MAE first."
+
+
+def describe_statistics(comparison):
+    """Say how differences were tested."""
+    protocol = comparison.protocol
+    unit = f"whole groups by {protocol.group}" if protocol.group else "samples"
+    return (
+        f"Differences from {protocol.reference}, by a paired bootstrap of {protocol.resamples} "
+        f"resamples of {unit}: in each, all models are measured on the same samples, as the mean "
+        "over their seeds. Percentile intervals; two-sided p-values, then those after Holm's "
+        f"correction for the {len(comparison.differences)} models compared."
+    )
+
+
+def describe_cost(comparison):
+    """Say what the figures of the cost count."""
+    protocol = comparison.protocol
+    measured = "all folds together" if protocol.base.folds else "one training"
+    return (
+        f"Mean of the runs. Seconds of {comparison.outcomes[0].cost['clock']} time with --threads "
+        f"{protocol.threads}; a run is {measured}, with the building of graphs where an earlier "
+        "run has not left them, validation and checkpoints; an epoch is the median. Memory is the "
+        "largest resident set of the process in the training, with TensorFlow, the data, and what "
+        "earlier trainings in the process have left."
+    )
+
+
+def _describe_folds(comparison):
+    protocol = comparison.protocol
+    cut = f", no {protocol.group} in two of them" if protocol.group else ""
+    epoch = {
+        "last": "of the last epoch",
+        "best": "of the epoch that is best over all folds of a run together, which these samples "
+        "have chosen",
+    }[protocol.base.keep]
+    chosen = "Valid, by which the settings were chosen, is among these samples."
+    return (
+        f"Figures are of {len(comparison.outcomes[0].labels)} samples of train and valid in "
+        f"{protocol.base.folds} folds{cut}, each predicted by a training without its fold; {epoch}."
+        + (f" {chosen}" if protocol.trials else "")
+    )
+
+
+def _describe_split(comparison):
+    first = comparison.outcomes[0]
+    epoch = {"last": "the last epoch", "best": "the epoch with the lowest MAE on valid"}
+    once = (
+        "The test split was read once, after all trainings of all models."
+        if first.split == "test"
+        else "The data has no test split: valid has chosen what it measures."
+    )
+    kept = epoch[comparison.protocol.base.keep]
+    return f"Figures are of {first.split}, {len(first.labels)} samples, {kept}. {once}"

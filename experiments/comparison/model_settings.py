@@ -1,0 +1,95 @@
+"""The settings of each compared model, from those that all share and those of its own."""
+
+import dataclasses
+
+from experiments.settings import model_options
+from experiments.tuning.kinds import accepts, in_words, kind_of
+from models import MODELS
+
+# What a comparison gives to all models alike, beside what no study may vary.
+SHARED = ("model", "modalities", "strategy", "workers")
+
+
+def settings_by_model(base, models, own):
+    """Return the settings of each model.
+
+    Entries of `model_args` that some of the models have and others lack are left out for the
+    latter; one that none has is an error. What `own` says of a model goes before, and all of it
+    must fit that model.
+
+    Args:
+        base: `TrainSettings` for all of them.
+        models: Names of the models.
+        own: From a model's name to settings of its own by name; its `model_args` are added to
+            those of `base`, entry by entry.
+
+    Returns:
+        From each model to its `TrainSettings`, and from each model to the names of the arguments
+        that were left out.
+
+    Raises:
+        ValueError: Naming every fault.
+    """
+    faults = [*_faults(base, models, own)]
+    if faults:
+        raise ValueError(" ".join(faults))
+    settings, left_out = {}, {}
+    for model in models:
+        known = model_options(model)
+        arguments = {name: value for name, value in base.model_args.items() if name in known}
+        changes = dict(own.get(model, {}))
+        arguments |= changes.pop("model_args", {})
+        settings[model] = dataclasses.replace(base, model=model, model_args=arguments, **changes)
+        left_out[model] = sorted(set(base.model_args) - set(known))
+        faults += [fault for fault in settings[model].faults() if fault not in faults]
+    if faults:
+        raise ValueError(" ".join(faults))
+    return settings, left_out
+
+
+def _faults(base, models, own):
+    unknown = sorted(set(models) - set(MODELS))
+    if unknown:
+        yield (
+            f"--models must be some of {', '.join(MODELS)}. "
+            f"Received: {', '.join(map(repr, unknown))}."
+        )
+        return
+    repeated = sorted({model for model in models if models.count(model) > 1})
+    if repeated:
+        yield f"--models must name each model once. Received: {', '.join(repeated)} again."
+    known = {name for model in models for name in model_options(model)}
+    for name in sorted(set(base.model_args) - known):
+        yield (
+            f"--model-args has {name!r}, which none of the models has. "
+            f"Expected: {', '.join(sorted(known))}."
+        )
+    for model, changes in own.items():
+        if model not in models:
+            yield (
+                f"--model-settings has {model!r}, which is not compared. "
+                f"Expected: {', '.join(models)}."
+            )
+        elif not isinstance(changes, dict):
+            yield (
+                f"--model-settings must map settings to values for {model}. Received: {changes!r}."
+            )
+        else:
+            for name, value in changes.items():
+                yield from _setting_faults(model, name, value)
+
+
+def _setting_faults(model, name, value):
+    """Yield what is wrong with one model's own value of a setting."""
+    try:
+        if name in SHARED:
+            raise ValueError("is the same for all models.")
+        kind = kind_of(name, [model])
+    except ValueError as error:
+        yield f"--model-settings, {model}: `{name}`: {error}"
+    else:
+        if not accepts(kind, value):
+            yield (
+                f"--model-settings, {model}: `{name}` must be {in_words(kind)}. "
+                f"Received: {value!r}."
+            )

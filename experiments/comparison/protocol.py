@@ -1,0 +1,149 @@
+"""What a comparison does, fixed before its first training."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import yaml
+
+from experiments.comparison.runs import read_splits
+from experiments.cross_validation import assign_folds
+from experiments.settings import TrainSettings
+from experiments.tuning.kinds import PLACE
+from experiments.tuning.search_space import SearchSpace, with_values
+from utils.formats.split import join_splits
+from utils.run_folder import RunFolder, write_text
+
+FILE = "comparison.yaml"
+
+
+@dataclasses.dataclass(frozen=True)
+class Protocol:
+    """What a comparison does.
+
+    Attributes:
+        root: The folder of its runs and studies.
+        base: `TrainSettings` that all models share.
+        settings: From each model to its own `TrainSettings`, before tuning.
+        left_out: From each model to the shared model arguments that it does not have.
+        own: From models to the settings that the user has given to them alone.
+        seeds: Number of trainings of each model, on seeds from 0.
+        trials: Trials of each model's study; 0: none.
+        spaces: From each model to its `SearchSpace`; empty without studies.
+        threads: Threads of each process.
+        group: Index column of the samples that belong together, or `None`.
+        reference: The model that the others are compared with.
+        resamples: Number of resamples of the bootstrap.
+    """
+
+    root: Path
+    base: TrainSettings
+    settings: dict[str, TrainSettings]
+    left_out: dict[str, list[str]]
+    own: dict[str, dict]
+    seeds: int
+    trials: int
+    spaces: dict[str, SearchSpace]
+    threads: int
+    group: str | None
+    reference: str
+    resamples: int
+
+    @property
+    def models(self):
+        """The names of the models."""
+        return [*self.settings]
+
+    def run_name(self, model, seed):
+        """Return the name of a run, and of its folder in `root`."""
+        return f"{model}-seed{seed}"
+
+    def runs(self, tuned):
+        """Return the `TrainSettings` of each run by name.
+
+        Args:
+            tuned: From each model to the values that its study found; empty without studies.
+        """
+        runs = {}
+        for model, settings in self.settings.items():
+            best = with_values(settings, tuned.get(model, {}))
+            for seed in range(self.seeds):
+                name = self.run_name(model, seed)
+                path = str(self.root / name)
+                runs[name] = dataclasses.replace(best, seed=seed, run_dir=path)
+        return runs
+
+    def study(self, model):
+        """Return the file of a model's study."""
+        return self.root / "studies" / f"{model}.db"
+
+    def claim(self):
+        """Take the folder of the comparison, a new one or that of the same comparison.
+
+        Returns:
+            The `RunFolder`, locked as long as it lives.
+
+        Raises:
+            FileExistsError: If another process works in it, or it holds something else.
+            ValueError: If it is that of a comparison with other options or other data, or the data
+                cannot be cut as asked.
+        """
+        _, splits, checksums = read_splits(self.base)
+        self._check_groups(splits)
+        description = {**self._description(), "data": checksums}
+        path = self.root / FILE
+        if not path.exists():
+            if self.root.is_dir() and [file.name for file in self.root.iterdir()] == ["STATUS"]:
+                shutil.rmtree(self.root)  # It was stopped before it had begun.
+            folder = RunFolder.create(self.root)
+            write_text(path, yaml.safe_dump(description, sort_keys=False))
+            return folder
+        folder = RunFolder(self.root)
+        folder.lock()
+        known = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if known != description:
+            raise ValueError(_difference(self.root, known, description))
+        folder.set_status("running")
+        return folder
+
+    def _check_groups(self, splits):
+        if self.base.folds:
+            assign_folds(join_splits(splits), self.base.folds, self.group)
+        elif self.group is not None:
+            group_column(splits[1], self.group)
+
+    def _description(self):
+        """Return what the runs depend on, as YAML has it."""
+        shared = dataclasses.asdict(self.base)
+        return {
+            "models": self.models,
+            "seeds": self.seeds,
+            "trials": self.trials,
+            "space": {model: space.content for model, space in self.spaces.items()},
+            "model_settings": self.own,
+            "threads": self.threads,
+            **{k: v for k, v in shared.items() if k not in ("model", "seed", *PLACE)},
+        }
+
+
+def group_column(samples, group):
+    """Return the group of each sample.
+
+    Raises:
+        ValueError: If the data has no such column.
+    """
+    if group not in samples.index:
+        raise ValueError(
+            f"--group must be a column of the data's index_{samples.name}.csv: "
+            f"{', '.join(samples.index) or 'it has no index'}. Received: {group}."
+        )
+    return samples.index[group]
+
+
+def _difference(root, known, given):
+    keys = [key for key in {**known, **given} if known.get(key) != given.get(key)]
+    listed = "; ".join(f"{key}: {known.get(key)!r}, now {given.get(key)!r}" for key in keys)
+    return (
+        f"The comparison in {root} was started with other options. {listed}. Give the same ones "
+        "to go on, or start another in a new --run-dir."
+    )

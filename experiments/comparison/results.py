@@ -1,0 +1,79 @@
+"""Writing what a comparison has found: CSV, Markdown, and a page."""
+
+import csv
+import io
+from pathlib import Path
+
+from experiments.comparison import figures
+from experiments.comparison.descriptions import (
+    describe_cost,
+    describe_origin,
+    describe_protocol,
+    describe_statistics,
+)
+from experiments.comparison.tables import (
+    cost_table,
+    difference_tables,
+    metrics_table,
+    settings_table,
+)
+from experiments.report import page_template
+from utils.run_folder import write_text
+
+
+def write_results(path, comparison):
+    """Write `path.csv`, one row a run, `path.md` and the self-contained page `path.html`.
+
+    Args:
+        path: Where, without suffix.
+        comparison: The `Comparison`.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    write_text(f"{path}.csv", _csv([outcome.row() for outcome in comparison.outcomes]))
+    content = {
+        "name": Path(path).name,
+        "made_by": describe_origin(),
+        "protocol": describe_protocol(comparison),
+        "metrics": metrics_table(comparison),
+        "differences": difference_tables(comparison),
+        "statistics": describe_statistics(comparison),
+        "cost": cost_table(comparison),
+        "cost_note": describe_cost(comparison),
+        "settings": settings_table(comparison),
+    }
+    write_text(f"{path}.md", _markdown(**content))
+    drawn = {
+        "intervals": figures.metric_intervals(comparison),
+        "correlations": figures.metric_intervals(comparison, "Corr"),
+        "curves": figures.validation_curves(comparison),
+        "time": figures.time_against_error(comparison),
+    }
+    if comparison.differences:
+        drawn["difference"] = figures.difference_intervals(comparison)
+    page = page_template("comparison.html.j2").render(**content, figures=drawn)
+    write_text(f"{path}.html", page)
+
+
+def _csv(rows):
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def _markdown(name, made_by, protocol, metrics, differences, statistics, cost, cost_note, settings):
+    parts = [f"# {name}", made_by, protocol, _markdown_table(metrics)]
+    if differences:
+        parts += ["## Differences", statistics]
+        for table in differences:
+            parts += [f"### {table.title}", _markdown_table(table)]
+    parts += ["## Cost", cost_note, _markdown_table(cost)]
+    if len(settings.columns) > 1:
+        parts += ["## Settings that differ", _markdown_table(settings)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown_table(table):
+    lines = [table.columns, ["---", *["---:"] * (len(table.columns) - 1)], *table.rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

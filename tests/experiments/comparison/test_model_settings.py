@@ -1,0 +1,74 @@
+import pytest
+
+from experiments.comparison.model_settings import settings_by_model
+from experiments.comparison.spaces import read_spaces
+from experiments.settings import TrainSettings
+
+MODELS = ["seqlevel", "msa"]
+
+
+def base(**model_args):
+    return TrainSettings(data="DIR", model_args=model_args)
+
+
+def test_what_a_model_lacks_is_left_out_and_what_is_its_own_goes_before():
+    shared = base(model_dim=16, bidirectional_fusion=True)
+    own = {"msa": {"learning_rate": 1, "model_args": {"model_dim": 32}}}
+    settings, left_out = settings_by_model(shared, MODELS, own)
+    assert settings["seqlevel"].model_args == shared.model_args
+    assert settings["msa"].model_args == {"model_dim": 32}
+    assert (settings["msa"].learning_rate, settings["seqlevel"].learning_rate) == (1, 1e-3)
+    assert left_out == {"seqlevel": [], "msa": ["bidirectional_fusion"]}
+
+
+@pytest.mark.parametrize(
+    ("models", "arguments", "own", "message"),
+    [
+        (["lstm"], {}, {}, "--models must be some of seqlevel, .*'lstm'"),
+        (["msa", "msa"], {}, {}, "each model once"),
+        (MODELS, {"modeldim": 3}, {}, "'modeldim', which none of the models has"),
+        (MODELS, {}, {"balanced": {}}, "'balanced', which is not compared"),
+        (MODELS, {}, {"msa": 3}, "must map settings to values for msa. Received: 3"),
+        (MODELS, {}, {"msa": {"rate": 1}}, "msa: `rate`: no such setting"),
+        (MODELS, {}, {"msa": {"folds": 3}}, "msa: `folds`: is the same"),
+        (MODELS, {}, {"msa": {"modalities": []}}, "msa: `modalities`: is the same"),
+        (MODELS, {}, {"msa": {"epochs": 2.5}}, "`epochs` must be a whole number"),
+        (MODELS, {}, {"msa": {"epochs": 0}}, "--epochs must be at least 1"),
+        (MODELS, {}, {"msa": {"model_args": {"aligned": True}}}, "no 'aligned' for the model msa"),
+    ],
+)
+def test_faults_are_named(models, arguments, own, message):
+    with pytest.raises(ValueError, match=message):
+        settings_by_model(base(**arguments), models, own)
+
+
+@pytest.fixture
+def spaces(tmp_path):
+    def read(text):
+        path = tmp_path / "space.yaml"
+        path.write_text(text)
+        return read_spaces(path, settings_by_model(base(), MODELS, {})[0])
+
+    return read
+
+
+def test_a_space_has_settings_for_all_models_and_for_single_ones(spaces):
+    found = spaces("mixup: [0.0, 0.2]\nmodels: {msa: {model_args.adaptive_fusion: [true, false]}}")
+    assert found["seqlevel"].content == {"mixup": [0.0, 0.2]}
+    assert [*found["msa"].content] == ["mixup", "model_args.adaptive_fusion"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model_args.aligned: [true]", r"For msa: `model_args.aligned`: no such argument of msa"),
+        ("models: {improved: {mixup: [0.1]}}", "seqlevel, msa. Received: improved"),
+        ("models: {msa: [1]}", "must map models to settings"),
+        ("model: [msa]", "has a study of its own"),
+        ("- 3", "A search space maps settings"),
+        ("a: [", "is wrong"),
+    ],
+)
+def test_a_wrong_space_is_refused(spaces, text, message):
+    with pytest.raises(ValueError, match=message):
+        spaces(text)
