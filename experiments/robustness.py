@@ -26,6 +26,7 @@ def main():
     baseline = [_open(path) for path in arguments.baseline]
     folders = [*map(_open, arguments.run_dirs), *baseline]
     lines = group_lines(folders, arguments.labels)
+    late_fusion = _baseline_label(lines, baseline)
     split = load_split(open_data(arguments.data), arguments.split)
     warn_of_repairs([split])
     imperfections = all_imperfections(tuple(arguments.levels), arguments.largest_shift)
@@ -33,7 +34,7 @@ def main():
         split=split,
         imperfections=imperfections,
         runs=_evaluate(lines, split, imperfections, arguments),
-        baseline=_baseline_label(lines, baseline),
+        baseline=late_fusion,
         draws=arguments.draws,
         seed=arguments.seed,
     )

@@ -30,8 +30,18 @@ def metric_curves(metric, summaries):
     curves = [imperfection for imperfection in summaries if imperfection.has_curve]
     missing = [imperfection for imperfection in summaries if not imperfection.has_curve]
     rows = -(-(len(curves) + 2) // COLUMNS)
-    figure = Figure(figsize=(11, 2.6 * rows + 0.4), layout="constrained")
-    grid = figure.add_gridspec(rows, COLUMNS)
+    height = 2.6 * rows + 0.4
+    figure = Figure(figsize=(11, height))
+    grid = figure.add_gridspec(
+        rows,
+        COLUMNS,
+        left=0.06,
+        right=0.99,
+        bottom=0.5 / height,
+        top=1 - 0.7 / height,
+        hspace=0.6,
+        wspace=0.1,
+    )
     first = axes = figure.add_subplot(grid[0, 0])
     for i, imperfection in enumerate(curves):
         if i:
@@ -41,12 +51,11 @@ def metric_curves(metric, summaries):
         axes.set_xlabel(AXES[imperfection.kind])
         if i % COLUMNS == 0:
             axes.set_ylabel(metric)
+        axes.tick_params(labelleft=i % COLUMNS == 0)
     row, column = divmod(len(curves), COLUMNS)
     axes = figure.add_subplot(grid[row, column:], sharey=first)
     _draw_missing(axes, {i.modalities: summaries[i] for i in missing})
-    figure.legend(
-        *first.get_legend_handles_labels(), loc="outside upper left", ncols=4, frameon=False
-    )
+    figure.legend(*first.get_legend_handles_labels(), loc="upper left", ncols=4, frameon=False)
     return to_svg(figure)
 
 
@@ -71,6 +80,7 @@ def _draw_missing(axes, by_modalities):
             axes.errorbar(position + offset, mean, sd, fmt="o", markersize=4, color=colour)
     axes.set_xticks(range(len(by_modalities) + 1), ["none", *by_modalities])
     axes.tick_params("x", labelrotation=20)
+    axes.tick_params(labelleft=False)
     axes.set_title("missing modalities", fontsize=9)
 
 
