@@ -10,6 +10,7 @@ from experiments.evaluation import evaluate_split
 from experiments.robustness import main
 from experiments.robustness_curves.evaluation import evaluate_curves
 from experiments.robustness_curves.imperfections import Imperfection
+from experiments.robustness_curves.lines import group_lines
 from experiments.run_model import RunModel
 from tests.conftest import call
 from utils.data_loader import load_split
@@ -99,13 +100,19 @@ def test_command_writes_curves_of_each_run_and_measures_of_each_line(
     assert read_csv(results.with_suffix(".csv")) == rows
 
 
-def test_lines_are_named_by_model_or_path(trained_run, data_dir, tmp_path, eagerly):
-    one = copy_run(trained_run, tmp_path / "one")
-    other = copy_run(trained_run, tmp_path / "other", weight_decay=0.5)
-    output = tmp_path / "curves"
-    for runs, labels in (((one,), {"seqlevel"}), ((one, other), {str(one), str(other)})):
-        call(main, *runs, "--data", data_dir, "--split", "valid", "--output", output, *QUICK)
-        assert {row["line"] for row in read_csv(output / "valid.csv")} == labels
+def test_lines_are_named_by_model_or_path(trained_run, tmp_path):
+    one = RunFolder(copy_run(trained_run, tmp_path / "one"))
+    seed = RunFolder(copy_run(trained_run, tmp_path / "seed", seed=1))
+    other = RunFolder(copy_run(trained_run, tmp_path / "other", weight_decay=0.5))
+    (line,) = group_lines([one, seed, RunFolder(f"{one.path}/.")])
+    assert line.label == "seqlevel"
+    assert len(line.folders) == 2
+    lines = group_lines([other, one, seed])
+    assert [line.label for line in lines] == [str(other.path), str(one.path)]
+    assert lines[1].folders == [one, seed]
+    assert [line.label for line in group_lines([one, other], ["a", "b"])] == ["a", "b"]
+    with pytest.raises(ValueError, match="differently"):
+        group_lines([one, other], ["a", "a"])
 
 
 @pytest.mark.parametrize(
