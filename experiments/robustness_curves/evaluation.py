@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.evaluation import EVALUATION_BATCH
+from experiments.robustness_curves.imperfections import Imperfection
 from utils.batching import model_inputs
 from utils.data_loader import reader_errors
 from utils.formats import MODALITIES
@@ -28,14 +29,14 @@ class RunCurves:
     path: str
     seed: int
     clean: dict[str, float]
-    curves: dict
+    curves: dict[Imperfection, dict[str, np.ndarray]]
 
 
 @dataclasses.dataclass(frozen=True)
 class _Point:
     """What is predicted at once: one draw of an imperfection at one level."""
 
-    imperfection: object
+    imperfection: Imperfection
     level: float
     draw: int
 

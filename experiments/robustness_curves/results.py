@@ -5,14 +5,18 @@ import dataclasses
 import io
 from pathlib import Path
 
+import numpy as np
 from rich.table import Table
 
 from experiments.evaluation import mean_and_sd
 from experiments.options import command_line
 from experiments.report import page_template
+from experiments.robustness_curves.evaluation import RunCurves
 from experiments.robustness_curves.figures import metric_curves
+from experiments.robustness_curves.imperfections import Imperfection
 from experiments.robustness_curves.summary import mean_sd, summarise
 from utils.environment import PACKAGES, describe_environment
+from utils.formats.split import Split
 from utils.metrics import METRIC_NAMES
 from utils.run_folder import write_json, write_text
 
@@ -30,9 +34,9 @@ class RobustnessResults:
         seed: Their seed.
     """
 
-    split: object
-    imperfections: list
-    runs: dict[str, list]
+    split: Split
+    imperfections: list[Imperfection]
+    runs: dict[str, list[RunCurves]]
     baseline: str | None
     draws: int
     seed: int
@@ -55,7 +59,7 @@ class RobustnessResults:
         for imperfection, lines in self.summaries(metric).items():
             for label, summary in lines.items():
                 columns = summary.columns()
-                cells = [mean_and_sd(columns[h]) if h in columns else "" for h in headings]
+                cells = [_cell(columns.get(heading)) for heading in headings]
                 name = f"{imperfection.kind}: {imperfection.modalities}"
                 rows.append([name, label, *cells])
         return [["imperfection", "line", *headings], *rows]
@@ -182,6 +186,12 @@ def _origin():
     environment = describe_environment()
     packages = ", ".join(f"{name} {environment['packages'][name]}" for name in PACKAGES)
     return command_line(), environment["machine"], f"Python {environment['python']}, {packages}"
+
+
+def _cell(values):
+    if values is None:
+        return ""
+    return mean_and_sd(values) if np.isfinite(values).all() else "undefined"
 
 
 def _markdown(cells):
