@@ -113,16 +113,25 @@ def evaluate_run(folder, split, modalities=None):
         ValueError: If the features are not those of the training, or the run is that of a
             text-and-table model.
     """
-    if folder.processing.exists():
-        raise ValueError(
-            f"{folder.path} must be the run of a model of text, audio and video. Received: that "
-            "of a text-and-table model. Use `python -m experiments.predict_text_tabular`."
-        )
+    check_family(folder)
     modalities = modalities or folder.load_config()["modalities"]
     model = keras.saving.load_model(folder.best, compile=False)
     normalizer = FeatureNormalizer.load(folder.normalization)
     predictions = evaluate_split(model, split, normalizer, modalities)
     return predictions.save(folder.evaluation, modalities)
+
+
+def check_family(folder):
+    """Refuse the run of a text-and-table model.
+
+    Raises:
+        ValueError: Saying what to use.
+    """
+    if folder.processing.exists():
+        raise ValueError(
+            f"{folder.path} must be the run of a model of text, audio and video. Received: that "
+            "of a text-and-table model. Use `python -m experiments.predict_text_tabular`."
+        )
 
 
 def warn_of_repairs(splits):

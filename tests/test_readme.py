@@ -14,6 +14,7 @@ import experiments.export
 import experiments.predict
 import experiments.predict_text_tabular
 import experiments.report
+import experiments.robustness
 import experiments.train
 import experiments.train_text_tabular
 import experiments.tune
@@ -30,12 +31,14 @@ COMMANDS = {
         experiments.predict,
         experiments.predict_text_tabular,
         experiments.report,
+        experiments.robustness,
         experiments.train,
         experiments.train_text_tabular,
         experiments.tune,
     )
 }
 QUICK = {
+    "experiments.robustness": ("--levels", "0", "0.9", "--draws", "1"),
     "experiments.train": ("--epochs", "1"),
     "experiments.train_text_tabular": ("--epochs", "1"),
     "experiments.tune": ("--epochs", "1", "--trials", "1"),

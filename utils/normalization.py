@@ -111,8 +111,17 @@ def _valid_steps(split):
                 yield name, block.sequences[name][mask]
 
 
-def _standard(split):
-    """Merge the moments of blocks by Chan, Golub and LeVeque (1979)."""
+def mean_and_deviation(split):
+    """Compute mean and standard deviation of each feature, in bounded memory.
+
+    The moments of blocks are merged by Chan, Golub and LeVeque (1979).
+
+    Args:
+        split: A `Split`.
+
+    Returns:
+        From each modality that has valid steps to two arrays `(D,)`, over these steps.
+    """
     moments = {}
     for name, steps in _valid_steps(split):
         count, mean = len(steps), steps.mean(axis=0, dtype="float64")
@@ -147,4 +156,4 @@ def _minmax(split):
     return {name: (low, high - low) for name, (low, high) in ranges.items()}
 
 
-_FITS = {"standard": _standard, "robust": _robust, "minmax": _minmax}
+_FITS = {"standard": mean_and_deviation, "robust": _robust, "minmax": _minmax}

@@ -21,6 +21,7 @@ class RunFolder:
         normalization: The fitted scaling of features, `normalization.npz`.
         processing: What turns tables into samples of text-and-table models, `processing.json`.
         evaluation: The folder of metrics and predictions, `evaluation/`.
+        robustness: The folder of what imperfect inputs cost, `robustness/`.
         report: The HTML page, `report.html`.
         checkpoints: The folder of states to go on from, `checkpoints/`, until the run is finished.
     """
@@ -31,6 +32,7 @@ class RunFolder:
         self.normalization = self.path / "normalization.npz"
         self.processing = self.path / "processing.json"
         self.evaluation = self.path / "evaluation"
+        self.robustness = self.path / "robustness"
         self.report = self.path / "report.html"
         self.checkpoints = self.path / "checkpoints"
 

@@ -1,0 +1,1 @@
+"""The parts of `experiments.robustness`: what imperfect inputs cost a run."""

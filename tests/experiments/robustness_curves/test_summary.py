@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from experiments.robustness_curves.evaluation import RunCurves
+from experiments.robustness_curves.imperfections import Imperfection, all_imperfections
+from experiments.robustness_curves.summary import summarise
+from utils.perturbation import Perturbation
+
+NOISE = Imperfection(Perturbation("noise", ("text",)), (0.0, 0.5, 1.0))
+MISSING = Imperfection(Perturbation("missing modalities", ("text",)), (1.0,))
+
+
+def run(clean, noisy, missing):
+    curves = {NOISE: {"MAE": np.array([clean, *noisy])}, MISSING: {"MAE": np.array([missing])}}
+    return RunCurves("run", 0, {"MAE": clean}, curves)
+
+
+RUNS = [run(1.0, (2.0, 3.0), 4.0), run(3.0, (4.0, 7.0), 6.0)]
+
+
+def test_measures_are_those_of_each_run():
+    late_fusion = [run(0.0, (1.0, 4.0), 2.0), run(2.0, (3.0, 6.0), 4.0)]
+    summary = summarise(RUNS, NOISE, "MAE", late_fusion)
+    assert summary.clean.tolist() == [1, 3]
+    assert summary.strongest.tolist() == [3, 7]
+    assert summary.measures["area"].tolist() == [2.0, 4.5]
+    assert summary.measures["relative"].tolist() == [-2.0, -4.5]
+    # The mean late fusion 1, 2, 5 begins at 1 and at 3: differences 0, -2 and 0, 0, halved.
+    assert summary.measures["effective"].tolist() == [1.0, 0.0]
+    assert list(summary.columns()) == ["clean", "strongest", "area", "relative", "effective"]
+
+
+def test_what_has_no_curve_has_no_area():
+    summary = summarise(RUNS, MISSING, "MAE", RUNS)
+    assert summary.strongest.tolist() == [4, 6]
+    assert summary.measures == {}
+    assert "effective" not in summarise(RUNS, NOISE, "MAE").measures
+
+
+def test_every_modality_and_pair_is_missing_once():
+    imperfections = all_imperfections((0.0, 0.9), 2)
+    missing = [i.modalities for i in imperfections if i.kind == "missing modalities"]
+    assert missing == ["text", "audio", "video", "text+audio", "text+video", "audio+video"]
+    for kind in ("missing steps", "noise"):
+        scopes = [i.modalities for i in imperfections if i.kind == kind]
+        assert scopes == ["all", "text", "audio", "video"]
+    assert imperfections[-1].levels == pytest.approx((-2, -1, 0, 1, 2))
+    assert len(set(imperfections)) == len(imperfections) == 6 + 4 + 4 + 1 + 1
