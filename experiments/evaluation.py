@@ -101,7 +101,7 @@ class Predictor:
 
         signature, _ = typing.cast(tuple, self.batches.element_spec)
 
-        @tf.function(input_signature=[signature])
+        @tf.function(input_signature=[signature], autograph=False)
         def explain(inputs):
             explanation = model.explain(inputs)
             return explanation.prediction, explanation.modality_weights

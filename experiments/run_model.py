@@ -41,7 +41,7 @@ class RunModel:
         self.widths = {name: self.all_widths[name] for name in self.modalities}
         self.lengths = {name: all_lengths[name] for name in self.modalities}
         features = {n: tf.TensorSpec([None, None, w], name=n) for n, w in self.widths.items()}
-        self._outputs = tf.function(self.outputs, input_signature=[features])
+        self._outputs = tf.function(self.outputs, input_signature=[features], autograph=False)
 
     @classmethod
     def load(cls, folder, in_float32=False):
