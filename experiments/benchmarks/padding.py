@@ -26,7 +26,7 @@ PLANS = {
 }
 
 
-def measure_padding(console, name, size, batch_size, rounds, samples=SAMPLES, seq_len=SEQ_LEN):
+def measure_padding(console, name, size, batch_size, rounds, samples=SAMPLES):
     """Print the time of an epoch with full, trimmed and bucketed batches.
 
     Args:
@@ -36,18 +36,17 @@ def measure_padding(console, name, size, batch_size, rounds, samples=SAMPLES, se
         batch_size: Samples in a batch.
         rounds: Epochs of each.
         samples: Samples of an epoch.
-        seq_len: Steps to which they are padded.
 
     Returns:
         From each plan to the seconds of every epoch.
     """
-    size = dataclasses.replace(size, seq_len=seq_len)
-    lengths = mosi_like_lengths(samples, seq_len)
+    size = dataclasses.replace(size, seq_len=SEQ_LEN)
+    lengths = mosi_like_lengths(samples, SEQ_LEN)
     split = make_split(size, lengths)
     contenders = {plan: _epoch(size, split, batch_size, *how) for plan, how in PLANS.items()}
     seconds = time_in_turn(contenders, rounds)
     table = Table(
-        title=f"An epoch of {samples} samples, {name}, T {seq_len}, median length "
+        title=f"An epoch of {samples} samples, {name}, T {SEQ_LEN}, median length "
         f"{np.median(lengths):.0f}, batch {batch_size}"
     )
     for heading in ("batches", "seconds", "samples/s", "time / full"):

@@ -138,6 +138,22 @@ def test_a_killed_run_ends_as_if_it_had_not_been(
     assert_same(tmp_path / "run", whole)
 
 
+def test_patience_counts_on_from_where_a_run_was_killed(data_dir, tmp_path, eagerly, monkeypatch):
+    scripted = [3.0, 2.0, 2.5, 2.1, 1.0]
+
+    def metrics(self, scores, original=Validation.metrics):
+        return {**original(self, scores), "MAE": scripted[len(self.history)]}
+
+    monkeypatch.setattr(Validation, "metrics", metrics)
+    options = ("--epochs", 9, "--patience", 2, "--batch-size", 24, "--model", "msa")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_after_validation(patch)
+        train(data_dir, tmp_path / "run", *options)
+    train(data_dir, tmp_path / "run", *options, "--resume")
+    history = RunFolder(tmp_path / "run").load_metrics()
+    assert [entry["valid_MAE"] for entry in history] == scripted[:4]
+
+
 def test_a_damaged_checkpoint_is_passed_over(
     data_dir, tmp_path, whole, eagerly, monkeypatch, capsys
 ):
