@@ -29,7 +29,7 @@ MINUTES = {
     "inference": (1.0, 0.2),
     "gemm": (0.2, 0.2),
     "growth": (4.0, 0.5),
-    "padding": (1.0, 1.5),
+    "padding": (3.0, 2.0),
     "imports": (0.0, 0.1),
     "data": (0.5, 0.2),
 }

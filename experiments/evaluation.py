@@ -127,7 +127,7 @@ class Predictor:
 def explaining(model, signature):
     """Return a compiled function from a model's inputs to scores and modality weights."""
 
-    @tf.function(input_signature=[signature])
+    @tf.function(input_signature=[signature], autograph=False)
     def explain(inputs):
         explanation = model.explain(inputs)
         return explanation.prediction, explanation.modality_weights

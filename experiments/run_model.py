@@ -44,8 +44,11 @@ class RunModel:
         features = {n: tf.TensorSpec([None, None, w], name=n) for n, w in self.widths.items()}
         masks = {n: tf.TensorSpec([None, None], tf.bool) for n in self.widths}
         masks = {f"{name}_mask": spec for name, spec in masks.items()}
-        self._outputs = tf.function(self.outputs, input_signature=[features])
-        self.masked_outputs = tf.function(self.outputs, input_signature=[features | masks])
+        self._outputs = self._compiled(features)
+        self.masked_outputs = self._compiled(features | masks)
+
+    def _compiled(self, inputs):
+        return tf.function(self.outputs, input_signature=[inputs], autograph=False)
 
     @classmethod
     def load(cls, folder, in_float32=False):

@@ -23,6 +23,10 @@ from utils.normalization import FeatureNormalizer
 
 # Compiling by XLA takes as long as it saves in about so many steps of a small model.
 STEPS_WORTH_XLA = 2000
+IF_NOT_FINITE = (
+    "Lower --learning-rate, limit the gradients by --clip-norm, scale the features by --normalize, "
+    "or look for extreme values in the data."
+)
 
 
 def fit_model(
@@ -85,7 +89,8 @@ def fit_model(
         while state.epoch <= settings.epochs:
             if distribution.from_chief(validation.exhausted, settings.patience):
                 break
-            run_epoch(state, step, dataset, updates(plan, state.epoch, settings.accumulate), saver)
+            groups = updates(plan, state.epoch, settings.accumulate)
+            run_epoch(state, step, dataset, groups, saver, IF_NOT_FINITE)
             loss = state.loss / len(train)
             rate = learning_rate(model)
             distribution.from_chief(validation.measure, state.epoch, loss=loss, learning_rate=rate)
@@ -160,7 +165,7 @@ def updates(plan, epoch, accumulate):
     return [(sum(group), i == len(group)) for group in groups for i in range(1, len(group) + 1)]
 
 
-def run_epoch(state, step, dataset, updates, saver):
+def run_epoch(state, step, dataset, updates, saver, advice):
     """Learn from each batch that is left of an epoch.
 
     Args:
@@ -169,6 +174,7 @@ def run_epoch(state, step, dataset, updates, saver):
         dataset: The batches that are left.
         updates: What `updates` returns, for all batches.
         saver: A `Saver`.
+        advice: What to do where the loss is not finite, by the command's options.
 
     Raises:
         RunFailed: As soon as the loss is not finite.
@@ -181,9 +187,7 @@ def run_epoch(state, step, dataset, updates, saver):
             state.loss += loss * samples
             if not math.isfinite(loss):
                 raise RunFailed(
-                    f"the loss became {loss} in epoch {state.epoch}, step {state.step}. "
-                    "Lower the learning rate, limit the gradients, scale the features, or look "
-                    "for extreme values in the data."
+                    f"the loss became {loss} in epoch {state.epoch}, step {state.step}. {advice}"
                 )
             if last:
                 saver.after_update(len(updates))

@@ -138,11 +138,15 @@ class CrossAttentionBlock(AttentionBlock):
         context_mask = as_mask(context_mask)
         query = clear_masked(query, as_mask(query_mask))
         context = clear_masked(context, context_mask)
+        x, weights = self.attend_to_valid(query, context, context_mask, training)
+        return (x, weights) if return_attention else x
+
+    def attend_to_valid(self, query, context, context_mask, training):
+        """Return the updated query and the weights; masked steps of both inputs are finite."""
         if self.norm_first:
             context = self.context_norm(context)
         allowed = None if context_mask is None else ops.expand_dims(context_mask, 1)
-        x, weights = self.attend(query, context, allowed, training)
-        return (x, weights) if return_attention else x
+        return self.attend(query, context, allowed, training)
 
     def compute_output_shape(self, query_shape, context_shape):
         return tuple(query_shape)
@@ -246,8 +250,10 @@ class ModalityEncoder(ExplicitMaskLayer):
             x = self.projection_norm(x)
         x = self.dropout(self.positions(x), training=training)
         attention = []
+        allowed = None if mask is None else ops.expand_dims(mask, 1)
         for block in self.blocks:
-            x, weights = block(x, mask=mask, training=training, return_attention=True)
+            # Not through the block's call, which would clear masked steps once more.
+            x, weights = block.attend(x, None, allowed, training)
             attention.append(weights)
         if self.norm_first:
             x = self.norm(x)

@@ -120,13 +120,9 @@ class CrossModalFusion(ExplicitMaskLayer):
         attention = {}
         for i, blocks in enumerate(self.layer_blocks):
             for (query, context), block in zip(self.directions, blocks, strict=True):
-                sequences[query], weights = block(
-                    sequences[query],
-                    sequences[context],
-                    query_mask=masks[query],
-                    context_mask=masks[context],
-                    training=training,
-                    return_attention=True,
+                # Not through the block's call, which would clear masked steps once more.
+                sequences[query], weights = block.attend_to_valid(
+                    sequences[query], sequences[context], masks[context], training
                 )
                 attention[f"fusion/layer_{i}/{query}_from_{context}"] = weights
         fused = (sequences["text"], sequences["audio"], sequences["video"])

@@ -1,5 +1,7 @@
 """What padding costs: an epoch on lengths such as MOSI's."""
 
+import dataclasses
+
 import numpy as np
 from rich.table import Table
 
@@ -11,14 +13,15 @@ from utils.batching import batches
 from utils.data_loader import end_of_samples
 from utils.formats import MODALITIES, Split
 
-# CMU-MOSI's training split.
-SAMPLES = 1284
-MEDIAN_SHARE, SPREAD = 12 / 50, 0.7
+# CMU-MOSI's training split, and the length to which its sequences are padded.
+SAMPLES, SEQ_LEN = 1284, 50
+MEDIAN, SPREAD = 12, 0.7
 # Whether batches are trimmed, and from how many buckets they are drawn.
 PLANS = {
     "full length": (False, 1),
     "trimmed": (True, 1),
     "trimmed, 4 buckets": (True, 4),
+    "trimmed, 6 buckets": (True, 6),
     "trimmed, 8 buckets": (True, 8),
 }
 
@@ -29,7 +32,7 @@ def measure_padding(console, name, size, batch_size, rounds, samples=SAMPLES):
     Args:
         console: A `rich` console.
         name: The size's name.
-        size: A `Size`; `model_dim` and the like count, the length is that of the data.
+        size: A `Size`, of which all but the length counts.
         batch_size: Samples in a batch.
         rounds: Epochs of each.
         samples: Samples of an epoch.
@@ -37,12 +40,13 @@ def measure_padding(console, name, size, batch_size, rounds, samples=SAMPLES):
     Returns:
         From each plan to the seconds of every epoch.
     """
-    lengths = mosi_like_lengths(samples, size.seq_len)
+    size = dataclasses.replace(size, seq_len=SEQ_LEN)
+    lengths = mosi_like_lengths(samples, SEQ_LEN)
     split = make_split(size, lengths)
     contenders = {plan: _epoch(size, split, batch_size, *how) for plan, how in PLANS.items()}
     seconds = time_in_turn(contenders, rounds)
     table = Table(
-        title=f"An epoch of {samples} samples, {name}, T {size.seq_len}, median length "
+        title=f"An epoch of {samples} samples, {name}, T {SEQ_LEN}, median length "
         f"{np.median(lengths):.0f}, batch {batch_size}"
     )
     for heading in ("batches", "seconds", "samples/s", "time / full"):
@@ -56,9 +60,9 @@ def measure_padding(console, name, size, batch_size, rounds, samples=SAMPLES):
 
 
 def mosi_like_lengths(samples, seq_len):
-    """Draw lengths that are log-normal about 12 of 50 steps, and at most `seq_len`."""
+    """Draw lengths that are log-normal about 12 steps, and at most `seq_len`."""
     rng = np.random.default_rng(0)
-    drawn = rng.lognormal(np.log(MEDIAN_SHARE * seq_len), SPREAD, size=samples)
+    drawn = rng.lognormal(np.log(MEDIAN), SPREAD, size=samples)
     return np.clip(np.round(drawn), 1, seq_len).astype("int64")
 
 

@@ -146,7 +146,7 @@ class ClassPredictor:
         self.kind = kinds.get(type(model).__name__)
         self.model = model
 
-        @tf.function(input_signature=[signature_of(model, processing, encoded)])
+        @tf.function(input_signature=[signature_of(model, processing, encoded)], autograph=False)
         def explain(inputs):
             logits, mixture = model.explain(inputs)
             return logits, () if mixture is None else mixture
@@ -199,7 +199,9 @@ def encode_texts(model, samples):
     """
     keys = (model.input_ids_key, model.attention_mask_key)
 
-    @tf.function(input_signature=[[tf.TensorSpec((None, None, None), "int32")] * 2])
+    @tf.function(
+        input_signature=[[tf.TensorSpec((None, None, None), "int32")] * 2], autograph=False
+    )
     def encode(tokens):
         return tf.cast(model.encode_text(dict(zip(keys, tokens, strict=True))), "float32")
 

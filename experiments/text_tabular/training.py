@@ -23,6 +23,8 @@ from utils.batch_plan import BatchPlan
 from utils.command_line import console
 from utils.text_tabular_data import Processing, TextTokenizer, preset_path, read_blocks
 
+IF_NOT_FINITE = "Lower --lr, or look for extreme values in the numeric columns."
+
 
 class _ValidPredictor:
     """Predicts the validation split in every epoch."""
@@ -124,7 +126,7 @@ def fit_text_tabular(settings, train, valid, folder=None, checkpoints=None):
             if distribution.from_chief(validation.exhausted, settings.patience):
                 break
             batches = training_batches(share, train, model, encoded[0], state.epoch - 1, state.step)
-            run_epoch(state, step, batches, updates(plan, state.epoch, 1), saver)
+            run_epoch(state, step, batches, updates(plan, state.epoch, 1), saver, IF_NOT_FINITE)
             loss = state.loss / len(train)
             rate = learning_rate(model)
             distribution.from_chief(validation.measure, state.epoch, loss=loss, learning_rate=rate)

@@ -42,6 +42,13 @@ def postgresql():
 
 
 @pytest.fixture(scope="session")
+def data_without_test(data_dir, tmp_path_factory):
+    """`data_dir` without its test split, so that a run evaluates one split alone."""
+    path = tmp_path_factory.mktemp("data") / "two"
+    return shutil.copytree(data_dir, path, ignore=shutil.ignore_patterns("*test*"))
+
+
+@pytest.fixture(scope="session")
 def exported(trained_run, tmp_path_factory):
     """The ONNX file of `trained_run`, that no test changes."""
     path = tmp_path_factory.mktemp("exported") / "model.onnx"

@@ -39,6 +39,8 @@ def work(weights, devices, options):
     processor = tf.config.list_physical_devices("CPU")[0]
     logical = [tf.config.LogicalDeviceConfiguration()] * devices
     tf.config.set_logical_device_configuration(processor, logical)
+    # It takes longer than these graphs themselves.
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     experiments.train.fit_model = fit_and_write
     experiments.train.write_report = lambda *_: None
     call(experiments.train.main, *options)

@@ -138,6 +138,22 @@ def test_a_killed_run_ends_as_if_it_had_not_been(
     assert_same(tmp_path / "run", whole)
 
 
+def test_patience_counts_on_from_where_a_run_was_killed(data_dir, tmp_path, eagerly, monkeypatch):
+    scripted = [3.0, 2.0, 2.5, 2.1, 1.0]
+
+    def metrics(self, scores, original=Validation.metrics):
+        return {**original(self, scores), "MAE": scripted[len(self.history)]}
+
+    monkeypatch.setattr(Validation, "metrics", metrics)
+    options = ("--epochs", 9, "--patience", 2, "--batch-size", 24, "--model", "msa")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_after_validation(patch)
+        train(data_dir, tmp_path / "run", *options)
+    train(data_dir, tmp_path / "run", *options, "--resume")
+    history = RunFolder(tmp_path / "run").load_metrics()
+    assert [entry["valid_MAE"] for entry in history] == scripted[:4]
+
+
 def test_a_damaged_checkpoint_is_passed_over(
     data_dir, tmp_path, whole, eagerly, monkeypatch, capsys
 ):
@@ -232,7 +248,7 @@ def test_resuming_with_changed_data_is_refused(own_data_dir, tmp_path, eagerly, 
 
 
 def test_cross_validation_goes_on_too(data_dir, tmp_path, eagerly, monkeypatch):
-    options = ("--folds", 2, "--group", "video_id")
+    options = ("--folds", 2, "--group", "video_id", "--batch-size", 9, "--model", "msa")
     train(data_dir, tmp_path / "whole", *options)
 
     def save(self, arrays, progress, original=Checkpoints.save):
@@ -249,11 +265,12 @@ def test_cross_validation_goes_on_too(data_dir, tmp_path, eagerly, monkeypatch):
 
 
 @pytest.mark.slow
-def test_sigkill_in_a_process_of_its_own_changes_no_byte(data_dir, tmp_path):
+def test_sigkill_in_a_process_of_its_own_changes_no_byte(data_without_test, tmp_path):
     """Kill -9 as soon as a checkpoint is there; then go on in a new process."""
-    options = ["--data", str(data_dir), "--batch-size", "12", "--epochs", "2", *TINY_MODEL]
-    options += ["--buckets", "2", "--noise.text", "0.1", "--model", "msa"]
-    command = [sys.executable, "-m", "experiments.train", *options, "--run-dir"]
+    options = ["--data", str(data_without_test), "--batch-size", "12", "--epochs", "2", *TINY_MODEL]
+    options += ["--buckets", "2", "--noise.text", "0.1", "--model", "msa", "--deterministic"]
+    command = [sys.executable, "-m", "tests.experiments.replicas", "--work", tmp_path / "weights"]
+    command += ["1", *options, "--run-dir"]
     subprocess.run([*command, tmp_path / "whole"], cwd=ROOT, check=True, capture_output=True)
     process = subprocess.Popen([*command, tmp_path / "run"], cwd=ROOT, stdout=subprocess.DEVNULL)
     while len(list((tmp_path / "run").glob("checkpoints/*.npz"))) < 1 and process.poll() is None:
@@ -265,5 +282,5 @@ def test_sigkill_in_a_process_of_its_own_changes_no_byte(data_dir, tmp_path):
     subprocess.run(
         [*command, tmp_path / "run", "--resume"], cwd=ROOT, check=True, capture_output=True
     )
-    for name in ("metrics.jsonl", "best.keras", "evaluation/test_predictions.csv"):
+    for name in ("metrics.jsonl", "best.keras", "evaluation/valid_predictions.csv"):
         assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

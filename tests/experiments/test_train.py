@@ -122,7 +122,7 @@ def test_nan_loss_stops_says_so_and_keeps_what_was_reached(data_dir, tmp_path, f
         20,
         code=1,
     )
-    assert "Lower the learning rate" in message
+    assert "Lower --learning-rate" in message
     folder = RunFolder.open(run)
     assert folder.status.startswith("failed: ")
     assert folder.status.removeprefix("failed: ") in message

@@ -175,7 +175,7 @@ def is_of(trial, process):
 def wait_for_trial(path, process):
     """Return once a process has a trial of its own."""
     while process.poll() is None:
-        time.sleep(0.05)
+        time.sleep(0.1)
         try:
             running = trials(path)
         except Exception:  # the database is not there yet
@@ -190,15 +190,15 @@ def test_two_processes_share_a_study_in_postgresql(postgresql, data_dir, tmp_pat
     space = tmp_path / "space.yaml"
     space.write_text("learning_rate: {low: 1e-3, high: 1e-1}\n")
     common = ("--space", space, "--data", data_dir, "--storage", postgresql, "--study", "shared")
-    common += ("--model", "msa", "--trials", 5, "--epochs", 1)
+    common += ("--model", "msa", "--trials", 3, "--epochs", 1)
     processes = [start(*common, "--run-dir", tmp_path / f"machine-{i}") for i in range(2)]
     outputs = [process.communicate()[0].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     with StudyStorage(postgresql, "shared", heartbeat=60) as storage:
         study = optuna.load_study(study_name="shared", storage=storage.database)
         found, best = study.trials, study.best_trial.number
-    assert [t.number for t in found if t.state.is_finished()] == [*range(5)]
-    assert len({t.params["learning_rate"] for t in found}) == 5
+    assert [t.number for t in found if t.state.is_finished()] == [*range(3)]
+    assert len({t.params["learning_rate"] for t in found}) == 3
     configs = [(tmp_path / f"machine-{i}" / "best.yaml").read_text() for i in range(2)]
     assert [config.split(": ")[0] for config in configs] == [f"# Trial {best}"] * 2
     assert yaml.safe_load(configs[0]) == yaml.safe_load(configs[1])

@@ -106,9 +106,9 @@ def test_padding_takes_whole_epochs_of_shorter_batches(console, monkeypatch):
     epochs = [shapes[i : i + 10] for i in range(0, len(shapes), 10)]
     assert all(sum(rows for rows, _, _ in epoch) == 40 for epoch in epochs)
     steps = [sum(rows * time for rows, time, _ in epoch) for epoch in epochs]
-    full, trimmed, bucketed, finer = (sum(steps[i : i + 2]) for i in (0, 2, 4, 6))
-    assert full == 2 * 40 * TINY.seq_len
-    assert max(bucketed, finer) < trimmed < full
+    full, trimmed, *bucketed = (sum(steps[i : i + 2]) for i in range(0, 2 * len(padding.PLANS), 2))
+    assert full == 2 * 40 * padding.SEQ_LEN
+    assert max(bucketed) < trimmed < full
 
 
 def test_lengths_are_like_those_of_mosi():

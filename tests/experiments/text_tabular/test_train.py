@@ -2,6 +2,7 @@ import csv
 import gc
 import itertools
 import json
+import math
 import shutil
 import signal
 
@@ -161,6 +162,13 @@ def test_stopped_run_goes_on_to_the_same_end(
     assert RunFolder.open(run).status == "finished"
     end = "evaluation/test_predictions.csv"
     assert (run / end).read_text() == (tickets_run / end).read_text()
+
+
+def test_nan_loss_stops_and_names_the_option(tickets, tmp_path, monkeypatch, eagerly, fails):
+    monkeypatch.setattr(training, "training_step", lambda *args: lambda *batch: math.nan)
+    arguments = ("--data", tickets, "--run-dir", tmp_path / "run", "--epochs", 1, *TINY)
+    message = fails(main, *arguments, code=1)
+    assert "the loss became nan in epoch 1, step 1. Lower --lr, or look for" in message
 
 
 def test_all_faults_of_the_options_are_told_together(fails):
