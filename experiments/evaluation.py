@@ -1,8 +1,6 @@
 """Predicting a split with a model, and what is written of it."""
 
-import csv
 import dataclasses
-import io
 import json
 import typing
 from pathlib import Path
@@ -16,7 +14,7 @@ from utils.batching import batches
 from utils.data_loader import reader_errors
 from utils.formats import MODALITIES, Split
 from utils.metrics import sentiment_metrics
-from utils.run_folder import write_json, write_text
+from utils.run_folder import write_json, write_rows
 
 EVALUATION_BATCH = 256
 
@@ -75,12 +73,7 @@ class Predictions:
         reachable = best_reachable_mae(self.split)
         if reachable is not None:
             summary["best_reachable_MAE"] = reachable
-        rows = list(self.rows())
-        buffer = io.StringIO()
-        writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_text(folder / f"{self.split.name}_predictions.csv", buffer.getvalue())
+        write_rows(folder / f"{self.split.name}_predictions.csv", list(self.rows()))
         write_json(folder / f"{self.split.name}.json", summary)
         return summary
 

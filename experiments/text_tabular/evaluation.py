@@ -1,8 +1,6 @@
 """Predicting texts with tabular fields, and what is written of it."""
 
-import csv
 import dataclasses
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ import tensorflow as tf
 
 from utils.batch_plan import BatchPlan
 from utils.classification_metrics import classification_metrics
-from utils.run_folder import write_json, write_text
+from utils.run_folder import write_json, write_rows
 from utils.text_tabular_data import Samples
 
 EVALUATION_BATCH = 64
@@ -111,12 +109,7 @@ class ClassPredictions:
             ids = np.array([str(sample_id) for sample_id in self.samples.ids])
             mixture = {str(self.kind): self.mixture}
             np.savez(folder / f"{split}_mixture.npz", ids=ids, **mixture)
-        rows = list(self.rows())
-        buffer = io.StringIO()
-        writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_text(folder / f"{split}_predictions.csv", buffer.getvalue())
+        write_rows(folder / f"{split}_predictions.csv", list(self.rows()))
         write_json(folder / f"{split}.json", summary)
         return summary
 

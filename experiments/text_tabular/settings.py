@@ -4,6 +4,7 @@ import dataclasses
 import math
 from typing import Literal
 
+from experiments.folds import folds_faults
 from experiments.options import setting
 from models import TEXT_TABULAR_MODELS
 from models.text_tabular.config import complete_config
@@ -92,9 +93,10 @@ class TextTabularSettings:
     )
     strategy: Literal["auto", "cpu", "mirrored", "multiworker"] = setting(
         "auto",
-        "devices, as for experiments.train; with --class-weights each replica weighs its own part "
-        "of a batch",
+        "devices, as for experiments.train",
     )
+    folds: int = setting(0, "cross-validate over train and valid in this many folds; 0: do not")
+    group: str | None = setting(None, "column whose values stay together in a fold")
 
     def given_columns(self):
         """Return the columns that are given, by kind."""
@@ -167,6 +169,7 @@ class TextTabularSettings:
         known = {"num_layers", "num_heads", "hidden_dim", "intermediate_dim"}
         if not set(self.bert) <= known:
             yield f"--bert has {', '.join(sorted(known))}. Received: {', '.join(self.bert)}."
+        yield from folds_faults(self)
         yield from self._model_faults()
 
     def _model_faults(self):

@@ -2,11 +2,10 @@
 
 import dataclasses
 
+import numpy as np
 import tensorflow as tf
 
 from experiments.distribution import make_distribution
-from experiments.interruption import Interruption
-from experiments.progress import TrainingProgress
 from experiments.text_tabular.evaluation import (
     ClassPredictor,
     batch_of,
@@ -14,7 +13,7 @@ from experiments.text_tabular.evaluation import (
     signature_of,
 )
 from experiments.text_tabular.validation import ClassValidation
-from experiments.training import Saver, run_epoch, set_up, updates
+from experiments.training import run_epochs, set_up
 from experiments.training_state import TrainingState
 from experiments.training_step import training_step
 from models import TEXT_TABULAR_MODELS
@@ -38,7 +37,7 @@ class _ValidPredictor:
 
 
 def fit_processing(settings, path, schema):
-    """Fit all that turns a table into samples to the training table."""
+    """Fit all that turns a table into samples to the training table, a file or a `Table`."""
     if settings.tokenizer is None:
         tokenizer = TextTokenizer.learn(_Texts(path, schema.text), settings.vocabulary_size)
     else:
@@ -69,7 +68,9 @@ class _Texts:
             yield from block[self.column]
 
 
-def fit_text_tabular(settings, train, valid, folder=None, checkpoints=None):
+def fit_text_tabular(
+    settings, train, valid, folder=None, label="training", checkpoints=None, encoded=None
+):
     """Train a new model, validating before the first and after every epoch.
 
     Args:
@@ -77,7 +78,10 @@ def fit_text_tabular(settings, train, valid, folder=None, checkpoints=None):
         train: The `Samples` to train on.
         valid: The `Samples` to validate on.
         folder: A `RunFolder` for metrics and the model that is kept, or `None`.
+        label: What the progress display says.
         checkpoints: `Checkpoints` to go on from and to write, or `None`.
+        encoded: What `encode_texts` has returned for both; `None`: it is called where BERT is
+            frozen.
 
     Returns:
         The `ClassValidation`, with the history and the predictions of every epoch.
@@ -95,34 +99,26 @@ def fit_text_tabular(settings, train, valid, folder=None, checkpoints=None):
         model.configure(settings.epochs * plan.steps)
         model.optimizer.build(model.trainable_variables)
     distribution.adapt(model)
-    encoded = [None, None]
-    if model.text_encoder.frozen:
+    if encoded is None and model.text_encoder.frozen:
         console.print(f"Encoding {len(train) + len(valid)} texts, once for all epochs ...")
         encoded = [encode_texts(model, samples) for samples in (train, valid)]
-    predictor = _ValidPredictor(model, valid, encoded[1])
+    encoded_train, encoded_valid = encoded or (None, None)
+    predictor = _ValidPredictor(model, valid, encoded_valid)
     validation = ClassValidation(predictor, model, valid.labels, folder, settings.keep)
     state = TrainingState(model, validation, None, checkpoints, distribution)
     if not state.restore():
         distribution.from_chief(validation.measure, 0)
     share = dataclasses.replace(plan, shard=distribution.shard)
-    signature = signature_of(model, train.processing, encoded[0] is not None)
+    signature = signature_of(model, train.processing, encoded is not None)
     step = training_step(model, distribution, (signature, tf.TensorSpec((None,), "int32")))
-    with (
-        TrainingProgress("training", settings.epochs, validation.criterion) as progress,
-        Interruption() as interruption,
-    ):
-        saver = Saver(state, distribution, settings.checkpoint_minutes, interruption)
-        while state.epoch <= settings.epochs:
-            if distribution.from_chief(validation.exhausted, settings.patience):
-                break
-            batches = training_batches(share, train, model, encoded[0], state.epoch - 1, state.step)
-            run_epoch(state, step, batches, updates(plan, state.epoch, 1), saver)
-            loss = state.loss / len(train)
-            distribution.from_chief(validation.measure, state.epoch, loss=loss)
-            state.start_epoch(state.epoch + 1)
-            saver.after_epoch()
-            if distribution.chief:
-                progress.show(validation.history[-1], validation.best)
+
+    def batches():
+        rest = share.epoch(state.epoch - 1)[state.step :]
+        return ((batch_of(train, r, model, encoded_train), train.labels[r]) for r in rest)
+
+    weights = model.config["class_weights"]
+    weights = None if weights is None else np.array(weights)[train.labels]
+    run_epochs(settings, state, step, batches, plan, label, weights=weights)
     return validation
 
 
@@ -136,12 +132,6 @@ def training_plan(settings, train):
         lengths=train.lengths if settings.buckets > 1 else None,
         buckets=settings.buckets,
     )
-
-
-def training_batches(plan, train, model, encoded, epoch, step):
-    """Yield the batches of an epoch, from 0, without its first `step`: inputs and labels."""
-    for rows in plan.epoch(epoch)[step:]:
-        yield batch_of(train, rows, model, encoded), train.labels[rows]
 
 
 def build_model(settings, train):

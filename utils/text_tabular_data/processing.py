@@ -6,8 +6,13 @@ import numpy as np
 
 from utils.run_folder import read_json, write_json
 from utils.text_tabular_data.samples import Samples
-from utils.text_tabular_data.schema import Schema, check_columns, sorted_classes
-from utils.text_tabular_data.table_file import is_missing, read_blocks, to_numbers
+from utils.text_tabular_data.schema import Schema, sorted_classes
+from utils.text_tabular_data.table_file import (
+    check_columns,
+    is_missing,
+    read_blocks,
+    to_numbers,
+)
 from utils.text_tabular_data.tabular import TabularTransform
 from utils.text_tabular_data.tokenizer import TextTokenizer, kept_tokens
 
@@ -49,7 +54,7 @@ class Processing:
         """Fit to a training table.
 
         Args:
-            path: The file.
+            path: The file, or a `Table`.
             schema: Its `Schema`.
             tokenizer: A `TextTokenizer`.
             classes: The labels in the order of the classes; `None`: those of the table, sorted.
@@ -94,7 +99,7 @@ class Processing:
         """Read a whole table, block by block.
 
         Args:
-            path: The file.
+            path: The file, or a `Table`.
             labelled: Whether each row must have a label.
 
         Returns:
