@@ -6,7 +6,7 @@ import dataclasses
 import io
 from pathlib import Path
 
-from experiments.evaluation import mean_and_sd, metrics_table
+from experiments.metrics_table import mean_and_sd, metrics_table
 from experiments.options import add_settings, command_line, settings_from
 from experiments.settings import TrainSettings
 from experiments.train import cross_validate_run, train_run

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.model_selection import GroupKFold, KFold
 
 from experiments.checkpoints import Checkpoints
-from experiments.evaluation import mean_and_sd
+from experiments.metrics_table import mean_and_sd
 from utils.run_folder import write_json
 
 

@@ -4,7 +4,7 @@ import utils.quiet_tensorflow  # noqa: F401  (before anything that imports Tenso
 from experiments.checkpoints import Checkpoints
 from experiments.cross_validation import cross_validate
 from experiments.distribution import make_distribution
-from experiments.evaluation import metrics_table
+from experiments.metrics_table import metrics_table
 from experiments.ray_workers import train_on_ray
 from experiments.report import write_report
 from experiments.resuming import is_over, training_options

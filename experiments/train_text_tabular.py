@@ -5,7 +5,7 @@ import rich.table
 import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
 from experiments.checkpoints import Checkpoints
 from experiments.distribution import make_distribution
-from experiments.evaluation import metrics_table
+from experiments.metrics_table import metrics_table
 from experiments.resuming import is_over, training_options
 from experiments.runs import open_folder, recorded
 from experiments.text_tabular.cross_validation import cross_validate

@@ -153,9 +153,9 @@ class Processing:
             )
         return labels
 
-    def save(self, path):
-        """Write all of it to a JSON file."""
-        values = {
+    def to_json(self):
+        """Return what `from_json` builds it from."""
+        return {
             "schema": dataclasses.asdict(self.schema),
             "classes": self.classes,
             "transform": self.transform.to_json(),
@@ -164,13 +164,18 @@ class Processing:
             "overlap": self.overlap,
             "tokenizer": self.tokenizer.to_json(),
         }
-        write_json(path, values)
+
+    @classmethod
+    def from_json(cls, values):
+        """Build the processing that `to_json` has described."""
+        parts = {"schema": Schema, "transform": TabularTransform, "tokenizer": TextTokenizer}
+        return cls(**values | {name: kind.from_json(values[name]) for name, kind in parts.items()})
+
+    def save(self, path):
+        """Write all of it to a JSON file."""
+        write_json(path, self.to_json())
 
     @classmethod
     def load(cls, path):
         """Read what `save` wrote."""
-        values = read_json(path)
-        values["schema"] = Schema.from_json(values["schema"])
-        values["transform"] = TabularTransform.from_json(values["transform"])
-        values["tokenizer"] = TextTokenizer.from_json(values["tokenizer"])
-        return cls(**values)
+        return cls.from_json(read_json(path))

@@ -1,4 +1,7 @@
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,11 +11,15 @@ import pytest
 
 import utils.onnx_export
 from experiments.export import main
+from experiments.predict import main as predict
 from experiments.text_tabular.export import in_float32, input_names
 from experiments.text_tabular.runs import load_run
 from tests.conftest import call
+from tests.experiments.text_tabular.conftest import read_rows
 from tests.models.text_tabular.small import make_batch, make_model
 from utils.run_folder import RunFolder
+
+ROOT = Path(__file__).parent.parent.parent.parent
 
 
 @pytest.mark.slow
@@ -30,6 +37,27 @@ def test_exported_model_agrees_for_other_sizes(tickets_run, tickets, tmp_path, c
         batch = samples.batch(rows)
         expected = model.predict_proba(batch)
         np.testing.assert_allclose(session.run(["prob"], batch)[0], expected, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_exported_models_predict_without_tensorflow(tickets_run, tickets, tmp_path, fails):
+    file = tmp_path / "model.onnx"
+    call(main, tickets_run, "--output", file)
+    script = (
+        "import sys; from experiments.predict_text_tabular import main; main(); "
+        "print([m for m in ('tensorflow', 'keras', 'onnx', 'models') if m in sys.modules])"
+    )
+    command = [sys.executable, "-c", script, str(file), "--data", str(tickets)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "accuracy" in done.stdout and done.stdout.splitlines()[-1] == "[]"
+    (result,) = tmp_path.glob("MultimodalBertGate-*/test_result_rank0.tsv")
+    rows = read_rows(result, delimiter="\t")
+    expected = read_rows(tickets_run / "evaluation" / "test_predictions.csv")
+    for row, other in zip(rows, expected, strict=True):
+        assert (row["id"], row["label"]) == (other["id"], other["label"])
+        assert float(row["prob"]) == pytest.approx(float(other["probability_1"]), abs=1e-5)
+    message = fails(predict, "--model", file, "--data", tickets, "--output", tmp_path / "x.csv")
+    assert "`python -m experiments.predict_text_tabular` takes" in message
 
 
 @pytest.mark.slow
