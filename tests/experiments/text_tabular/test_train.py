@@ -69,9 +69,15 @@ def test_page_shows_columns_metrics_and_shares(tickets_run, tmp_path):
     (tmp_path / "run" / "report.html").unlink()
     call(report, tmp_path / "run")
     page = (tmp_path / "run" / "report.html").read_text()
-    for part in ("overdue_days", "Confusion matrix", "Share of the text by class", "average_prec"):
+    for part in (
+        "overdue_days",
+        "Confusion matrix",
+        "Share of the text by class",
+        "gate by class",
+        "average_prec",
+    ):
         assert part in page
-    assert page.count("<svg") == 1 + 2 * 2 and "src=" not in page
+    assert page.count("<svg") == 1 + 2 * 3 and "src=" not in page
 
 
 @pytest.mark.parametrize("model", ["moe", "cross-attention"])
