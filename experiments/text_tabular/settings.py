@@ -30,8 +30,9 @@ class TextTabularSettings:
     classes: list[str] = setting(
         [], "all labels, in the order of the classes; default: those of train, sorted", nargs="+"
     )
-    numeric_bins: int = setting(
-        0, "quantile bins of each number, as one-hot vectors behind it; 0: none"
+    numeric_bins: int = setting(0, "quantile bins of each number, as vectors behind it; 0: none")
+    numeric_encoding: Literal["one-hot", "piecewise"] = setting(
+        "one-hot", "vectors of bins: one-hot, or piecewise linear"
     )
     min_frequency: int = setting(1, "rows of train that a category must have; others are unknown")
     max_categories: int = setting(

@@ -48,6 +48,7 @@ def fit_processing(settings, path, schema):
         tokenizer,
         classes=settings.classes or None,
         bins=settings.numeric_bins,
+        piecewise=settings.numeric_encoding == "piecewise",
         min_frequency=settings.min_frequency,
         max_categories=settings.max_categories,
         chunks=settings.chunks,

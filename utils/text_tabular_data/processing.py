@@ -47,6 +47,7 @@ class Processing:
         tokenizer,
         classes=None,
         bins=0,
+        piecewise=False,
         min_frequency=1,
         max_categories=1000,
         **chunking,
@@ -59,6 +60,7 @@ class Processing:
             tokenizer: A `TextTokenizer`.
             classes: The labels in the order of the classes; `None`: those of the table, sorted.
             bins: See `TabularTransform.fit`.
+            piecewise: See there.
             min_frequency: See there.
             max_categories: See there.
             **chunking: `chunks`, `chunk_tokens` and `overlap`.
@@ -90,6 +92,7 @@ class Processing:
             {name: to_numbers(columns[name])[0] for name in schema.numeric},
             {name: columns[name] for name in schema.categorical},
             bins,
+            piecewise,
             min_frequency,
             max_categories,
         )
