@@ -5,6 +5,7 @@ import pytest
 
 import experiments.text_tabular.cross_validation as cross_validation
 from experiments.train_text_tabular import main
+from models.text_tabular import make_bert
 from tests.conftest import call
 from tests.experiments.text_tabular.conftest import TINY
 from utils.classification_metrics import classification_metrics
@@ -42,15 +43,17 @@ def test_command_writes_out_of_fold_predictions(tickets, tmp_path, capsys, eager
 
 
 def test_a_frozen_pretrained_bert_encodes_once_for_all_folds(
-    tickets, tmp_path, capsys, eagerly, monkeypatch
+    tickets_run, tickets, tmp_path, capsys, eagerly
 ):
-    # A BERT that counts as pretrained: random, but the same in each fold.
-    monkeypatch.setattr(
-        cross_validation, "_encode_once", lambda _, samples: np.ones((len(samples), 8), "float32")
-    )
-    arguments = ("--data", tickets, "--run-dir", tmp_path / "run", "--epochs", 1, *TINY)
-    call(main, *arguments, "--folds", 2, "--freeze-layers", 2)
-    assert "Encoding" not in capsys.readouterr().out
+    vocabulary = read_json(tickets_run / "processing.json")["tokenizer"]["vocabulary"]
+    sizes = {"num_layers": 1, "num_heads": 1, "hidden_dim": 4, "intermediate_dim": 4}
+    make_bert({**sizes, "vocabulary_size": len(vocabulary)}).save_to_preset(tmp_path / "bert")
+    (tmp_path / "bert" / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
+    arguments = ("--data", tickets, "--run-dir", tmp_path / "run", "--epochs", 1)
+    arguments += ("--tokenizer", tmp_path / "bert", "--freeze-layers", 1, "--folds", 2)
+    call(main, *arguments, "--hidden-common-dim", 4)
+    assert capsys.readouterr().out.count("Encoding 60 texts, once for all folds") == 1
+    assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 4
 
 
 def test_tables_of_several_files_need_the_columns_of_the_first(tmp_path):
