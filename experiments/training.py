@@ -109,7 +109,7 @@ def run_epochs(
         RunStopped: If a signal stops it, after a checkpoint.
     """
     validation, distribution = state.validation, state.distribution
-    total = plan.samples if weights is None else float(weights.sum())
+    total = plan.samples if weights is None else max(float(weights.sum()), 1e-12)
     with (
         TrainingProgress(label, settings.epochs, validation.criterion) as progress,
         Interruption() as interruption,

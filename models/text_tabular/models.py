@@ -74,10 +74,6 @@ class MixedModel(TextTabularModel):
         self.fusion.build((None, width), (None, width))
         self.output_layer.build((None, self.fusion.fusion_dim))
 
-    def fuse(self, text, tab):
-        fused, mixture = self.fusion(text, tab, True)
-        return ops.relu(fused), mixture
-
 
 @keras.saving.register_keras_serializable(package="msa")
 class MultimodalBertMoE(MixedModel):
@@ -89,6 +85,10 @@ class MultimodalBertMoE(MixedModel):
 
     fusion_class = MixtureOfExperts
 
+    def fuse(self, text, tab):
+        fused, weights = self.fusion(text, tab, return_weights=True)
+        return ops.relu(fused), weights
+
 
 @keras.saving.register_keras_serializable(package="msa")
 class MultimodalBertGate(MixedModel):
@@ -99,6 +99,10 @@ class MultimodalBertGate(MixedModel):
     """
 
     fusion_class = FusionGate
+
+    def fuse(self, text, tab):
+        fused, gate = self.fusion(text, tab, return_gate=True)
+        return ops.relu(fused), gate
 
 
 TEXT_TABULAR_MODELS = {
