@@ -3,7 +3,7 @@
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import json
 
-from experiments.evaluation import metrics_table
+from experiments.metrics_table import metrics_table
 from experiments.runs import evaluate_run, table_column, warn_of_repairs
 from utils.command_line import CommandParser, console, run_command
 from utils.data_loader import load_split

@@ -1,22 +1,19 @@
 """Predicting a split with a model, and what is written of it."""
 
-import csv
 import dataclasses
-import io
 import json
 import typing
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from rich.table import Table
 
 from utils.batch_plan import BatchPlan
 from utils.batching import batches
 from utils.data_loader import reader_errors
 from utils.formats import MODALITIES, Split
 from utils.metrics import sentiment_metrics
-from utils.run_folder import write_json, write_text
+from utils.run_folder import write_json, write_rows
 
 EVALUATION_BATCH = 256
 
@@ -74,12 +71,7 @@ class Predictions:
             "metrics": self.metrics(),
         }
         summary |= reference_maes(self.split)
-        rows = list(self.rows())
-        buffer = io.StringIO()
-        writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_text(folder / f"{self.split.name}_predictions.csv", buffer.getvalue())
+        write_rows(folder / f"{self.split.name}_predictions.csv", list(self.rows()))
         write_json(folder / f"{self.split.name}.json", summary)
         return summary
 
@@ -157,33 +149,3 @@ def reference_maes(split):
     known = json.loads(path.read_text())["splits"].get(split.name, {})
     names = {"best_reachable_MAE": "best_mae", "constant_MAE": "constant_mae"}
     return {name: known[key] for name, key in names.items() if key in known}
-
-
-def mean_and_sd(values):
-    """Return mean and standard deviation (n - 1) of a metric in words, or that one is undefined."""
-    if not np.isfinite(values).all():
-        return "undefined"
-    mean = f"{np.mean(values):.3f}"
-    return f"{mean} ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else mean
-
-
-def metrics_table(columns):
-    """Lay out metrics for the terminal.
-
-    Args:
-        columns: From a column's heading to its metrics by name.
-    """
-    table = Table()
-    table.add_column("metric")
-    for heading in columns:
-        table.add_column(heading, justify="right")
-    names = list(dict.fromkeys(name for values in columns.values() for name in values))
-    for name in names:
-        table.add_row(name, *(_cell(values.get(name)) for values in columns.values()))
-    return table
-
-
-def _cell(value):
-    if isinstance(value, str):
-        return value
-    return "undefined" if value is None or np.isnan(value) else f"{value:.4f}"

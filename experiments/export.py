@@ -3,7 +3,7 @@
 import numpy as np
 
 import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
-from experiments.evaluation import metrics_table
+from experiments.metrics_table import metrics_table
 from experiments.onnx_check import BATCHES, check_cases, quantization_effect, reference_outputs
 from experiments.run_model import RunModel
 from utils.command_line import CommandParser, console, run_command

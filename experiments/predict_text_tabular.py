@@ -1,15 +1,14 @@
-"""Predict the class of texts with tabular fields with a trained model."""
+"""Predict the class of texts with tabular fields, with runs or with exported models."""
 
-import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import csv
 import datetime
 from pathlib import Path
 
 import numpy as np
 
-from experiments.evaluation import metrics_table
-from experiments.text_tabular.evaluation import ClassPredictor
-from experiments.text_tabular.runs import load_run
+from experiments.metrics_table import metrics_table
+from experiments.text_tabular.onnx_predictor import OnnxClassPredictor
+from experiments.text_tabular.predictions import ClassPredictions
 from utils.classification_metrics import classification_metrics
 from utils.command_line import CommandParser, console, run_command
 from utils.new_folder import new_folder
@@ -29,39 +28,78 @@ def main():
     )
     add = parser.add_argument
     add("--config", action="config", help="YAML file with these options")
-    add("run_dir", type=str, help="folder that experiments.train_text_tabular has written")
+    add(
+        "models",
+        type=str,
+        nargs="+",
+        help="folder that experiments.train_text_tabular has written, or ONNX file of "
+        "experiments.export, which needs no TensorFlow; of several, the mean of their "
+        "probabilities is taken",
+    )
     add("--data", type=str, required=True, help="a CSV or Parquet file, or what training takes")
     add("--split", type=str, default="test", help="train, valid or test, if --data is no file")
     add(
         "--output",
         type=str,
         default=None,
-        help="folder in which to make one; default: model_path of the config, else run_dir",
+        help="folder in which to make one; default: model_path of the config, or where the first "
+        "model is",
     )
     arguments = parser.parse_args()
     data = Path(arguments.data)
     path = data if data.is_file() else find_split(data, arguments.split)
-    folder = RunFolder.open(arguments.run_dir)
-    model, processing = load_run(folder)
+    predictors = [open_predictor(model) for model in arguments.models]
+    check_alike(arguments.models, predictors)
+    first = predictors[0]
     stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
-    parent = Path(arguments.output or model.config["model_path"] or folder.path)
-    output = parent / f"{type(model).__name__}-{stamp}"
-    labels, probabilities = predict_file(model, processing, path, output)
+    name = first.name if len(predictors) == 1 else f"Mean{len(predictors)}"
+    place = Path(arguments.models[0])
+    parent = arguments.output or first.model_path or (place if place.is_dir() else place.parent)
+    output = Path(parent) / f"{name}-{stamp}"
+    labels, probabilities = predict_file(predictors, path, output)
     console.print(f"{len(labels)} predictions: {output / FILE}", markup=False, soft_wrap=True)
     known = labels >= 0
     if known.any():
-        config = folder.load_config()
         values = classification_metrics(labels[known], probabilities[known])
-        shown = {name: values[name] for name in config["metric_choices"]}
+        shown = {name: values[name] for name in first.metric_choices}
         console.print(metrics_table({f"{path.name} ({known.sum()})": shown}))
 
 
-def predict_file(model, processing, path, output):
+def open_predictor(path):
+    """Return an `OnnxClassPredictor`, or, for a run folder, a `ClassPredictor`."""
+    if not Path(path).is_dir():
+        return OnnxClassPredictor(path)
+    folder = RunFolder.open(path)
+    # Here alone, so that exported models do without TensorFlow.
+    import utils.quiet_tensorflow  # noqa: F401
+    from experiments.text_tabular.evaluation import ClassPredictor
+    from experiments.text_tabular.runs import load_run
+
+    return ClassPredictor(*load_run(folder))
+
+
+def check_alike(paths, predictors):
+    """Refuse models whose probabilities have no mean.
+
+    Raises:
+        ValueError: Naming the model whose classes differ from the first one's.
+    """
+    first = predictors[0].processing
+    for path, predictor in zip(paths, predictors, strict=True):
+        other = predictor.processing
+        if (other.classes, other.schema.label) != (first.classes, first.schema.label):
+            raise ValueError(
+                f"{path} must have the label {first.schema.label} and its classes "
+                f"{', '.join(first.classes)}, as {paths[0]} has. Received: {other.schema.label}, "
+                f"{', '.join(other.classes)}. Predict with each alone."
+            )
+
+
+def predict_file(predictors, path, output):
     """Predict a table block by block, so that it need not fit into memory.
 
     Args:
-        model: A `TextTabularModel`.
-        processing: The `Processing` of its training.
+        predictors: What `open_predictor` returns, one or several.
         path: The table; the column of labels may be absent, or empty in some rows.
         output: The folder to make, with `test_result_rank0.tsv`: the id column if there is one,
             `prob`, the probability of class 1 or a JSON list of all, and the label where known.
@@ -69,17 +107,21 @@ def predict_file(model, processing, path, output):
     Returns:
         Labels `(N,)`, -1 where unknown, and probabilities `(N, classes)`.
     """
-    predictor = ClassPredictor(model, processing)
-    schema = processing.schema
+    schema = predictors[0].processing.schema
     labels, probabilities = [], []
     with new_folder(output) as partial, (partial / FILE).open("w", newline="") as file:
         columns = [*([schema.id] if schema.id else []), "prob", schema.label]
         writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n", restval="")
         writer.writeheader()
-        for samples in processing.read_blocks(path):
-            predictions = predictor.predict(samples)
+        readers = [predictor.processing.read_blocks(path) for predictor in predictors]
+        for blocks in zip(*readers, strict=True):
+            parts = [
+                predictor.predict(samples).probabilities
+                for predictor, samples in zip(predictors, blocks, strict=True)
+            ]
+            predictions = ClassPredictions(blocks[0], np.mean(parts, axis=0), None, None)
             writer.writerows(predictions.result_rows())
-            labels.append(samples.labels)
+            labels.append(blocks[0].labels)
             probabilities.append(predictions.probabilities)
     return np.concatenate(labels), np.concatenate(probabilities)
 

@@ -3,7 +3,50 @@
 import dataclasses
 from pathlib import Path
 
+from experiments.distribution import make_distribution
+from experiments.options import add_settings, settings_from
+from utils.command_line import CommandParser, console
 from utils.run_folder import RunFolder
+
+
+def training_options(program, description, example, kind):
+    """Parse the command line of a training, or of one to go on with.
+
+    Args:
+        program: Name of the command's module.
+        description: What `--help` says first.
+        example: A command line that `--help` shows.
+        kind: The dataclass of the settings.
+
+    Returns:
+        The settings, checked, and whether `--resume` was given.
+
+    Raises:
+        ValueError: Naming every fault.
+    """
+    parser = CommandParser(program, description, example)
+    add_settings(parser, kind)
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --run-dir, which needs no other option; start it if it is new",
+    )
+    arguments = parser.parse_args()
+    settings = settings_from(arguments, kind)
+    if arguments.resume:
+        settings = resumed_settings(settings)
+    settings.check()
+    return settings, arguments.resume
+
+
+def is_over(settings, resume):
+    """Whether the run to go on with is finished, which is told; the chief alone prints from now."""
+    distribution = make_distribution(settings.strategy)
+    console.quiet = not distribution.chief
+    over = resume and distribution.from_chief(is_finished, settings.run_dir)
+    if over:
+        console.print(f"The run in {settings.run_dir} is finished.", markup=False)
+    return over
 
 
 def resumed_settings(given):

@@ -5,6 +5,7 @@ import inspect
 import math
 from typing import Any, Literal
 
+from experiments.folds import folds_faults
 from experiments.options import setting
 from models import MODELS
 from utils.augmentation import Augmentation
@@ -169,10 +170,7 @@ class TrainSettings:
             if not 0 <= getattr(self, name) < 1:
                 yield f"--{name} must be at least 0 and below 1. Received: {getattr(self, name)}."
         yield from self.augmentation().faults()
-        if self.folds < 0 or self.folds == 1:
-            yield f"--folds must be 0, or at least 2. Received: {self.folds}."
-        if self.folds and self.patience:
-            yield "--patience cannot be had with --folds: no fold chooses an epoch of its own."
+        yield from folds_faults(self)
         if self.workers > 1 and self.strategy != "ray":
             yield (
                 f"--workers {self.workers} needs --strategy ray. Received: {self.strategy}. With "
@@ -180,10 +178,6 @@ class TrainSettings:
             )
         if self.jit == "on" and self.strategy not in ("auto", "cpu"):
             yield f"--jit on needs one device. Received: --strategy {self.strategy}."
-        if self.folds and self.strategy in ("multiworker", "ray"):
-            yield f"--folds needs one process. Received: --strategy {self.strategy}."
-        if self.group is not None and self.folds == 0:
-            yield f"--group {self.group} needs --folds."
 
     def _model_args_faults(self):
         known = model_options(self.model)

@@ -4,15 +4,14 @@ import utils.quiet_tensorflow  # noqa: F401  (before anything that imports Tenso
 from experiments.checkpoints import Checkpoints
 from experiments.cross_validation import cross_validate
 from experiments.distribution import make_distribution
-from experiments.evaluation import metrics_table
-from experiments.options import add_settings, settings_from
+from experiments.metrics_table import metrics_table
 from experiments.ray_workers import train_on_ray
 from experiments.report import write_report
-from experiments.resuming import is_finished, resumed_settings
+from experiments.resuming import is_over, training_options
 from experiments.runs import evaluate_run, recorded, start_run, table_column
 from experiments.settings import TrainSettings
 from experiments.training import fit_model
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import console, run_command
 from utils.data_loader import load_split
 from utils.formats import open_data
 
@@ -23,32 +22,20 @@ EXAMPLE = (
 
 def main():
     """Parse the command line, then train or cross-validate."""
-    parser = CommandParser("experiments.train", "Train, evaluate, write a run folder.", EXAMPLE)
-    add_settings(parser, TrainSettings)
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the run in --run-dir, which needs no other option; start it if it is new",
+    settings, resume = training_options(
+        "experiments.train", "Train, evaluate, write a run folder.", EXAMPLE, TrainSettings
     )
-    arguments = parser.parse_args()
-    settings = settings_from(arguments, TrainSettings)
-    if arguments.resume:
-        settings = resumed_settings(settings)
-    settings.check()
     if settings.strategy == "ray":
-        print_run(settings, *train_on_ray(settings, arguments.resume))
+        print_run(settings, *train_on_ray(settings, resume))
+    elif is_over(settings, resume):
         return
-    distribution = make_distribution(settings.strategy)
-    console.quiet = not distribution.chief
-    if arguments.resume and distribution.from_chief(is_finished, settings.run_dir):
-        console.print(f"The run in {settings.run_dir} is finished.", markup=False)
     elif settings.folds:
-        folder, columns = cross_validate_run(settings, resume=arguments.resume)
+        folder, columns = cross_validate_run(settings, resume=resume)
         console.print(f"{settings.model}, {settings.folds} folds over train and valid:")
         console.print(metrics_table(columns))
         console.print(f"Run folder: {folder.path}")
     else:
-        print_run(settings, *train_run(settings, resume=arguments.resume))
+        print_run(settings, *train_run(settings, resume=resume))
 
 
 def print_run(settings, folder, summaries):

@@ -1,56 +1,69 @@
 """Train a text-and-table model, evaluate it, and write a run folder."""
 
-from rich.table import Table
+import rich.table
 
 import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
 from experiments.checkpoints import Checkpoints
 from experiments.distribution import make_distribution
-from experiments.evaluation import metrics_table
-from experiments.options import add_settings, settings_from
-from experiments.resuming import is_finished, resumed_settings
+from experiments.metrics_table import metrics_table
+from experiments.resuming import is_over, training_options
 from experiments.runs import open_folder, recorded
+from experiments.text_tabular.cross_validation import cross_validate
 from experiments.text_tabular.report import write_report
-from experiments.text_tabular.runs import evaluate_run, load_run, table_column
+from experiments.text_tabular.runs import evaluate_run, load_run
 from experiments.text_tabular.settings import TextTabularSettings
 from experiments.text_tabular.training import fit_processing, fit_text_tabular
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import console, run_command
 from utils.environment import file_checksum
-from utils.text_tabular_data import find_split, infer_schema
+from utils.text_tabular_data import Table, find_split, infer_schema
 
 EXAMPLE = "python -m experiments.train_text_tabular --model gate --data DIR/reviews --epochs 5"
 
 
 def main():
     """Parse the command line and train."""
-    parser = CommandParser(
+    settings, resume = training_options(
         "experiments.train_text_tabular",
         "Train a classifier of texts with tabular fields, evaluate it, write a run folder.",
         EXAMPLE,
+        TextTabularSettings,
     )
-    add_settings(parser, TextTabularSettings)
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the run in --run-dir, which needs no other option; start it if it is new",
-    )
-    arguments = parser.parse_args()
-    settings = settings_from(arguments, TextTabularSettings)
-    if arguments.resume:
-        settings = resumed_settings(settings)
-    settings.check()
-    distribution = make_distribution(settings.strategy)
-    console.quiet = not distribution.chief
-    if arguments.resume and distribution.from_chief(is_finished, settings.run_dir):
-        console.print(f"The run in {settings.run_dir} is finished.", markup=False)
+    if is_over(settings, resume):
         return
-    folder, summaries = train_run(settings, resume=arguments.resume)
+    if settings.folds:
+        folder, columns = cross_validate_run(settings, resume)
+        console.print(f"{settings.model}, {settings.folds} folds over train and valid:")
+    else:
+        folder, summaries = train_run(settings, resume)
+        columns = {f"{s['split']} ({s['samples']})": s["metrics"] for s in summaries}
     columns = {
-        f"{s['split']} ({s['samples']})": table_column(s, settings.metric_choices)
-        for s in summaries
+        heading: {name: metrics[name] for name in settings.metric_choices}
+        for heading, metrics in columns.items()
     }
     console.print(metrics_table(columns))
     console.print(f"Run folder: {folder.path}", markup=False)
-    console.print(f"Report: {folder.report}", markup=False)
+    if not settings.folds:
+        console.print(f"Report: {folder.report}", markup=False)
+
+
+def cross_validate_run(settings, resume=False):
+    """Cross-validate as `settings` say, in a run folder that holds results but no model.
+
+    Args:
+        settings: `TextTabularSettings`, checked, with `folds`.
+        resume: Whether to go on with a run that was stopped.
+
+    Returns:
+        The run folder, and what `cross_validate` returns.
+    """
+    paths = [find_split(settings.data, split) for split in ("train", "valid")]
+    schema = infer_schema(paths[0], settings.given_columns())
+    show_schema(schema)
+    table = Table.read(paths)
+    folder = open_folder(settings, {path.name: file_checksum(path) for path in paths}, resume)
+    with recorded(folder):
+        columns = cross_validate(settings, table, schema, folder)
+    return folder, columns
 
 
 def train_run(settings, resume=False):
@@ -77,7 +90,8 @@ def train_run(settings, resume=False):
     with recorded(folder), distribution.losses_told():
         if folder:
             processing.save(folder.processing)
-        fit_text_tabular(settings, train, valid, folder, Checkpoints(run.checkpoints))
+        checkpoints = Checkpoints(run.checkpoints)
+        fit_text_tabular(settings, train, valid, folder, checkpoints=checkpoints)
         summaries = distribution.from_chief(evaluate_all, run, settings, processing, valid)
     return run, summaries
 
@@ -103,7 +117,7 @@ def evaluate_all(folder, settings, processing, valid):
 
 def show_schema(schema):
     """Print which column is what."""
-    table = Table("columns", "", title="Schema", title_justify="left")
+    table = rich.table.Table("columns", "", title="Schema", title_justify="left")
     for kind, names in schema.rows():
         table.add_row(kind, names)
     console.print(table)

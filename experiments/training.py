@@ -84,15 +84,54 @@ def fit_model(
     dataset = training_batches(settings, train, share, normalizer, state.epoch - 1, state.step)
     jit = uses_xla(settings, plan.steps)
     step = bench.step(distribution, dataset.element_spec, jit)
-    with TrainingProgress(label, settings.epochs) as progress, Interruption() as interruption:
+    run_epochs(
+        settings,
+        state,
+        step,
+        lambda: dataset,
+        plan,
+        label,
+        IF_NOT_FINITE,
+        accumulate=settings.accumulate,
+        on_epoch=on_epoch,
+    )
+    return validation
+
+
+def run_epochs(
+    settings, state, step, batches, plan, label, advice, accumulate=1, weights=None, on_epoch=None
+):
+    """Train from where a state stands to the last epoch, validating after each.
+
+    Args:
+        settings: `TrainSettings` or their like.
+        state: The `TrainingState`, restored.
+        step: What `training_step` returns.
+        batches: Returns the batches that are left of the epoch under way.
+        plan: The `BatchPlan` of all workers together.
+        label: What the progress display says.
+        advice: What to do if the loss is not finite.
+        accumulate: Number of batches that make one update.
+        weights: The weight of each sample in the loss, `(N,)`; `None`: all alike.
+        on_epoch: Called with the `Validation` after each epoch, or `None`.
+
+    Raises:
+        RunFailed: If the loss or a prediction is not finite, or a checkpoint cannot be written.
+        RunStopped: If a signal stops it, after a checkpoint.
+    """
+    validation, distribution = state.validation, state.distribution
+    total = plan.samples if weights is None else max(float(weights.sum()), 1e-12)
+    with (
+        TrainingProgress(label, settings.epochs, validation.criterion) as progress,
+        Interruption() as interruption,
+    ):
         saver = Saver(state, distribution, settings.checkpoint_minutes, interruption)
         while state.epoch <= settings.epochs:
             if distribution.from_chief(validation.exhausted, settings.patience):
                 break
-            groups = updates(plan, state.epoch, settings.accumulate)
-            run_epoch(state, step, dataset, groups, saver, IF_NOT_FINITE)
-            loss = state.loss / len(train)
-            rate = learning_rate(model)
+            groups = updates(plan, state.epoch, accumulate, weights)
+            run_epoch(state, step, batches(), groups, saver, advice)
+            loss, rate = state.loss / total, learning_rate(validation.model)
             distribution.from_chief(validation.measure, state.epoch, loss=loss, learning_rate=rate)
             if on_epoch is not None:
                 on_epoch(validation)
@@ -100,7 +139,6 @@ def fit_model(
             saver.after_epoch()
             if distribution.chief:
                 progress.show(validation.history[-1], validation.best)
-    return validation
 
 
 def uses_xla(settings, steps):
@@ -148,19 +186,21 @@ def training_batches(settings, train, plan, normalizer, epoch, step):
     )
 
 
-def updates(plan, epoch, accumulate):
-    """Return for each batch of an epoch how the weights are updated.
+def updates(plan, epoch, accumulate, weights=None):
+    """Return for each batch of an epoch how the model's weights are updated.
 
     Args:
         plan: The `BatchPlan` of all workers together.
         epoch: The epoch, from 1.
         accumulate: Number of batches that make one update; the last of an epoch may have fewer.
+        weights: The weight of each sample in the loss, `(N,)`; `None`: all are 1.
 
     Returns:
-        Pairs of the number of samples of the update to which a batch belongs, and whether the
+        Pairs of the sum of the weights of the update to which a batch belongs, and whether the
         batch completes it.
     """
-    sizes = [len(rows) for rows in plan.epoch(epoch - 1)]
+    rows = plan.epoch(epoch - 1)
+    sizes = [len(r) if weights is None else float(weights[r].sum()) for r in rows]
     groups = [sizes[i : i + accumulate] for i in range(0, len(sizes), accumulate)]
     return [(sum(group), i == len(group)) for group in groups for i in range(1, len(group) + 1)]
 

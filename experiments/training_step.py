@@ -22,8 +22,8 @@ def training_step(model, distribution, signature, sums=(), average=None, jit=Fal
 
     Returns:
         A function of a batch, the number of samples over which the loss of the coming update is
-        a mean, and whether the batch is the last of that update. It returns the batch's share of
-        that mean, on all replicas together.
+        a mean, or the sum of their weights, and whether the batch is the last of that update. It
+        returns the batch's share of that mean, on all replicas together.
     """
     strategy, optimizer, weights = distribution.strategy, model.optimizer, model.trainable_variables
 
@@ -80,10 +80,11 @@ def share_of_loss(model, inputs, labels, samples):
         model: The compiled model; its loss gives one number for each sample.
         inputs: What it takes.
         labels: `(n, 1)`; n may be 0.
-        samples: Number of samples of the whole, float32.
+        samples: Number of samples of the whole, float32; where the loss weighs them, the sum of
+            their weights.
     """
     scores = model(inputs, training=True)
-    loss = tf.reduce_sum(model.loss.call(labels, scores)) / samples
+    loss = tf.math.divide_no_nan(tf.reduce_sum(model.loss.call(labels, scores)), samples)
     penalties = list(model.losses)
     if isinstance(model, MultimodalModel):
         penalties.append(model.auxiliary_loss(labels))

@@ -9,6 +9,10 @@ import onnxruntime
 from utils.formats.plain_file import plain_file
 
 FORMAT, VERSION = "msa-tf2", 1
+COMMANDS = {
+    "sequences": "experiments.predict",
+    "text_tabular": "experiments.predict_text_tabular",
+}
 CONTENT = "an ONNX model that `python -m experiments.export` has written"
 
 
@@ -125,4 +129,5 @@ def _read_metadata(path, session, kind):
 def _origin(metadata):
     if metadata.get("format") != FORMAT:
         return "another program"
-    return f"the kind {metadata.get('kind')!r}"
+    kind = metadata.get("kind")
+    return f"the kind {kind!r}, which `python -m {COMMANDS.get(kind, 'nothing here')}` takes"

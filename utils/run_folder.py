@@ -1,7 +1,9 @@
 """The folder of one training run: what was asked, what was reached, how it ended."""
 
+import csv
 import datetime
 import fcntl
+import io
 import json
 import math
 import os
@@ -191,6 +193,15 @@ def read_json(path):
 def write_json(path, content):
     """Write JSON in one step."""
     write_text(path, json.dumps(without_nan(content), indent=2) + "\n")
+
+
+def write_rows(path, rows):
+    """Write dicts with the same keys as a CSV table, in one step."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, buffer.getvalue())
 
 
 def write_text(path, text):

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from experiments.comparison.runs import read_splits
-from experiments.cross_validation import assign_folds
+from experiments.folds import assign_folds
 from experiments.settings import TrainSettings
 from experiments.tuning.kinds import PLACE
 from experiments.tuning.search_space import SearchSpace, with_values
@@ -108,7 +108,8 @@ class Protocol:
 
     def _check_groups(self, splits):
         if self.base.folds:
-            assign_folds(join_splits(splits), self.base.folds, self.group)
+            samples = join_splits(splits)
+            assign_folds(len(samples), samples.index, self.base.folds, self.group)
         elif self.group is not None:
             group_column(splits[1], self.group)
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from experiments.evaluation import mean_and_sd
+from experiments.metrics_table import mean_and_sd
 from utils.metrics import METRIC_NAMES
 
 # Those whose differences are shown.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from experiments.evaluation import mean_and_sd
+from experiments.metrics_table import mean_and_sd
 from experiments.options import command_line
 from experiments.report import page_template
 from experiments.robustness_curves.evaluation import RunCurves

@@ -4,12 +4,16 @@ import importlib.util
 
 from utils.command_line import fail
 
-NEEDED = ("keras_hub", "pyarrow", "safetensors")
 
-_missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-if _missing:
-    fail(
-        f"text-and-table models need the packages {', '.join(NEEDED)}. Missing: "
-        f"{', '.join(_missing)}. Run `pip install -r requirements-text.txt`.",
-        2,
-    )
+def need(*packages):
+    """End the command, saying what to install, if a package is missing."""
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if missing:
+        fail(
+            f"text-and-table models need the packages {', '.join(packages)}. Missing: "
+            f"{', '.join(missing)}. Run `pip install -r requirements-text.txt`.",
+            2,
+        )
+
+
+need("pyarrow", "tokenizers")

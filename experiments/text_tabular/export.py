@@ -4,18 +4,15 @@ import re
 
 import keras
 import numpy as np
-import onnxruntime
 
-from experiments.text_tabular.evaluation import EVALUATION_BATCH, signature_of
+from experiments.text_tabular.evaluation import ClassPredictor, signature_of
+from experiments.text_tabular.onnx_predictor import KIND, OnnxClassPredictor
 from experiments.text_tabular.runs import load_run
-from utils.batch_plan import BatchPlan
-from utils.classification_metrics import classification_metrics
 from utils.environment import git_state
 from utils.onnx_export import DEFAULT_OPSET, check_onnx, quantize_int8, write_onnx
 from utils.run_folder import read_json
 from utils.text_tabular_data import find_split
 
-KIND = "text_tabular"
 CHECKED = (1, 7, 64)
 
 
@@ -79,7 +76,15 @@ def export_model(model, samples, path, metadata=None, opset=DEFAULT_OPSET):
 
     classes = list(samples.processing.classes)
     shape = ("batch",) if model.config["is_binary"] else ("batch", len(classes))
-    described = {"kind": KIND, "classes": classes, "quantization": "none", **(metadata or {})}
+    described = {
+        "kind": KIND,
+        "class": type(model).__name__,
+        "classes": classes,
+        "processing": samples.processing.to_json(),
+        "metric_choices": model.config["metric_choices"],
+        "quantization": "none",
+        **(metadata or {}),
+    }
     write_onnx(path, probabilities, inputs, {"prob": shape}, described, opset)
     cases = []
     for count in CHECKED:
@@ -108,19 +113,11 @@ def quantization_effect(model, samples, path):
     Returns:
         From a column's heading to its metrics by name.
     """
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    found = {"Keras": [], "int8": []}
-    for rows in BatchPlan(len(samples), EVALUATION_BATCH).epoch(0):
-        batch = samples.batch(rows)
-        found["Keras"].append(keras.ops.convert_to_numpy(model.predict_proba(batch)))
-        feeds = dict(zip(input_names(batch), batch.values(), strict=True))
-        found["int8"].append(session.run(["prob"], feeds)[0])
-    columns = {}
-    for heading, parts in found.items():
-        p = np.concatenate(parts)
-        columns[heading] = classification_metrics(
-            samples.labels, np.stack([1 - p, p], axis=1) if p.ndim == 1 else p
-        )
+    predictors = {
+        "Keras": ClassPredictor(model, samples.processing),
+        "int8": OnnxClassPredictor(path),
+    }
+    columns = {name: one.predict(samples).metrics() for name, one in predictors.items()}
     before, after = columns["Keras"], columns["int8"]
     return {**columns, "difference": {name: after[name] - before[name] for name in before}}
 

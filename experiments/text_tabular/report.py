@@ -54,6 +54,8 @@ def _split_section(folder, split, classes):
     if "mixture" in summary:
         shares = np.array([float(row["weight_text"]) for row in rows])
         section["shares"] = shares_by_class(shares, labels, classes)
+        if "gate_by_class" in summary["mixture"]:
+            section["gate"] = gate_by_class(summary["mixture"]["gate_by_class"])
     return section
 
 
@@ -130,4 +132,25 @@ def shares_by_class(shares, labels, classes):
         median.set(color="black")
     axes.set(ylabel="share of the text", xlabel="true class", ylim=(-0.02, 1.02))
     axes.set_xticks(range(1, len(present) + 1), [classes[i] for i in present])
+    return to_svg(figure)
+
+
+def gate_by_class(means):
+    """Draw the mean gate of each class in each dimension, those that differ most on the right.
+
+    Args:
+        means: From each class to its mean, `(fusion_dim,)`.
+    """
+    values = np.array([*means.values()])
+    order = np.argsort(np.ptp(values, axis=0), kind="stable")
+    figure = Figure(figsize=(4, 1 + 0.35 * min(len(values), 10)), layout="constrained")
+    axes = figure.subplots()
+    drawn = axes.imshow(
+        values[:, order], cmap="RdBu", vmin=0, vmax=1, aspect="auto", interpolation="nearest"
+    )
+    figure.colorbar(drawn, ax=axes, label="share of the text")
+    axes.set(xlabel="dimension, by difference between classes", ylabel="true class", xticks=[])
+    if len(means) <= 20:
+        axes.set_yticks(range(len(means)), [*means])
+    axes.spines[["left", "bottom"]].set_visible(False)
     return to_svg(figure)

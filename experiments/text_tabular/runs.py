@@ -38,8 +38,3 @@ def evaluate_run(folder, model, samples, split, data):
     """
     predictions = ClassPredictor(model, samples.processing).predict(samples)
     return predictions.save(folder.evaluation, split, data)
-
-
-def table_column(summary, metric_choices):
-    """Return the metrics to show, by name."""
-    return {name: summary["metrics"][name] for name in metric_choices}

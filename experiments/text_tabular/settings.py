@@ -4,6 +4,7 @@ import dataclasses
 import math
 from typing import Literal
 
+from experiments.folds import folds_faults
 from experiments.options import setting
 from models import TEXT_TABULAR_MODELS
 from models.text_tabular.config import complete_config
@@ -29,8 +30,9 @@ class TextTabularSettings:
     classes: list[str] = setting(
         [], "all labels, in the order of the classes; default: those of train, sorted", nargs="+"
     )
-    numeric_bins: int = setting(
-        0, "quantile bins of each number, as one-hot vectors behind it; 0: none"
+    numeric_bins: int = setting(0, "quantile bins of each number, as vectors behind it; 0: none")
+    numeric_encoding: Literal["one-hot", "piecewise"] = setting(
+        "one-hot", "vectors of bins: one-hot, or piecewise linear"
     )
     min_frequency: int = setting(1, "rows of train that a category must have; others are unknown")
     max_categories: int = setting(
@@ -98,9 +100,10 @@ class TextTabularSettings:
     )
     strategy: Literal["auto", "cpu", "mirrored", "multiworker"] = setting(
         "auto",
-        "devices, as for experiments.train; with --class-weights each replica weighs its own part "
-        "of a batch",
+        "devices, as for experiments.train",
     )
+    folds: int = setting(0, "cross-validate over train and valid in this many folds; 0: do not")
+    group: str | None = setting(None, "column whose values stay together in a fold")
 
     def given_columns(self):
         """Return the columns that are given, by kind."""
@@ -173,6 +176,7 @@ class TextTabularSettings:
         known = {"num_layers", "num_heads", "hidden_dim", "intermediate_dim"}
         if not set(self.bert) <= known:
             yield f"--bert has {', '.join(sorted(known))}. Received: {', '.join(self.bert)}."
+        yield from folds_faults(self)
         yield from self._model_faults()
 
     def _model_faults(self):

@@ -2,11 +2,10 @@
 
 import dataclasses
 
+import numpy as np
 import tensorflow as tf
 
 from experiments.distribution import make_distribution
-from experiments.interruption import Interruption
-from experiments.progress import TrainingProgress
 from experiments.text_tabular.evaluation import (
     ClassPredictor,
     batch_of,
@@ -15,7 +14,7 @@ from experiments.text_tabular.evaluation import (
 )
 from experiments.text_tabular.validation import ClassValidation
 from experiments.tracking import make_trackers
-from experiments.training import Saver, learning_rate, run_epoch, set_up, updates
+from experiments.training import run_epochs, set_up
 from experiments.training_state import TrainingState
 from experiments.training_step import training_step
 from models import TEXT_TABULAR_MODELS
@@ -41,7 +40,7 @@ class _ValidPredictor:
 
 
 def fit_processing(settings, path, schema):
-    """Fit all that turns a table into samples to the training table."""
+    """Fit all that turns a table into samples to the training table, a file or a `Table`."""
     if settings.tokenizer is None:
         tokenizer = TextTokenizer.learn(_Texts(path, schema.text), settings.vocabulary_size)
     else:
@@ -52,6 +51,7 @@ def fit_processing(settings, path, schema):
         tokenizer,
         classes=settings.classes or None,
         bins=settings.numeric_bins,
+        piecewise=settings.numeric_encoding == "piecewise",
         min_frequency=settings.min_frequency,
         max_categories=settings.max_categories,
         chunks=settings.chunks,
@@ -72,7 +72,9 @@ class _Texts:
             yield from block[self.column]
 
 
-def fit_text_tabular(settings, train, valid, folder=None, checkpoints=None):
+def fit_text_tabular(
+    settings, train, valid, folder=None, label="training", checkpoints=None, encoded=None
+):
     """Train a new model, validating before the first and after every epoch.
 
     Args:
@@ -80,7 +82,10 @@ def fit_text_tabular(settings, train, valid, folder=None, checkpoints=None):
         train: The `Samples` to train on.
         valid: The `Samples` to validate on.
         folder: A `RunFolder` for metrics and the model that is kept, or `None`.
+        label: What the progress display says.
         checkpoints: `Checkpoints` to go on from and to write, or `None`.
+        encoded: What `encode_texts` has returned for both; `None`: it is called where BERT is
+            frozen.
 
     Returns:
         The `ClassValidation`, with the history and the predictions of every epoch.
@@ -98,11 +103,11 @@ def fit_text_tabular(settings, train, valid, folder=None, checkpoints=None):
         model.configure(settings.epochs * plan.steps)
         model.optimizer.build(model.trainable_variables)
     distribution.adapt(model)
-    encoded = [None, None]
-    if model.text_encoder.frozen:
+    if encoded is None and model.text_encoder.frozen:
         console.print(f"Encoding {len(train) + len(valid)} texts, once for all epochs ...")
         encoded = [encode_texts(model, samples) for samples in (train, valid)]
-    predictor = _ValidPredictor(model, valid, encoded[1])
+    encoded_train, encoded_valid = encoded or (None, None)
+    predictor = _ValidPredictor(model, valid, encoded_valid)
     validation = ClassValidation(
         predictor,
         model,
@@ -115,25 +120,16 @@ def fit_text_tabular(settings, train, valid, folder=None, checkpoints=None):
     if not state.restore():
         distribution.from_chief(validation.measure, 0)
     share = dataclasses.replace(plan, shard=distribution.shard)
-    signature = signature_of(model, train.processing, encoded[0] is not None)
+    signature = signature_of(model, train.processing, encoded is not None)
     step = training_step(model, distribution, (signature, tf.TensorSpec((None,), "int32")))
-    with (
-        TrainingProgress("training", settings.epochs, validation.criterion) as progress,
-        Interruption() as interruption,
-    ):
-        saver = Saver(state, distribution, settings.checkpoint_minutes, interruption)
-        while state.epoch <= settings.epochs:
-            if distribution.from_chief(validation.exhausted, settings.patience):
-                break
-            batches = training_batches(share, train, model, encoded[0], state.epoch - 1, state.step)
-            run_epoch(state, step, batches, updates(plan, state.epoch, 1), saver, IF_NOT_FINITE)
-            loss = state.loss / len(train)
-            rate = learning_rate(model)
-            distribution.from_chief(validation.measure, state.epoch, loss=loss, learning_rate=rate)
-            state.start_epoch(state.epoch + 1)
-            saver.after_epoch()
-            if distribution.chief:
-                progress.show(validation.history[-1], validation.best)
+
+    def batches():
+        rest = share.epoch(state.epoch - 1)[state.step :]
+        return ((batch_of(train, r, model, encoded_train), train.labels[r]) for r in rest)
+
+    weights = model.config["class_weights"]
+    weights = None if weights is None else np.array(weights)[train.labels]
+    run_epochs(settings, state, step, batches, plan, label, IF_NOT_FINITE, weights=weights)
     return validation
 
 
@@ -147,12 +143,6 @@ def training_plan(settings, train):
         lengths=train.lengths if settings.buckets > 1 else None,
         buckets=settings.buckets,
     )
-
-
-def training_batches(plan, train, model, encoded, epoch, step):
-    """Yield the batches of an epoch, from 0, without its first `step`: inputs and labels."""
-    for rows in plan.epoch(epoch)[step:]:
-        yield batch_of(train, rows, model, encoded), train.labels[rows]
 
 
 def build_model(settings, train):

@@ -5,7 +5,8 @@ import dataclasses
 import keras
 import numpy as np
 
-from experiments.cross_validation import assign_folds, fit_folds
+from experiments.cross_validation import fit_splits
+from experiments.folds import assign_folds
 from experiments.training import fit_model
 from utils.formats.split import join_splits
 
@@ -29,7 +30,9 @@ class Objective:
         self.seeds = range(settings.seed, settings.seed + seeds)
         if settings.folds:
             self._samples = join_splits(self.splits)
-            self._assignment = assign_folds(self._samples, settings.folds, settings.group)
+            self._assignment = assign_folds(
+                len(self._samples), self._samples.index, settings.folds, settings.group
+            )
 
     def measure(self, settings, label, on_step):
         """Train with each seed.
@@ -62,7 +65,7 @@ class Objective:
 
     def _measure_one(self, settings, label, progress):
         if settings.folds:
-            scores = fit_folds(
+            scores = fit_splits(
                 settings, self._samples, self._assignment, label, on_epoch=progress.after
             )
             return np.abs(scores[-1] - self._samples.labels[:, 0]).mean()

@@ -91,7 +91,12 @@ def _for_queries(mask):
 
 
 class VectorFusion(keras.layers.Layer):
-    """Base of the fusions that mix two vectors, each projected to `fusion_dim` if it is not."""
+    """Base of the fusions that mix two vectors, each projected to `fusion_dim` if it is not.
+
+    A subclass makes `scores`, the Dense layer on both vectors that tells how to mix them.
+    """
+
+    scores: keras.layers.Dense
 
     def __init__(self, text_dim, tab_dim, fusion_dim, **kwargs):
         super().__init__(**kwargs)
@@ -107,18 +112,24 @@ class VectorFusion(keras.layers.Layer):
             return keras.layers.Identity(dtype=self.dtype_policy, name=name)
         return keras.layers.Dense(self.fusion_dim, dtype=self.dtype_policy, name=name)
 
-    def build_projections(self):
+    def build(self, text_shape, tab_shape):
         self.text_projection.build((None, self.text_dim))
         self.tab_projection.build((None, self.tab_dim))
+        self.scores.build((None, self.text_dim + self.tab_dim))
+        self.built = True
 
-    def check(self, text, tab):
-        """Refuse vectors of another rank or width."""
+    def score(self, text, tab):
+        """Return the scores in float32, once the vectors have the right rank and width."""
         for name, x, width in (("text", text, self.text_dim), ("tab", tab, self.tab_dim)):
             if len(x.shape) != 2 or x.shape[-1] != width:
                 raise ValueError(
                     f"`{name}` must have shape (batch, {width}). Received: {tuple(x.shape)}. Pass "
                     f"one vector a sample, or build the layer with another `{name}_dim`."
                 )
+        return ops.cast(self.scores(ops.concatenate([text, tab], axis=-1)), "float32")
+
+    def compute_output_shape(self, text_shape, tab_shape):
+        return (text_shape[0], self.fusion_dim)
 
     def compute_output_spec(self, *args, **kwargs):
         """Trace the call: how many outputs there are depends on its arguments."""
@@ -163,24 +174,14 @@ class MixtureOfExperts(VectorFusion):
 
     def __init__(self, text_dim, tab_dim, fusion_dim, **kwargs):
         super().__init__(text_dim, tab_dim, fusion_dim, **kwargs)
-        self.router = keras.layers.Dense(2, dtype=self.dtype_policy, name="router")
-
-    def build(self, text_shape, tab_shape):
-        self.build_projections()
-        self.router.build((None, self.text_dim + self.tab_dim))
-        self.built = True
+        self.scores = keras.layers.Dense(2, dtype=self.dtype_policy, name="router")
 
     def call(self, text, tab, return_weights=False):
-        self.check(text, tab)
-        scores = self.router(ops.concatenate([text, tab], axis=-1))
-        weights = ops.softmax(ops.cast(scores, "float32"), axis=-1)
+        weights = ops.softmax(self.score(text, tab), axis=-1)
         text, tab = self.text_projection(text), self.tab_projection(tab)
         shares = ops.cast(weights, text.dtype)
         fused = shares[:, :1] * text + shares[:, 1:] * tab
         return (fused, weights) if return_weights else fused
-
-    def compute_output_shape(self, text_shape, tab_shape):
-        return (text_shape[0], self.fusion_dim)
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -213,21 +214,11 @@ class FusionGate(VectorFusion):
 
     def __init__(self, text_dim, tab_dim, fusion_dim, **kwargs):
         super().__init__(text_dim, tab_dim, fusion_dim, **kwargs)
-        self.gate = keras.layers.Dense(fusion_dim, dtype=self.dtype_policy, name="gate")
-
-    def build(self, text_shape, tab_shape):
-        self.build_projections()
-        self.gate.build((None, self.text_dim + self.tab_dim))
-        self.built = True
+        self.scores = keras.layers.Dense(fusion_dim, dtype=self.dtype_policy, name="gate")
 
     def call(self, text, tab, return_gate=False):
-        self.check(text, tab)
-        scores = self.gate(ops.concatenate([text, tab], axis=-1))
-        gate = ops.sigmoid(ops.cast(scores, "float32"))
+        gate = ops.sigmoid(self.score(text, tab))
         text, tab = self.text_projection(text), self.tab_projection(tab)
         share = ops.cast(gate, text.dtype)
         fused = share * text + (1 - share) * tab
         return (fused, gate) if return_gate else fused
-
-    def compute_output_shape(self, text_shape, tab_shape):
-        return (text_shape[0], self.fusion_dim)

@@ -1,10 +1,9 @@
 import csv
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from experiments.cross_validation import assign_folds
+from experiments.folds import assign_folds
 from experiments.train import main
 from tests.conftest import TINY_MODEL, call
 from utils.formats import open_data
@@ -19,30 +18,29 @@ def samples(data_dir):
 
 
 def test_folds_cover_every_sample_and_cut_no_group(samples):
-    folds = assign_folds(samples, 4, "video_id")
+    folds = assign_folds(len(samples), samples.index, 4, "video_id")
     assert sorted(set(folds)) == [0, 1, 2, 3]
     groups = np.array(samples.index["video_id"])
     assert all(len(set(folds[groups == group])) == 1 for group in set(groups))
 
 
 def test_folds_without_groups_are_of_equal_size(samples):
-    assert np.bincount(assign_folds(samples, 4, None)).tolist() == [9, 9, 9, 9]
+    assert np.bincount(assign_folds(len(samples), samples.index, 4, None)).tolist() == [9, 9, 9, 9]
 
 
 def test_unknown_group_lists_the_columns(samples):
     with pytest.raises(ValueError, match=r"--group must be a column.*id, video_id, text.*speaker"):
-        assign_folds(samples, 4, "speaker")
+        assign_folds(len(samples), samples.index, 4, "speaker")
 
 
 def test_more_folds_than_groups(samples):
     with pytest.raises(ValueError, match=r"--folds.*9.*video_id.*Received: 20"):
-        assign_folds(samples, 20, "video_id")
+        assign_folds(len(samples), samples.index, 20, "video_id")
 
 
 def test_data_without_index():
-    bare = SimpleNamespace(index={}, labels=np.zeros((4, 1)))
     with pytest.raises(ValueError, match="it has no index"):
-        assign_folds(bare, 2, "video_id")
+        assign_folds(4, {}, 2, "video_id")
 
 
 def test_command_writes_out_of_fold_predictions(data_dir, tmp_path, capsys, eagerly):

@@ -114,6 +114,7 @@ def test_updates_end_with_the_epoch():
     plan = BatchPlan(11, 3)
     assert updates(plan, 1, 1) == [(3, True), (3, True), (3, True), (2, True)]
     assert updates(plan, 1, 3) == [(9, False), (9, False), (9, True), (2, True)]
+    assert updates(plan, 1, 3, np.arange(11)) == [(36, False), (36, False), (36, True), (19, True)]
 
 
 def test_adamw_follows_the_formula(eagerly):

@@ -6,8 +6,13 @@ import numpy as np
 
 from utils.run_folder import read_json, write_json
 from utils.text_tabular_data.samples import Samples
-from utils.text_tabular_data.schema import Schema, check_columns, sorted_classes
-from utils.text_tabular_data.table_file import is_missing, read_blocks, to_numbers
+from utils.text_tabular_data.schema import Schema, sorted_classes
+from utils.text_tabular_data.table_file import (
+    check_columns,
+    is_missing,
+    read_blocks,
+    to_numbers,
+)
 from utils.text_tabular_data.tabular import TabularTransform
 from utils.text_tabular_data.tokenizer import TextTokenizer, kept_tokens
 
@@ -42,6 +47,7 @@ class Processing:
         tokenizer,
         classes=None,
         bins=0,
+        piecewise=False,
         min_frequency=1,
         max_categories=1000,
         **chunking,
@@ -49,11 +55,12 @@ class Processing:
         """Fit to a training table.
 
         Args:
-            path: The file.
+            path: The file, or a `Table`.
             schema: Its `Schema`.
             tokenizer: A `TextTokenizer`.
             classes: The labels in the order of the classes; `None`: those of the table, sorted.
             bins: See `TabularTransform.fit`.
+            piecewise: See there.
             min_frequency: See there.
             max_categories: See there.
             **chunking: `chunks`, `chunk_tokens` and `overlap`.
@@ -85,6 +92,7 @@ class Processing:
             {name: to_numbers(columns[name])[0] for name in schema.numeric},
             {name: columns[name] for name in schema.categorical},
             bins,
+            piecewise,
             min_frequency,
             max_categories,
         )
@@ -94,7 +102,7 @@ class Processing:
         """Read a whole table, block by block.
 
         Args:
-            path: The file.
+            path: The file, or a `Table`.
             labelled: Whether each row must have a label.
 
         Returns:
@@ -148,9 +156,9 @@ class Processing:
             )
         return labels
 
-    def save(self, path):
-        """Write all of it to a JSON file."""
-        values = {
+    def to_json(self):
+        """Return what `from_json` builds it from."""
+        return {
             "schema": dataclasses.asdict(self.schema),
             "classes": self.classes,
             "transform": self.transform.to_json(),
@@ -159,13 +167,18 @@ class Processing:
             "overlap": self.overlap,
             "tokenizer": self.tokenizer.to_json(),
         }
-        write_json(path, values)
+
+    @classmethod
+    def from_json(cls, values):
+        """Build the processing that `to_json` has described."""
+        parts = {"schema": Schema, "transform": TabularTransform, "tokenizer": TextTokenizer}
+        return cls(**values | {name: kind.from_json(values[name]) for name, kind in parts.items()})
+
+    def save(self, path):
+        """Write all of it to a JSON file."""
+        write_json(path, self.to_json())
 
     @classmethod
     def load(cls, path):
         """Read what `save` wrote."""
-        values = read_json(path)
-        values["schema"] = Schema.from_json(values["schema"])
-        values["transform"] = TabularTransform.from_json(values["transform"])
-        values["tokenizer"] = TextTokenizer.from_json(values["tokenizer"])
-        return cls(**values)
+        return cls.from_json(read_json(path))

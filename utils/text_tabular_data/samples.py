@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from utils.text_tabular_data.tabular import one_hot
 from utils.text_tabular_data.tokenizer import cut_chunks
 
 
@@ -18,7 +19,8 @@ class Samples:
     Attributes:
         processing: The `Processing` that has made them.
         tokens: Token numbers of each text, without those at start and end of chunks.
-        numbers: From each numeric column to standardised values `(N,)` and bins `(N,)`.
+        numbers: From each numeric column to standardised values `(N,)` and positions
+            `(N,)` among bins.
         codes: From each categorical column to codes `(N,)`.
         labels: Index of the class, int32 `(N,)`; -1 where unknown.
         ids: Ids `(N,)`, or row numbers from 0.
@@ -75,16 +77,13 @@ class Samples:
 
     def fields(self, rows):
         """Return the tabular fields of some samples by name, float32 `(n,)` or `(n, width)`."""
-        widths = self.processing.transform.widths
-        batch = {}
-        for name, (scaled, bins) in self.numbers.items():
-            if widths[name] == 1:
-                batch[name] = scaled[rows]
-            else:
-                one_hot = _one_hot(bins[rows], widths[name] - 1)
-                batch[name] = np.concatenate([scaled[rows, None], one_hot], axis=1)
+        transform = self.processing.transform
+        batch = {
+            name: transform.number_field(name, scaled[rows], positions[rows])
+            for name, (scaled, positions) in self.numbers.items()
+        }
         for name, codes in self.codes.items():
-            batch[name] = _one_hot(codes[rows], widths[name])
+            batch[name] = one_hot(codes[rows], transform.widths[name])
         return batch
 
     def chunks(self, rows):
@@ -117,7 +116,3 @@ class Samples:
             f"{text}_processed_attention_mask": mask,
             **self.fields(rows),
         }
-
-
-def _one_hot(codes, width):
-    return (codes[:, None] == np.arange(width)).astype("float32")

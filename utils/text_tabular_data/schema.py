@@ -182,20 +182,6 @@ def _as_list(value):
     return [value] if isinstance(value, str) else list(value)
 
 
-def check_columns(path, block, wanted):
-    """Refuse a table that lacks columns.
-
-    Raises:
-        ValueError: Naming them.
-    """
-    missing = [name for name in wanted if name not in block]
-    if missing:
-        raise ValueError(
-            f"{path} must have the columns of the training data. Received: {', '.join(block)}. "
-            f"Missing: {', '.join(missing)}."
-        )
-
-
 def sorted_classes(labels):
     """Return the different labels in order, by number if all are numbers."""
     labels = sorted(set(labels))

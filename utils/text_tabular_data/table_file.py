@@ -1,5 +1,6 @@
-"""CSV and Parquet files, read block by block; every value is a text."""
+"""CSV and Parquet files, read block by block or whole; every value is a text."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -38,10 +39,10 @@ def find_split(data, split):
 
 
 def read_blocks(path, rows=BLOCK_ROWS):
-    """Yield a file's rows in blocks, without holding more than one.
+    """Yield a table's rows in blocks, without holding more than one.
 
     Args:
-        path: A CSV file, UTF-8 with a header, or a Parquet file.
+        path: A CSV file, UTF-8 with a header, or a Parquet file; or a `Table`.
         rows: Most rows of a block.
 
     Yields:
@@ -52,6 +53,9 @@ def read_blocks(path, rows=BLOCK_ROWS):
         FileNotFoundError: If there is no such file.
         InvalidData: If it is no such table, has no row, or a column that is no text or number.
     """
+    if isinstance(path, Table):
+        yield from path.blocks(rows)
+        return
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} must be a CSV or Parquet file. Received: no such file.")
@@ -71,6 +75,66 @@ def read_blocks(path, rows=BLOCK_ROWS):
         ) from error
     if not found:
         raise InvalidData(f"{path} must have a row. Received: an empty table.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Rows in memory, of one file or several.
+
+    Attributes:
+        name: What errors call it.
+        columns: From each column to its values, NumPy arrays of str `(N,)`.
+    """
+
+    name: str
+    columns: dict[str, np.ndarray]
+
+    @classmethod
+    def read(cls, paths):
+        """Read files with the columns of the first, and put their rows behind each other.
+
+        Raises:
+            FileNotFoundError: If one is missing.
+            ValueError: If one cannot be read, or lacks a column.
+        """
+        columns = {}
+        for path in paths:
+            for block in read_blocks(path):
+                columns = columns or {name: [] for name in block}
+                check_columns(path, block, columns)
+                for name, parts in columns.items():
+                    parts.append(block[name])
+        name = " and ".join(str(path) for path in paths)
+        return cls(name, {name: np.concatenate(parts) for name, parts in columns.items()})
+
+    def __len__(self):
+        return len(next(iter(self.columns.values())))
+
+    def __str__(self):
+        return self.name
+
+    def take(self, rows):
+        """Return some of the rows."""
+        return Table(self.name, {name: values[rows] for name, values in self.columns.items()})
+
+    def blocks(self, rows):
+        """Yield them in blocks, as `read_blocks` does."""
+        for start in range(0, len(self), rows):
+            yield {name: v[start : start + rows] for name, v in self.columns.items()}
+
+
+def check_columns(path, block, wanted):
+    """Refuse a table that lacks columns.
+
+    Raises:
+        ValueError: Naming them.
+    """
+    missing = [name for name in wanted if name not in block]
+    if missing:
+        raise ValueError(
+            f"{path} must have the columns of the training data. Received: {', '.join(block)}. "
+            f"Missing: {', '.join(missing)}."
+        )
 
 
 def _batches(path, rows):

@@ -13,16 +13,22 @@ class TabularTransform:
     """Impute and standardise numbers, look up categories.
 
     A number becomes `(x - mean) / scale`, a missing one the median of the training table; with
-    bins, a one-hot vector of the quantile bin that it falls into stands behind it. A category
+    bins, a vector stands behind it: one-hot, of the quantile bin that it falls into, or piecewise
+    linear, in which all bins below the number are 1, those above 0, and its own the share of the
+    bin that lies below it. A category
     becomes a one-hot vector; its first entry stands for all that is missing, rare or unseen.
 
     Args:
-        numeric: From each column to `{"median", "mean", "scale", "edges"}`, `edges` being those
-            between bins.
+        numeric: From each column to `{"median", "mean", "scale", "edges", "ends"}`, `edges` being
+            those between bins, `ends` the least and the largest number, or `None` if one-hot.
         categorical: From each column to the list of its categories.
 
     Attributes:
         widths: From each column to the width of its field; 1 stands for a single number.
+
+    Reference:
+        Gorishniy et al., 2022, "On Embeddings for Numerical Features in Tabular Deep Learning"
+        (piecewise linear encoding).
     """
 
     def __init__(self, numeric, categorical):
@@ -38,18 +44,21 @@ class TabularTransform:
         }
 
     @classmethod
-    def fit(cls, numbers, categories, bins=0, min_frequency=1, max_categories=1000):
+    def fit(
+        cls, numbers, categories, bins=0, piecewise=False, min_frequency=1, max_categories=1000
+    ):
         """Fit to the columns of the training table.
 
         Args:
             numbers: From each numeric column to float64 `(N,)`, NaN = missing.
             categories: From each categorical column to texts `(N,)`.
             bins: Quantile bins of each number; 0 for none.
+            piecewise: Whether their vectors are piecewise linear, not one-hot.
             min_frequency: Rows that a category must have to be one of its own.
             max_categories: Most categories of a column, the most frequent ones; others are rare.
         """
         return cls(
-            {name: _fit_number(values, bins) for name, values in numbers.items()},
+            {name: _fit_number(values, bins, piecewise) for name, values in numbers.items()},
             {
                 name: _fit_categories(values, min_frequency, max_categories)
                 for name, values in categories.items()
@@ -57,7 +66,10 @@ class TabularTransform:
         )
 
     def number(self, name, values):
-        """Return a numeric column, texts `(N,)`, as standardised float32 and as bins or `None`.
+        """Return a numeric column, texts `(N,)`, as standardised float32 and as positions.
+
+        A position is the number of the bin, int32, or, where vectors are piecewise linear, that
+        number plus the share of the bin that lies below, float32.
 
         Raises:
             ValueError: If a value is neither a number nor missing.
@@ -71,7 +83,22 @@ class TabularTransform:
         fit = self.numeric[name]
         numbers = np.where(np.isnan(numbers), fit["median"], numbers)
         scaled = ((numbers - fit["mean"]) / fit["scale"]).astype("float32")
-        return scaled, np.searchsorted(fit["edges"], numbers, side="right").astype("int32")
+        if fit["ends"] is None:
+            return scaled, np.searchsorted(fit["edges"], numbers, side="right").astype("int32")
+        lowest, highest = fit["ends"]
+        knots = [lowest, *fit["edges"], highest]
+        return scaled, np.interp(numbers, knots, np.arange(len(knots))).astype("float32")
+
+    def number_field(self, name, scaled, positions):
+        """Return the field of what `number` has returned, float32 `(N,)` or `(N, width)`."""
+        width = self.widths[name]
+        if width == 1:
+            return scaled
+        if self.numeric[name]["ends"] is None:
+            vectors = one_hot(positions, width - 1)
+        else:
+            vectors = np.clip(positions[:, None] - np.arange(width - 1, dtype="float32"), 0, 1)
+        return np.concatenate([scaled[:, None], vectors], axis=1)
 
     def category(self, name, values):
         """Return a categorical column, texts `(N,)`, as int32 codes; 0 = not among them."""
@@ -88,12 +115,17 @@ class TabularTransform:
         return cls(values["numeric"], values["categorical"])
 
 
-def _fit_number(values, bins):
+def one_hot(codes, width):
+    """Return codes `(N,)` as float32 `(N, width)`."""
+    return (codes[:, None] == np.arange(width)).astype("float32")
+
+
+def _fit_number(values, bins, piecewise):
     column = values.reshape(-1, 1)
     imputer = SimpleImputer(strategy="median", keep_empty_features=True)
     filled = imputer.fit_transform(column)
     scaler = StandardScaler().fit(filled)
-    edges = []
+    edges, ends = [], None
     if bins > 1 and np.ptp(filled) > 0:
         binning = KBinsDiscretizer(
             bins, encode="ordinal", strategy="quantile", quantile_method="averaged_inverted_cdf"
@@ -101,12 +133,14 @@ def _fit_number(values, bins):
         with warnings.catch_warnings():
             # Bins of no width, where many values are equal, are left out.
             warnings.simplefilter("ignore", UserWarning)
-            edges = binning.fit(filled).bin_edges_[0][1:-1].tolist()
+            lowest, *edges, highest = binning.fit(filled).bin_edges_[0].tolist()
+            ends = [lowest, highest] if piecewise else None
     return {
         "median": float(imputer.statistics_[0]),
         "mean": float(scaler.mean_[0]),
         "scale": float(scaler.scale_[0]),
         "edges": edges,
+        "ends": ends,
     }
 
 

@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import tokenizers
+import tokenizers.models
+import tokenizers.normalizers
+import tokenizers.pre_tokenizers
 
 PACKAGE = "package://"
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -36,7 +40,7 @@ def preset_path(preset):
 
 
 class TextTokenizer:
-    """BERT's tokenizer, as `keras_hub` has it.
+    """BERT's tokenizer, which needs no TensorFlow.
 
     Args:
         vocabulary: The tokens, the number of each being its place.
@@ -46,19 +50,26 @@ class TextTokenizer:
     Attributes:
         start: Number of the token before each chunk, `[CLS]`.
         end: Number of the token behind each chunk, `[SEP]`.
+
+    Reference:
+        Devlin et al., 2019, "BERT".
     """
 
     def __init__(self, vocabulary, lowercase=True, strip_accents=True):
-        from keras_hub.models import BertTokenizer
-
         self.vocabulary = list(vocabulary)
         self.lowercase = lowercase
         self.strip_accents = strip_accents
-        self._tokenizer = BertTokenizer(
-            vocabulary=self.vocabulary, lowercase=lowercase, strip_accents=strip_accents
+        numbers = {token: number for number, token in enumerate(self.vocabulary)}
+        # Names of special tokens that stand in a text are words like others.
+        self._tokenizer = tokenizers.Tokenizer(
+            tokenizers.models.WordPiece(numbers, unk_token="[UNK]", max_input_chars_per_word=200)
         )
-        self.start = self._tokenizer.cls_token_id
-        self.end = self._tokenizer.sep_token_id
+        self._tokenizer.normalizer = tokenizers.normalizers.BertNormalizer(
+            lowercase=lowercase, strip_accents=strip_accents
+        )
+        self._tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+        self.start = numbers["[CLS]"]
+        self.end = numbers["[SEP]"]
 
     @classmethod
     def from_preset(cls, preset):
@@ -114,7 +125,8 @@ class TextTokenizer:
 
     def token_ids(self, texts):
         """Return the numbers of the tokens of each text, without `[CLS]` and `[SEP]`."""
-        return [np.asarray(ids, dtype="int32") for ids in self._tokenizer(list(texts))]
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [np.asarray(encoding.ids, dtype="int32") for encoding in encodings]
 
     def to_json(self):
         """Return what `from_json` builds the tokenizer from."""

@@ -1,3 +1,5 @@
+import csv
+
 import pytest
 
 from data.text_tabular.__main__ import write_folder
@@ -6,6 +8,11 @@ from tests.conftest import call, without_graphs
 TINY = ("--vocabulary-size", 300, "--chunk-tokens", 16, "--chunks", 3, "--overlap", 2)
 TINY += ("--hidden-common-dim", 8, "--bert.num_layers", 2, "--bert.hidden_dim", 8)
 TINY += ("--bert.num_heads", 2, "--bert.intermediate_dim", 8, "--lr", 0.01, "--batch-size", 16)
+
+
+def read_rows(path, **options):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file, **options))
 
 
 @pytest.fixture(scope="session")

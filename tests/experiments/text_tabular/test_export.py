@@ -1,4 +1,7 @@
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,23 +11,32 @@ import pytest
 
 import utils.onnx_export
 from experiments.export import main
+from experiments.predict import main as predict
 from experiments.text_tabular.export import in_float32, input_names
 from experiments.text_tabular.runs import load_run
 from tests.conftest import call
+from tests.experiments.text_tabular.conftest import read_rows
 from tests.models.text_tabular.small import make_batch, make_model
 from utils.run_folder import RunFolder
 
+ROOT = Path(__file__).parent.parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def exported(tickets_run, tmp_path_factory):
+    """The ONNX file of `tickets_run`, that no test changes."""
+    path = tmp_path_factory.mktemp("exported") / "model.onnx"
+    call(main, tickets_run, "--output", path)
+    return path
+
 
 @pytest.mark.slow
-def test_exported_model_agrees_for_other_sizes(tickets_run, tickets, tmp_path, capsys):
-    file = tmp_path / "model.onnx"
-    call(main, tickets_run, "--output", file)
-    assert "Largest difference from Keras" in capsys.readouterr().out
-    properties = {p.key: json.loads(p.value) for p in onnx.load(file).metadata_props}
+def test_exported_model_agrees_for_other_sizes(exported, tickets_run, tickets):
+    properties = {p.key: json.loads(p.value) for p in onnx.load(exported).metadata_props}
     assert properties["kind"] == "text_tabular" and properties["metrics"]["valid"]
     model, processing = load_run(RunFolder.open(tickets_run))
     samples = processing.read(tickets / "test.csv")
-    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(exported, providers=["CPUExecutionProvider"])
     assert [output.name for output in session.get_outputs()] == ["prob"]
     for rows in ([0], np.arange(12)):
         batch = samples.batch(rows)
@@ -33,9 +45,32 @@ def test_exported_model_agrees_for_other_sizes(tickets_run, tickets, tmp_path, c
 
 
 @pytest.mark.slow
+def test_exported_models_predict_without_tensorflow(
+    exported, tickets_run, tickets, tmp_path, fails
+):
+    script = (
+        "import sys; from experiments.predict_text_tabular import main; main(); "
+        "print([m for m in ('tensorflow', 'keras', 'onnx', 'models') if m in sys.modules])"
+    )
+    command = [sys.executable, "-c", script, str(exported), "--data", str(tickets)]
+    command += ["--output", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "accuracy" in done.stdout and done.stdout.splitlines()[-1] == "[]"
+    (result,) = tmp_path.glob("MultimodalBertGate-*/test_result_rank0.tsv")
+    rows = read_rows(result, delimiter="\t")
+    expected = read_rows(tickets_run / "evaluation" / "test_predictions.csv")
+    for row, other in zip(rows, expected, strict=True):
+        assert (row["id"], row["label"]) == (other["id"], other["label"])
+        assert float(row["prob"]) == pytest.approx(float(other["probability_1"]), abs=1e-5)
+    message = fails(predict, "--model", exported, "--data", tickets, "--output", tmp_path / "x.csv")
+    assert "`python -m experiments.predict_text_tabular` takes" in message
+
+
+@pytest.mark.slow
 def test_int8_tells_what_it_changes(tickets_run, tmp_path, capsys):
     call(main, tickets_run, "--output", tmp_path / "small.onnx", "--quantize", "int8")
-    assert "int8 against Keras on valid" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "Largest difference from Keras" in output and "int8 against Keras on valid" in output
     assert [path.name for path in tmp_path.iterdir()] == ["small.onnx"]
 
 

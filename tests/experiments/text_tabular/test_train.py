@@ -17,13 +17,8 @@ from experiments.report import main as report
 from experiments.text_tabular.settings import TextTabularSettings
 from experiments.train_text_tabular import main
 from tests.conftest import call
-from tests.experiments.text_tabular.conftest import TINY
+from tests.experiments.text_tabular.conftest import TINY, read_rows
 from utils.run_folder import RunFolder, read_json
-
-
-def read_rows(path, **options):
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file, **options))
 
 
 def test_run_folder_holds_everything(tickets_run):
@@ -75,9 +70,15 @@ def test_page_shows_columns_metrics_and_shares(tickets_run, tmp_path):
     (tmp_path / "run" / "report.html").unlink()
     call(report, tmp_path / "run")
     page = (tmp_path / "run" / "report.html").read_text()
-    for part in ("overdue_days", "Confusion matrix", "Share of the text by class", "average_prec"):
+    for part in (
+        "overdue_days",
+        "Confusion matrix",
+        "Share of the text by class",
+        "gate by class",
+        "average_prec",
+    ):
         assert part in page
-    assert page.count("<svg") == 1 + 2 * 2 and "src=" not in page
+    assert page.count("<svg") == 1 + 2 * 3 and "src=" not in page
 
 
 @pytest.mark.parametrize("model", ["moe", "cross-attention"])
@@ -108,6 +109,23 @@ def test_prediction_agrees_with_the_evaluation(tickets_run, tickets, tmp_path, e
         [float(row["probability_1"]) for row in expected],
         atol=1e-6,
     )
+
+
+def test_several_models_predict_their_mean(tickets_run, tickets, tmp_path, eagerly):
+    other = tmp_path / "other"
+    shutil.copytree(tickets_run, other)
+    model = keras.saving.load_model(other / "best.keras", compile=False)
+    model.output_layer.bias.assign([1.0, -1.0])
+    model.save(other / "best.keras")
+    found = []
+    for runs in ([tickets_run], [other], [tickets_run, other]):
+        output = tmp_path / f"out-{len(found)}"
+        call(predict, *runs, "--data", tickets, "--output", output)
+        (file,) = output.glob("*/test_result_rank0.tsv")
+        found.append([float(row["prob"]) for row in read_rows(file, delimiter="\t")])
+    assert file.parent.name.startswith("Mean2-")
+    assert np.abs(np.subtract(*found[:2])).min() > 0.1
+    np.testing.assert_allclose(found[2], np.mean(found[:2], axis=0), atol=1e-6)
 
 
 def test_prediction_needs_no_labels(tickets_run, tickets, tmp_path, eagerly, capsys):

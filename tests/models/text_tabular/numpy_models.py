@@ -28,13 +28,13 @@ def projected(layer, text, tab):
 
 
 def mixture_of_experts(layer, text, tab):
-    scores = np.exp(dense(np.concatenate([text, tab], axis=1), layer.router))
+    scores = np.exp(dense(np.concatenate([text, tab], axis=1), layer.scores))
     weights = scores / scores.sum(axis=1, keepdims=True)
     text, tab = projected(layer, text, tab)
     return weights[:, [0]] * text + weights[:, [1]] * tab, weights
 
 
 def fusion_gate(layer, text, tab):
-    gate = 1 / (1 + np.exp(-dense(np.concatenate([text, tab], axis=1), layer.gate)))
+    gate = 1 / (1 + np.exp(-dense(np.concatenate([text, tab], axis=1), layer.scores)))
     text, tab = projected(layer, text, tab)
     return gate * text + (1 - gate) * tab, gate

@@ -150,6 +150,8 @@ def test_loss_is_the_weighted_mean_of_the_cross_entropy(weights):
     loss = ClassWeightedCrossEntropy(weights)
     for form in (labels, labels[:, None], np.eye(3)[labels]):
         np.testing.assert_allclose(loss(form, logits), expected, rtol=1e-6)
+        terms = entropy if weights is None else entropy * np.array(weights)[labels]
+        np.testing.assert_allclose(loss.call(form, logits), terms, rtol=1e-5)
     again = ClassWeightedCrossEntropy.from_config(loss.get_config())
     np.testing.assert_allclose(again(labels, logits), expected, rtol=1e-6)
 

@@ -37,6 +37,21 @@ def test_bins_hold_equal_shares_of_the_training_values():
     assert outside.tolist() == [0, 3]
 
 
+def test_piecewise_linear_vectors_hold_the_share_of_each_bin_below_the_number():
+    train = np.array([0.0, 1, 2, 4, 8, 9, 10, 30])
+    transform = TabularTransform.fit({"n": train}, {}, bins=3, piecewise=True)
+    again = TabularTransform.from_json(transform.to_json())
+    knots = [0.0, *transform.numeric["n"]["edges"], 30.0]
+    values = np.array([-5.0, 0.0, 1.0, knots[1], 8.0, 20.0, 99.0])
+    scaled, positions = again.number("n", texts([str(x) for x in values]))
+    field = again.number_field("n", scaled, positions)
+    assert field.shape == (7, again.widths["n"]) == (7, 1 + len(knots) - 1)
+    np.testing.assert_array_equal(field[:, 0], scaled)
+    for x, vector in zip(values, field[:, 1:], strict=True):
+        for share, low, high in zip(vector, knots[:-1], knots[1:], strict=True):
+            assert share == pytest.approx(min(max((x - low) / (high - low), 0), 1), abs=1e-6)
+
+
 def test_categories_are_those_of_scikit_learn_and_zero_is_all_else():
     train = texts(["b", "a", "b", "c", "", " a ", "NA"])
     transform = TabularTransform.fit({}, {"k": train})
