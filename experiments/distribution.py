@@ -154,9 +154,7 @@ class Distribution:
         if self.replicas == 1:
             return gradients
         context = tf.distribute.get_replica_context()
-        # Those of embeddings are of the rows alone that occurred.
-        dense = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        sums = context.all_reduce(tf.distribute.ReduceOp.SUM, dense)
+        sums = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
         return [gradient / self.replicas for gradient in sums]
 
     def any(self, wish):

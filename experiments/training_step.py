@@ -33,7 +33,10 @@ def training_step(model, distribution, signature, sums=(), average=None, jit=Fal
             loss = share_of_loss(model, inputs, labels, samples)
             scaled = optimizer.scale_loss(loss)
         unconnected = tf.UnconnectedGradients.ZERO
-        return loss, tape.gradient(scaled, weights, unconnected_gradients=unconnected)
+        gradients = tape.gradient(scaled, weights, unconnected_gradients=unconnected)
+        # Those of embeddings are of the rows that occurred, one for each time: Keras would square
+        # them before it adds them up.
+        return loss, [tf.convert_to_tensor(gradient) for gradient in gradients]
 
     def update(gradients):
         optimizer.apply(distribution.for_optimizer(gradients), weights)
