@@ -110,7 +110,7 @@ def ability_table(shares, rows):
         f"|---|{'---:|' * (len(tasks) + 1)}",
     ]
     for model, values in shares.items():
-        cells = [f"{value:.2f}" for value in (*values.values(), _mean(values))]
+        cells = [f"{value:z.2f}" for value in (*values.values(), _mean(values))]
         lines.append(f"| `{model}` | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

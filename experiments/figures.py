@@ -153,7 +153,7 @@ def ability_map(shares):
     picture = axes.imshow(values, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         shade = "white" if value > 0.6 else "black"
-        axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=shade)
+        axes.text(column, row, f"{value:z.2f}", ha="center", va="center", color=shade)
     axes.set(xticks=range(len(tasks)), yticks=range(len(shares)), xticklabels=tasks)
     axes.set_yticklabels(list(shares))
     axes.tick_params(length=0, labeltop=True, labelbottom=False)
