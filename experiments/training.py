@@ -2,9 +2,11 @@
 
 import dataclasses
 import math
+import random
 import time
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from experiments.distribution import make_distribution
@@ -280,8 +282,12 @@ class Saver:
 
 def set_up(settings):
     """Set seeds, number types and determinism for what is built next."""
-    keras.utils.set_random_seed(settings.seed)
+    # Weights and dropout get their seeds from Python's generator. Nothing draws from TensorFlow's,
+    # and to set its seed would drop every compiled kernel of an earlier training.
+    random.seed(settings.seed)
+    np.random.seed(settings.seed)
     policies = {"none": "float32", "float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
     keras.config.set_dtype_policy(policies[settings.mixed_precision])
     if settings.deterministic:
+        tf.random.set_seed(settings.seed)
         tf.config.experimental.enable_op_determinism()
