@@ -26,10 +26,6 @@ from utils.normalization import FeatureNormalizer
 
 # Compiling by XLA takes as long as it saves in about so many steps of a small model.
 STEPS_WORTH_XLA = 2000
-IF_NOT_FINITE = (
-    "Lower --learning-rate, limit the gradients by --clip-norm, scale the features by --normalize, "
-    "or look for extreme values in the data."
-)
 
 
 def fit_model(
@@ -84,8 +80,7 @@ def fit_model(
         while state.epoch <= settings.epochs:
             if distribution.from_chief(validation.exhausted, settings.patience):
                 break
-            groups = updates(plan, state.epoch, settings.accumulate)
-            run_epoch(state, step, dataset, groups, saver, IF_NOT_FINITE)
+            run_epoch(state, step, dataset, updates(plan, state.epoch, settings.accumulate), saver)
             loss = state.loss / len(train)
             distribution.from_chief(validation.measure, state.epoch, loss=loss)
             state.start_epoch(state.epoch + 1)
@@ -172,7 +167,7 @@ def updates(plan, epoch, accumulate):
     return [(sum(group), i == len(group)) for group in groups for i in range(1, len(group) + 1)]
 
 
-def run_epoch(state, step, dataset, updates, saver, advice):
+def run_epoch(state, step, dataset, updates, saver):
     """Learn from each batch that is left of an epoch.
 
     Args:
@@ -181,7 +176,6 @@ def run_epoch(state, step, dataset, updates, saver, advice):
         dataset: The batches that are left.
         updates: What `updates` returns, for all batches.
         saver: A `Saver`.
-        advice: What to do where the loss is not finite, by the command's options.
 
     Raises:
         RunFailed: As soon as the loss is not finite.
@@ -194,7 +188,8 @@ def run_epoch(state, step, dataset, updates, saver, advice):
             state.loss += loss * samples
             if not math.isfinite(loss):
                 raise RunFailed(
-                    f"the loss became {loss} in epoch {state.epoch}, step {state.step}. {advice}"
+                    f"the loss became {loss} in epoch {state.epoch}, step {state.step}. "
+                    f"{state.validation.advice}"
                 )
             if last:
                 saver.after_update(len(updates))

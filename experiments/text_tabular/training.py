@@ -22,8 +22,6 @@ from utils.batch_plan import BatchPlan
 from utils.command_line import console
 from utils.text_tabular_data import Processing, TextTokenizer, preset_path, read_blocks
 
-IF_NOT_FINITE = "Lower --lr, or look for extreme values in the numeric columns."
-
 
 class _ValidPredictor:
     """Predicts the validation split in every epoch."""
@@ -118,7 +116,7 @@ def fit_text_tabular(settings, train, valid, folder=None, checkpoints=None):
             if distribution.from_chief(validation.exhausted, settings.patience):
                 break
             batches = training_batches(share, train, model, encoded[0], state.epoch - 1, state.step)
-            run_epoch(state, step, batches, updates(plan, state.epoch, 1), saver, IF_NOT_FINITE)
+            run_epoch(state, step, batches, updates(plan, state.epoch, 1), saver)
             loss = state.loss / len(train)
             distribution.from_chief(validation.measure, state.epoch, loss=loss)
             state.start_epoch(state.epoch + 1)
