@@ -5,7 +5,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from experiments.robustness_curves.evaluation import RunCurves, batch_count, evaluate_curves
 from experiments.robustness_curves.imperfections import all_imperfections
-from experiments.robustness_curves.lines import group_lines
+from experiments.run_lines import group_lines
 from experiments.robustness_curves.results import RobustnessResults
 from experiments.run_model import RunModel
 from experiments.runs import check_family, warn_of_repairs

@@ -97,3 +97,14 @@ class Validation:
                 self.folder.save_model(self.model)
         for tracker in self.trackers:
             tracker.log(entry, shares, self.model)
+
+
+def kept_epoch(history, keep, criterion="valid_MAE"):
+    """Return the entry of the epoch whose model a training has kept.
+
+    Args:
+        history: The lines of `metrics.jsonl`.
+        keep: `"best"` or `"last"`.
+        criterion: What is lowest in the best epoch.
+    """
+    return history[-1] if keep == "last" else min(history, key=lambda entry: entry[criterion])
