@@ -44,7 +44,7 @@ def kernel(tmp_path_factory):
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folder))
-        with client.setup_kernel():
+        with client.setup_kernel(cleanup_kc=True):
             yield client
 
 
@@ -56,7 +56,7 @@ def run(kernel):
         notebook = read(name)
         notebook.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
         kernel.nb = notebook
-        kernel.execute(cleanup_kc=False)
+        kernel.execute()
         outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
         assert [output.text for output in outputs if output.get("name") == "stderr"] == []
         return ast.literal_eval(outputs[-1].data["text/plain"])
