@@ -12,7 +12,7 @@ from experiments.reporting.cards import data_card, model_card, open_run_data
 from experiments.reporting.explanation import ablations, attention_maps
 from experiments.reporting.predictions import EvaluatedSplit, page_data
 from experiments.run_model import RunModel
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats.split import SPLITS
 from utils.run_folder import RunFolder, read_json, write_text
@@ -23,17 +23,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def main():
     """Parse the command line and write a page into each run folder."""
-    parser = CommandParser("experiments.report", "Write an HTML page about each run.", EXAMPLE)
-    parser.add_argument("run_dirs", type=str, nargs="+", help="folders of runs")
-    parser.add_argument(
-        "--data",
-        type=str,
-        default=None,
-        help="data for attention and ablations; default: the run's own, if it is still there",
-    )
-    arguments = parser.parse_args()
+    arguments = make_parser().parse_args()
     for run_dir in arguments.run_dirs:
         folder = RunFolder.open(run_dir)
+        announce(f"Writing the report of {folder.path}")
         if folder.processing.exists():
             # What this family needs is not always installed.
             from experiments.text_tabular.report import write_report as write
@@ -42,6 +35,19 @@ def main():
         else:
             write_report(folder, open_run_data(folder.load_config(), arguments.data))
         console.print(f"Report: {folder.report}")
+
+
+def make_parser():
+    """Return the parser of the command's options."""
+    parser = CommandParser("experiments.report", "Write an HTML page about each run.", EXAMPLE)
+    parser.add_argument("run_dirs", type=str, nargs="+", help="folders of runs")
+    parser.add_argument(
+        "--data",
+        type=str,
+        default=None,
+        help="data for attention and ablations; default: the run's own, if it is still there",
+    )
+    return parser
 
 
 def write_report(folder, data=None):
@@ -96,10 +102,10 @@ def write_report(folder, data=None):
 
 
 def page_template(name):
-    """Return a template of an HTML page."""
+    """Return a template; that of an HTML page escapes what is put into it."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        autoescape=jinja2.select_autoescape(["html.j2"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -122,7 +122,7 @@ def run_epochs(
     validation, distribution = state.validation, state.distribution
     total = plan.samples if weights is None else max(float(weights.sum()), 1e-12)
     with (
-        TrainingProgress(label, settings.epochs, validation.criterion) as progress,
+        TrainingProgress(label, settings.epochs, plan, state) as progress,
         Interruption() as interruption,
     ):
         saver = Saver(state, distribution, settings.checkpoint_minutes, interruption)
@@ -130,7 +130,7 @@ def run_epochs(
             if distribution.from_chief(validation.exhausted, settings.patience):
                 break
             groups = updates(plan, state.epoch, accumulate, weights)
-            run_epoch(state, step, batches(), groups, saver, advice)
+            run_epoch(state, step, batches(), groups, saver, advice, progress.advance)
             loss, rate = state.loss / total, learning_rate(validation.model)
             distribution.from_chief(validation.measure, state.epoch, loss=loss, learning_rate=rate)
             if on_epoch is not None:
@@ -205,7 +205,7 @@ def updates(plan, epoch, accumulate, weights=None):
     return [(sum(group), i == len(group)) for group in groups for i in range(1, len(group) + 1)]
 
 
-def run_epoch(state, step, dataset, updates, saver, advice):
+def run_epoch(state, step, dataset, updates, saver, advice, on_step):
     """Learn from each batch that is left of an epoch.
 
     Args:
@@ -215,6 +215,7 @@ def run_epoch(state, step, dataset, updates, saver, advice):
         updates: What `updates` returns, for all batches.
         saver: A `Saver`.
         advice: What to do where the loss is not finite, by the command's options.
+        on_step: Called after each batch.
 
     Raises:
         RunFailed: As soon as the loss is not finite.
@@ -229,6 +230,7 @@ def run_epoch(state, step, dataset, updates, saver, advice):
                 raise RunFailed(
                     f"the loss became {loss} in epoch {state.epoch}, step {state.step}. {advice}"
                 )
+            on_step()
             if last:
                 saver.after_update(len(updates))
 
