@@ -102,10 +102,10 @@ def write_report(folder, data=None):
 
 
 def page_template(name):
-    """Return a template; that of a page or picture escapes what is put into it."""
+    """Return a template of an HTML page."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=jinja2.select_autoescape(["html.j2", "svg.j2"]),
+        autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
