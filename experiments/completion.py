@@ -48,9 +48,9 @@ def command_parsers():
         for found in pkgutil.iter_modules(path, f"{package}."):
             name = f"{found.name}.__main__" if found.ispkg else found.name
             with contextlib.suppress(SystemExit):
-                module = importlib.util.find_spec(name) and importlib.import_module(name)
-                if hasattr(module, "make_parser"):
-                    parsers[found.name] = module.make_parser()
+                module = importlib.import_module(name) if importlib.util.find_spec(name) else None
+                if make_parser := getattr(module, "make_parser", None):
+                    parsers[found.name] = make_parser()
     return parsers
 
 
@@ -75,8 +75,8 @@ def command_words(parser):
         names = [name for name in action.option_strings if name.startswith("--")]
         options += names
         patterns = [*names, *(f"{name}+" for name in names if action.nargs == "+")]
-        if action.suggestions:
-            values.append(("|".join(patterns) or "''", action.suggestions))
+        if parser.suggestions[action.dest]:
+            values.append(("|".join(patterns) or "''", parser.suggestions[action.dest]))
     return options, values
 
 

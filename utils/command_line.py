@@ -36,9 +36,11 @@ class CommandParser(ArgumentParser):
     Attributes:
         module: The same.
         example: The same.
+        suggestions: From each argument's `dest` to the values that shell completion offers.
     """
 
     def __init__(self, module, description, example):
+        self.suggestions = {}
         super().__init__(prog=f"python -m {module}", description=description, allow_abbrev=False)
         self.module = module
         self.example = example
@@ -53,8 +55,8 @@ class CommandParser(ArgumentParser):
                 are few.
             **options: Those of `argparse.ArgumentParser.add_argument`.
         """
-        action = super().add_argument(*names, **options)
-        action.suggestions = [*map(str, suggestions or _values(options.get("type")))]
+        action: typing.Any = super().add_argument(*names, **options)
+        self.suggestions[action.dest] = [*map(str, suggestions or _values(options.get("type")))]
         return action
 
     def format_help(self):

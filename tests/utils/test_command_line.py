@@ -56,9 +56,8 @@ def test_values_to_suggest_are_given_or_come_from_the_type():
     parser = CommandParser("some.command", "Does it.", "python -m some.command")
 
     def suggestions(kind, *given):
-        return parser.add_argument(
-            f"--x{len(parser._actions)}", type=kind, suggestions=given
-        ).suggestions
+        action = parser.add_argument(f"--x{len(parser.suggestions)}", type=kind, suggestions=given)
+        return parser.suggestions[action.dest]
 
     assert suggestions(str) == []
     assert suggestions(str, 1, "b") == ["1", "b"]
