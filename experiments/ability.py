@@ -17,19 +17,7 @@ COLUMNS = ("model", "split", "seed", "MAE", "constant_MAE", "best_reachable_MAE"
 
 def main():
     """Parse the command line, read the tasks' results, write the table and the picture."""
-    parser = CommandParser(
-        "experiments.ability",
-        "Make one table and one picture from what `experiments.compare --results RESULTS/TASK` "
-        "wrote for each task: the share of the reachable error reduction, (MAE of a constant - "
-        "MAE) / (MAE of a constant - best reachable MAE), mean over the seeds.",
-        EXAMPLE,
-    )
-    parser.add_argument(
-        "--results", type=str, required=True, help="folder of TASK.csv; ability.md goes there too"
-    )
-    parser.add_argument("--tasks", type=str, nargs="+", default=list(TASKS), help="tasks to show")
-    parser.add_argument("--picture", type=str, default=None, help="write a heat map, as SVG")
-    arguments = parser.parse_args()
+    arguments = make_parser().parse_args()
     folder = Path(arguments.results)
     rows = {task: read_results(folder / f"{task}.csv") for task in arguments.tasks}
     shares = ability(rows)
@@ -40,6 +28,30 @@ def main():
         Path(arguments.picture).parent.mkdir(parents=True, exist_ok=True)
         write_text(arguments.picture, figures.ability_map(shares))
     console.print(f"Table: {folder / 'ability.md'}", f"Picture: {arguments.picture or 'none'}")
+
+
+def make_parser():
+    """Return the parser of the command's options."""
+    parser = CommandParser(
+        "experiments.ability",
+        "Make one table and one picture from what `experiments.compare --results RESULTS/TASK` "
+        "wrote for each task: the share of the reachable error reduction, (MAE of a constant - "
+        "MAE) / (MAE of a constant - best reachable MAE), mean over the seeds.",
+        EXAMPLE,
+    )
+    parser.add_argument(
+        "--results", type=str, required=True, help="folder of TASK.csv; ability.md goes there too"
+    )
+    parser.add_argument(
+        "--tasks",
+        type=str,
+        nargs="+",
+        default=list(TASKS),
+        help="tasks to show",
+        suggestions=TASKS,
+    )
+    parser.add_argument("--picture", type=str, default=None, help="write a heat map, as SVG")
+    return parser
 
 
 def read_results(path):

@@ -37,7 +37,8 @@ MINUTES = {
 
 def main():
     """Parse the command line, measure, print tables, write them if asked."""
-    options = _parse()
+    options = make_parser().parse_args()
+    _check(options)
     # It takes contenders for one function that is traced again and again, and warns.
     tf.get_logger().setLevel("ERROR")
     console = Console(record=True, width=100)
@@ -54,7 +55,8 @@ def main():
         _write_results(options.results, about, console)
 
 
-def _parse():
+def make_parser():
+    """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.benchmark",
         "Measure speed and memory. Run nothing beside it; times differ from machine to machine, "
@@ -62,14 +64,29 @@ def _parse():
         "(requirements-torch.txt).",
         "python -m experiments.benchmark --only training inference --size S",
     )
-    parser.add_argument("--only", type=str, nargs="+", default=[*MINUTES], help=", ".join(MINUTES))
-    parser.add_argument("--size", type=str, nargs="+", default=[*SIZES], help=", ".join(SIZES))
+    for name, known in (("only", MINUTES), ("size", SIZES)):
+        parser.add_argument(
+            f"--{name}",
+            type=str,
+            nargs="+",
+            default=[*known],
+            help=", ".join(known),
+            suggestions=known,
+        )
     parser.add_argument("--samples", type=int, default=20_000, help="samples of the data to read")
     parser.add_argument("--batch-size", type=int, default=32, help="samples in a batch")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each")
     parser.add_argument("--json", type=str, default=None, help="write all figures to this file")
     parser.add_argument("--results", type=str, default=None, help="write RESULTS.md")
-    options = parser.parse_args()
+    return parser
+
+
+def _check(options):
+    """Refuse what cannot be measured, and make the folders of the files to write.
+
+    Raises:
+        ValueError: Naming the first option that is wrong.
+    """
     for name, known in (("only", MINUTES), ("size", SIZES)):
         unknown = sorted(set(getattr(options, name)) - set(known))
         if unknown:
@@ -81,7 +98,6 @@ def _parse():
     for path in (options.json, options.results):
         if path:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-    return options
 
 
 def _measure(part, console, options):

@@ -18,16 +18,18 @@ from experiments.comparison.tables import summary_table
 from experiments.options import add_settings, settings_from
 from experiments.runs import recorded, warn_of_repairs
 from experiments.settings import TrainSettings
-from utils.command_line import CommandParser, console, run_command
+from models import MODELS
+from utils.command_line import CommandParser, announce, console, run_command
 
 EXAMPLE = "python -m experiments.compare --models seqlevel msa --data DIR --seeds 3"
 
 
 def main():
     """Parse the command line, run the comparison, print and write its results."""
-    arguments = _parser().parse_args()
+    arguments = make_parser().parse_args()
     protocol = _protocol(arguments)
     set_threads(arguments.threads)
+    announce(f"Reading {protocol.base.data}")
     warn_of_repairs(read_splits(protocol.base)[1])
     folder = protocol.claim()
     for model, names in protocol.left_out.items():
@@ -38,12 +40,14 @@ def main():
     _show(summary_table(comparison))
     console.print(f"Runs: {protocol.root}", markup=False)
     if arguments.results:
+        announce("Writing the results")
         write_results(arguments.results, comparison)
         written = ", ".join(f"{arguments.results}.{suffix}" for suffix in ("md", "csv", "html"))
         console.print(f"Results: {written}", markup=False)
 
 
-def _parser():
+def make_parser():
+    """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.compare",
         "Tune each model in the same number of trials, by valid alone; train each with the best "
@@ -54,7 +58,14 @@ def _parser():
         EXAMPLE,
     )
     add_settings(parser, TrainSettings)
-    parser.add_argument("--models", type=str, nargs="+", required=True, help="models to compare")
+    parser.add_argument(
+        "--models",
+        type=str,
+        nargs="+",
+        required=True,
+        help="models to compare",
+        suggestions=MODELS,
+    )
     parser.add_argument(
         "--model-settings",
         type=dict[str, Any],
@@ -72,7 +83,11 @@ def _parser():
         "stand below `models: {NAME: ...}`",
     )
     parser.add_argument(
-        "--reference", type=str, default=None, help="model to compare with; default: the first"
+        "--reference",
+        type=str,
+        default=None,
+        help="model to compare with; default: the first",
+        suggestions=MODELS,
     )
     parser.add_argument(
         "--resamples", type=int, default=10_000, help="resamples of the paired bootstrap"

@@ -5,9 +5,9 @@ import json
 
 from experiments.metrics_table import metrics_table
 from experiments.runs import evaluate_run, table_column, warn_of_repairs
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, announce, console, run_command
 from utils.data_loader import load_split
-from utils.formats import open_data
+from utils.formats import MODALITIES, SPLITS, open_data
 from utils.run_folder import RunFolder, without_nan
 
 EXAMPLE = "python -m experiments.evaluate runs/my-run --data DIR --split test"
@@ -15,20 +15,9 @@ EXAMPLE = "python -m experiments.evaluate runs/my-run --data DIR --split test"
 
 def main():
     """Parse the command line, evaluate, print a table or JSON."""
-    parser = CommandParser("experiments.evaluate", "Evaluate a run on any split.", EXAMPLE)
-    parser.add_argument("run_dir", type=str, help="folder that experiments.train has written")
-    parser.add_argument("--data", type=str, required=True, help="data folder")
-    parser.add_argument("--split", type=str, default="test", help="train, valid or test")
-    parser.add_argument(
-        "--modalities",
-        type=str,
-        nargs="+",
-        default=None,
-        help="modalities to use, the others are fed as absent; default: as in training",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    arguments = parser.parse_args()
+    arguments = make_parser().parse_args()
     folder = RunFolder.open(arguments.run_dir)
+    announce(f"Reading {arguments.data}")
     split = load_split(open_data(arguments.data), arguments.split)
     if not arguments.json:
         warn_of_repairs([split])
@@ -38,6 +27,26 @@ def main():
     else:
         heading = f"{summary['split']} ({summary['samples']})"
         console.print(metrics_table({heading: table_column(summary)}))
+
+
+def make_parser():
+    """Return the parser of the command's options."""
+    parser = CommandParser("experiments.evaluate", "Evaluate a run on any split.", EXAMPLE)
+    parser.add_argument("run_dir", type=str, help="folder that experiments.train has written")
+    parser.add_argument("--data", type=str, required=True, help="data folder")
+    parser.add_argument(
+        "--split", type=str, default="test", help="train, valid or test", suggestions=SPLITS
+    )
+    parser.add_argument(
+        "--modalities",
+        type=str,
+        nargs="+",
+        default=None,
+        help="modalities to use, the others are fed as absent; default: as in training",
+        suggestions=MODALITIES,
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    return parser
 
 
 if __name__ == "__main__":

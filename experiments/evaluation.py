@@ -13,6 +13,7 @@ from utils.batching import batches
 from utils.data_loader import reader_errors
 from utils.formats import MODALITIES, Split
 from utils.metrics import sentiment_metrics
+from utils.progress import progress_bar
 from utils.run_folder import write_json, write_rows
 
 EVALUATION_BATCH = 256
@@ -104,8 +105,15 @@ class Predictor:
         """Return the graph of a prediction."""
         return self._explain.get_concrete_function().graph
 
-    def predict(self):
-        """Return scores `(N,)`, and modality weights `(N, 3)` or `None`."""
+    def predict(self, on_batch=lambda samples: None):
+        """Predict the split.
+
+        Args:
+            on_batch: Called with the number of samples of each batch.
+
+        Returns:
+            Scores `(N,)`, and modality weights `(N, 3)` or `None`.
+        """
         scores, weights = [], []
         with reader_errors():
             for batch, _ in self.batches:
@@ -113,6 +121,7 @@ class Predictor:
                 scores.append(batch_scores.numpy()[:, 0])
                 if batch_weights is not None:
                     weights.append(batch_weights.numpy())
+                on_batch(len(scores[-1]))
         return np.concatenate(scores), np.concatenate(weights) if weights else None
 
 
@@ -128,12 +137,15 @@ def explaining(model, signature):
 
 
 def evaluate_split(model, split, normalizer, modalities):
-    """Predict a split with a model.
+    """Predict a split with a model, with a bar on a terminal.
 
     Returns:
         `Predictions`.
     """
-    return Predictions(split, *Predictor(model, split, normalizer, modalities).predict())
+    predictor = Predictor(model, split, normalizer, modalities)
+    with progress_bar(transient=True) as bar:
+        task = bar.add_task(f"evaluating {split.name}", total=len(split))
+        return Predictions(split, *predictor.predict(lambda count: bar.advance(task, count)))
 
 
 def reference_maes(split):

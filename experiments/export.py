@@ -6,7 +6,7 @@ import utils.quiet_tensorflow  # noqa: F401  (before anything that imports Tenso
 from experiments.metrics_table import metrics_table
 from experiments.onnx_check import BATCHES, check_cases, quantization_effect, reference_outputs
 from experiments.run_model import RunModel
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, announce, console, run_command
 from utils.environment import git_state
 from utils.formats import SPLITS, open_data
 from utils.formats.checks import LABEL_RANGE
@@ -28,7 +28,10 @@ EXAMPLE = "python -m experiments.export runs/my-run --output model.onnx"
 
 def main():
     """Parse the command line, export, say how far the file is from Keras."""
-    options = _parse()
+    options = make_parser().parse_args()
+    if options.quantize not in (None, "int8"):
+        raise ValueError(f"--quantize must be int8. Received: {options.quantize!r}.")
+    check_opset(options.opset)
     folder = RunFolder.open(options.run_dir)
     export = export_text_tabular if folder.processing.exists() else export_sequences
     with new_file(options.output, options.overwrite) as partial:
@@ -44,10 +47,10 @@ def export_sequences(folder, path, options):
         path: The file to write.
         options: Those of the command line.
     """
-    console.print("Loading the model and samples ...")
+    announce("Loading the model and samples")
     run_model = RunModel.load(folder, in_float32=True)
     split = check_split(folder, run_model, options.data, labels=options.quantize is not None)
-    console.print("Converting ...")
+    announce("Converting to ONNX, and comparing with Keras")
     export_model(
         run_model,
         path,
@@ -58,6 +61,7 @@ def export_sequences(folder, path, options):
         masks=options.masks,
     )
     if options.quantize:
+        announce("Quantizing, and measuring what that changes")
         quantize_int8(path)
         columns = quantization_effect(split, run_model, OnnxScorer(path))
         console.print(f"int8 against Keras on {split.name} ({len(split)}):")
@@ -78,7 +82,7 @@ def export_text_tabular(folder, path, options):
     # What this family needs is not always installed.
     from experiments.text_tabular.export import export_run
 
-    console.print("Loading, converting and comparing the model ...")
+    announce("Loading the model, converting it to ONNX, and comparing with Keras")
     difference, columns = export_run(
         folder, path, options.data, options.opset, options.quantize is not None
     )
@@ -90,7 +94,8 @@ def export_text_tabular(folder, path, options):
         console.print(metrics_table(columns))
 
 
-def _parse():
+def make_parser():
+    """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.export",
         "Write the model of a run as an ONNX file that takes raw features: scaling, the repair of "
@@ -104,9 +109,14 @@ def _parse():
         type=int,
         default=DEFAULT_OPSET,
         help=f"version of the ONNX operators, {OPSETS[0]} to {OPSETS[-1]}",
+        suggestions=OPSETS,
     )
     parser.add_argument(
-        "--quantize", type=str, default=None, help="int8: keep weights as 8-bit integers"
+        "--quantize",
+        type=str,
+        default=None,
+        help="int8: keep weights as 8-bit integers",
+        suggestions=("int8",),
     )
     parser.add_argument(
         "--dynamic-length",
@@ -126,11 +136,7 @@ def _parse():
         "--data", type=str, default=None, help="samples for the check; default: the run's own data"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
-    options = parser.parse_args()
-    if options.quantize not in (None, "int8"):
-        raise ValueError(f"--quantize must be int8. Received: {options.quantize!r}.")
-    check_opset(options.opset)
-    return options
+    return parser
 
 
 def export_model(

@@ -4,13 +4,13 @@ import contextlib
 from pathlib import Path
 
 import numpy as np
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from utils.command_line import CommandParser, RunFailed, console, run_command
-from utils.formats import MODALITIES, open_data
+from utils.command_line import CommandParser, RunFailed, announce, console, run_command
+from utils.formats import MODALITIES, SPLITS, open_data
 from utils.metrics import sentiment_classes
 from utils.new_file import new_file
 from utils.onnx_model import OnnxScorer
+from utils.progress import progress_bar
 from utils.run_folder import RunFolder
 from utils.table_writer import WRITERS, writer_class
 
@@ -19,6 +19,26 @@ EXAMPLE = "python -m experiments.predict --model model.onnx --data DIR --output 
 
 def main():
     """Parse the command line, predict a split, write a table."""
+    options = make_parser().parse_args()
+    if options.batch_size < 1:
+        raise ValueError(f"--batch-size must be at least 1. Received: {options.batch_size}.")
+    output = Path(options.output)
+    make_writer = writer_class(output)
+    with new_file(output, options.overwrite) as partial:
+        scorer = open_scorer(options.model)
+        announce(f"Opening {options.data}")
+        reader = open_data(options.data, labels=False, modalities=scorer.modalities)
+        split = reader.stream(options.split)
+        split.check_fits(scorer.widths, scorer.lengths)
+        with contextlib.closing(make_writer(partial)) as writer:
+            predict_split(scorer, split, writer, options.batch_size)
+    for note in split.repair_notes():
+        console.print(f"warning: {note}", style="yellow", markup=False)
+    console.print(f"Predictions of {len(split)} samples: {output}", markup=False)
+
+
+def make_parser():
+    """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.predict",
         "Predict the scores of a split, which needs no labels and may have any name.",
@@ -31,27 +51,15 @@ def main():
         help="ONNX file of experiments.export, or run folder of experiments.train",
     )
     parser.add_argument("--data", type=str, required=True, help="data folder or file")
-    parser.add_argument("--split", type=str, default="test", help="split to predict")
+    parser.add_argument(
+        "--split", type=str, default="test", help="split to predict", suggestions=SPLITS
+    )
     parser.add_argument(
         "--output", type=str, required=True, help=f"file to write, {', '.join(WRITERS)}"
     )
     parser.add_argument("--batch-size", type=int, default=64, help="samples computed at once")
     parser.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
-    options = parser.parse_args()
-    if options.batch_size < 1:
-        raise ValueError(f"--batch-size must be at least 1. Received: {options.batch_size}.")
-    output = Path(options.output)
-    make_writer = writer_class(output)
-    with new_file(output, options.overwrite) as partial:
-        scorer = open_scorer(options.model)
-        reader = open_data(options.data, labels=False, modalities=scorer.modalities)
-        split = reader.stream(options.split)
-        split.check_fits(scorer.widths, scorer.lengths)
-        with contextlib.closing(make_writer(partial)) as writer:
-            predict_split(scorer, split, writer, options.batch_size)
-    for note in split.repair_notes():
-        console.print(f"warning: {note}", style="yellow", markup=False)
-    console.print(f"Predictions of {len(split)} samples: {output}", markup=False)
+    return parser
 
 
 def open_scorer(path):
@@ -59,11 +67,11 @@ def open_scorer(path):
     if not Path(path).is_dir():
         return OnnxScorer(path)
     folder = RunFolder.open(path)
-    console.print("Loading TensorFlow and the model ...")
     # Here alone, so that exported models do without TensorFlow.
     import utils.quiet_tensorflow  # noqa: F401
     from experiments.run_model import RunModel
 
+    announce(f"Loading {folder.best}")
     return RunModel.load(folder)
 
 
@@ -79,13 +87,9 @@ def predict_split(scorer, split, writer, batch_size):
     Raises:
         RunFailed: If a score is not finite.
     """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    progress = Progress(
-        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
-    )
     ids = split.ids
     done = 0
-    with progress:
+    with progress_bar() as progress:
         task = progress.add_task(f"predicting {split.name}", total=len(split))
         for block in split.blocks(np.arange(len(split))):
             for start in range(0, len(block), batch_size):

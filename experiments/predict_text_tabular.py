@@ -10,8 +10,10 @@ from experiments.metrics_table import metrics_table
 from experiments.text_tabular.onnx_predictor import OnnxClassPredictor
 from experiments.text_tabular.predictions import ClassPredictions
 from utils.classification_metrics import classification_metrics
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, announce, console, run_command
+from utils.formats import SPLITS
 from utils.new_folder import new_folder
+from utils.progress import progress_bar
 from utils.run_folder import RunFolder
 from utils.text_tabular_data import find_split
 
@@ -21,31 +23,7 @@ FILE = "test_result_rank0.tsv"
 
 def main():
     """Parse the command line, predict, write the file, print metrics where labels are known."""
-    parser = CommandParser(
-        "experiments.predict_text_tabular",
-        "Predict a table with a trained text-and-table model, block by block.",
-        EXAMPLE,
-    )
-    add = parser.add_argument
-    add("--config", action="config", help="YAML file with these options")
-    add(
-        "models",
-        type=str,
-        nargs="+",
-        help="folder that experiments.train_text_tabular has written, or ONNX file of "
-        "experiments.export, which needs no TensorFlow; of several, the mean of their "
-        "probabilities is taken",
-    )
-    add("--data", type=str, required=True, help="a CSV or Parquet file, or what training takes")
-    add("--split", type=str, default="test", help="train, valid or test, if --data is no file")
-    add(
-        "--output",
-        type=str,
-        default=None,
-        help="folder in which to make one; default: model_path of the config, or where the first "
-        "model is",
-    )
-    arguments = parser.parse_args()
+    arguments = make_parser().parse_args()
     data = Path(arguments.data)
     path = data if data.is_file() else find_split(data, arguments.split)
     predictors = [open_predictor(model) for model in arguments.models]
@@ -65,6 +43,41 @@ def main():
         console.print(metrics_table({f"{path.name} ({known.sum()})": shown}))
 
 
+def make_parser():
+    """Return the parser of the command's options."""
+    parser = CommandParser(
+        "experiments.predict_text_tabular",
+        "Predict a table with a trained text-and-table model, block by block.",
+        EXAMPLE,
+    )
+    add = parser.add_argument
+    add("--config", action="config", help="YAML file with these options")
+    add(
+        "models",
+        type=str,
+        nargs="+",
+        help="folder that experiments.train_text_tabular has written, or ONNX file of "
+        "experiments.export, which needs no TensorFlow; of several, the mean of their "
+        "probabilities is taken",
+    )
+    add("--data", type=str, required=True, help="a CSV or Parquet file, or what training takes")
+    add(
+        "--split",
+        type=str,
+        default="test",
+        help="train, valid or test, if --data is no file",
+        suggestions=SPLITS,
+    )
+    add(
+        "--output",
+        type=str,
+        default=None,
+        help="folder in which to make one; default: model_path of the config, or where the first "
+        "model is",
+    )
+    return parser
+
+
 def open_predictor(path):
     """Return an `OnnxClassPredictor`, or, for a run folder, a `ClassPredictor`."""
     if not Path(path).is_dir():
@@ -75,6 +88,7 @@ def open_predictor(path):
     from experiments.text_tabular.evaluation import ClassPredictor
     from experiments.text_tabular.runs import load_run
 
+    announce(f"Loading {folder.best}")
     return ClassPredictor(*load_run(folder))
 
 
@@ -109,7 +123,12 @@ def predict_file(predictors, path, output):
     """
     schema = predictors[0].processing.schema
     labels, probabilities = [], []
-    with new_folder(output) as partial, (partial / FILE).open("w", newline="") as file:
+    with (
+        new_folder(output) as partial,
+        (partial / FILE).open("w", newline="") as file,
+        progress_bar() as progress,
+    ):
+        task = progress.add_task(f"predicting {path.name}", total=None)
         columns = [*([schema.id] if schema.id else []), "prob", schema.label]
         writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n", restval="")
         writer.writeheader()
@@ -121,6 +140,7 @@ def predict_file(predictors, path, output):
             ]
             predictions = ClassPredictions(blocks[0], np.mean(parts, axis=0), None, None)
             writer.writerows(predictions.result_rows())
+            progress.advance(task, len(blocks[0]))
             labels.append(blocks[0].labels)
             probabilities.append(predictions.probabilities)
     return np.concatenate(labels), np.concatenate(probabilities)

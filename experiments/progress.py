@@ -1,48 +1,74 @@
 """Progress of a training run: a bar on a terminal, some lines elsewhere."""
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from utils.command_line import console
+from utils.progress import BAR_WIDTH, REDRAWN, RateColumn
 
 
 class TrainingProgress:
-    """Shows epoch, loss and a validation metric while a model trains; a context manager.
+    """Shows batches, rate, loss and a validation metric while a model trains; a context manager.
 
     Args:
         label: What stands in front.
         epochs: Number of epochs.
-        criterion: The validation metric, as the history names it.
+        plan: The `BatchPlan` of all workers together.
+        state: The `TrainingState`, which says how far the training is.
     """
 
-    def __init__(self, label, epochs, criterion="valid_MAE"):
+    def __init__(self, label, epochs, plan, state):
         self.label = label
         self.epochs = epochs
-        self.criterion = criterion
+        self.samples = plan.samples
+        self.steps = plan.steps
+        self.state = state
+        self.criterion = state.validation.criterion
         self.bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("epochs{task.fields[figures]}"),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(BAR_WIDTH),
+            TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+            RateColumn("samples"),
             TimeRemainingColumn(),
-            console=console,
+            # On a narrow terminal this column is wrapped, the others stay whole.
+            TextColumn("{task.fields[figures]}", table_column=Column()),
             disable=not console.is_terminal,
+            **REDRAWN,
         )
 
     def __enter__(self):
         self.bar.start()
-        self.task = self.bar.add_task(self.label, total=self.epochs, figures="")
+        self.task = self.bar.add_task(
+            self.label,
+            total=self.epochs * self.samples,
+            completed=self._done(),
+            epoch=min(self.state.epoch, self.epochs),
+            epochs=self.epochs,
+            figures="compiling the training step",
+        )
+        self.figures = ""
         return self
 
     def __exit__(self, *error):
         self.bar.stop()
 
+    def _done(self):
+        """Return how many samples all epochs together have had."""
+        return self.samples * (self.state.epoch - 1 + self.state.step / self.steps)
+
+    def advance(self):
+        """Show that a batch is done."""
+        self.bar.update(
+            self.task, completed=self._done(), epoch=self.state.epoch, figures=self.figures
+        )
+
     def show(self, now, best):
         """Show the figures of the epoch that has ended, and of the best so far."""
-        figures = (
-            f", loss {now['loss']:.4f}, {self.criterion.replace('_', ' ')} "
+        self.figures = (
+            f"loss {now['loss']:.4f}, {self.criterion.replace('_', ' ')} "
             f"{now[self.criterion]:.4f}, best {best[self.criterion]:.4f} in epoch {best['epoch']}"
         )
-        self.bar.update(self.task, completed=now["epoch"], figures=figures)
+        self.bar.update(self.task, figures=self.figures)
         due = now["epoch"] % max(self.epochs // 10, 1) == 0 or now["epoch"] == self.epochs
         if not console.is_terminal and due:
-            console.print(f"{self.label}: epoch {now['epoch']} of {self.epochs}{figures}")
+            console.print(f"{self.label}: epoch {now['epoch']} of {self.epochs}, {self.figures}")

@@ -13,7 +13,7 @@ from experiments.reporting.predictions import EvaluatedSplit, page_data
 from experiments.reporting.runs_page import write_runs_page
 from experiments.run_model import RunModel
 from experiments.validation import kept_epoch
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats.split import SPLITS
 from utils.run_folder import RunFolder, read_json, write_text
@@ -23,6 +23,27 @@ EXAMPLE = "python -m experiments.report runs/my-run"
 
 def main():
     """Parse the command line and write a page into each run folder."""
+    arguments = make_parser().parse_args()
+    folders = [RunFolder.open(run_dir) for run_dir in arguments.run_dirs]
+    for folder in folders:
+        announce(f"Writing the report of {folder.path}")
+        if folder.processing.exists():
+            # What this family needs is not always installed.
+            from experiments.text_tabular.report import write_report as write
+
+            write(folder)
+        else:
+            write_report(folder, open_run_data(folder.load_config(), arguments.data))
+        console.print(f"Report: {folder.report}", markup=False)
+    sentiment = [folder for folder in folders if not folder.processing.exists()]
+    if len(sentiment) > 1:
+        path = arguments.output or sentiment[0].path.parent / "comparison.html"
+        write_runs_page(sentiment, path)
+        console.print(f"Comparison: {path}", markup=False)
+
+
+def make_parser():
+    """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.report",
         "Write an HTML page about each run, and about several runs one that compares them.",
@@ -41,22 +62,7 @@ def main():
         default=None,
         help="page that compares several runs; default: comparison.html beside the first run",
     )
-    arguments = parser.parse_args()
-    folders = [RunFolder.open(run_dir) for run_dir in arguments.run_dirs]
-    for folder in folders:
-        if folder.processing.exists():
-            # What this family needs is not always installed.
-            from experiments.text_tabular.report import write_report as write
-
-            write(folder)
-        else:
-            write_report(folder, open_run_data(folder.load_config(), arguments.data))
-        console.print(f"Report: {folder.report}", markup=False)
-    sentiment = [folder for folder in folders if not folder.processing.exists()]
-    if len(sentiment) > 1:
-        path = arguments.output or sentiment[0].path.parent / "comparison.html"
-        write_runs_page(sentiment, path)
-        console.print(f"Comparison: {path}", markup=False)
+    return parser
 
 
 def write_report(folder, data=None):

@@ -9,13 +9,30 @@ from utils.command_line import CommandParser, console
 from utils.run_folder import RunFolder
 
 
-def training_options(program, description, example, kind):
+def training_parser(module, description, example, kind):
+    """Return the parser of a training.
+
+    Args:
+        module: As for `CommandParser`, and so are the next two.
+        description: What the command does.
+        example: A command line that works.
+        kind: The dataclass of the settings.
+    """
+    parser = CommandParser(module, description, example)
+    add_settings(parser, kind)
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --run-dir, which needs no other option; start it if it is new",
+    )
+    return parser
+
+
+def training_options(parser, kind):
     """Parse the command line of a training, or of one to go on with.
 
     Args:
-        program: Name of the command's module.
-        description: What `--help` says first.
-        example: A command line that `--help` shows.
+        parser: What `training_parser` returns for this `kind`.
         kind: The dataclass of the settings.
 
     Returns:
@@ -24,13 +41,6 @@ def training_options(program, description, example, kind):
     Raises:
         ValueError: Naming every fault.
     """
-    parser = CommandParser(program, description, example)
-    add_settings(parser, kind)
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the run in --run-dir, which needs no other option; start it if it is new",
-    )
     arguments = parser.parse_args()
     settings = settings_from(arguments, kind)
     if arguments.resume:

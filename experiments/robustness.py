@@ -1,18 +1,21 @@
 """Measure what missing modalities, missing steps, noise and the like cost a run."""
 
-import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from experiments.robustness_curves.evaluation import RunCurves, batch_count, evaluate_curves
+import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
+from experiments.robustness_curves.evaluation import (
+    RunCurves,
+    evaluate_curves,
+    prediction_count,
+)
 from experiments.robustness_curves.imperfections import all_imperfections
-from experiments.run_lines import group_lines
 from experiments.robustness_curves.results import RobustnessResults
+from experiments.run_lines import group_lines
 from experiments.run_model import RunModel
 from experiments.runs import check_family, warn_of_repairs
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, announce, console, run_command
 from utils.data_loader import load_split
-from utils.formats import open_data
+from utils.formats import SPLITS, open_data
 from utils.metrics import METRIC_NAMES
+from utils.progress import progress_bar
 from utils.run_folder import RunFolder
 
 EXAMPLE = "python -m experiments.robustness runs/my-run --data DIR --split test"
@@ -21,12 +24,13 @@ LEVELS = [i / 10 for i in range(10)]
 
 def main():
     """Parse the command line, evaluate every run, print tables and write files."""
-    arguments = _parser().parse_args()
+    arguments = make_parser().parse_args()
     _check(arguments)
     baseline = [_open(path) for path in arguments.baseline]
     folders = [*map(_open, arguments.run_dirs), *baseline]
     lines = group_lines(folders, arguments.labels)
     late_fusion = _baseline_label(lines, baseline)
+    announce(f"Reading {arguments.data}")
     split = load_split(open_data(arguments.data), arguments.split)
     warn_of_repairs([split])
     imperfections = all_imperfections(tuple(arguments.levels), arguments.largest_shift)
@@ -39,6 +43,7 @@ def main():
         seed=arguments.seed,
     )
     output = arguments.output or folders[0].robustness
+    announce("Writing the curves")
     results.save(output)
     for metric in arguments.metrics:
         console.print(results.printed(metric))
@@ -48,7 +53,8 @@ def main():
         console.print(f"Results: {arguments.results}.md, {arguments.results}.csv")
 
 
-def _parser():
+def make_parser():
+    """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.robustness",
         "Evaluate runs with modalities or steps missing, noise, unknown tokens and shifted audio; "
@@ -59,7 +65,9 @@ def _parser():
         "run_dirs", type=str, nargs="+", help="folders that experiments.train has written"
     )
     parser.add_argument("--data", type=str, required=True, help="data folder")
-    parser.add_argument("--split", type=str, default="test", help="train, valid or test")
+    parser.add_argument(
+        "--split", type=str, default="test", help="train, valid or test", suggestions=SPLITS
+    )
     parser.add_argument(
         "--baseline",
         type=str,
@@ -80,6 +88,7 @@ def _parser():
         nargs="+",
         default=["MAE", "Has0_acc_2"],
         help=f"those to tabulate here and in RESULTS.md, of {', '.join(METRIC_NAMES)}",
+        suggestions=METRIC_NAMES,
     )
     parser.add_argument(
         "--levels",
@@ -150,22 +159,20 @@ def _baseline_label(lines, baseline):
 
 def _evaluate(lines, split, imperfections, arguments):
     """Return from each line's label to its `RunCurves`."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    count = prediction_count(split, imperfections, arguments.draws)
     curves = {}
-    with Progress(
-        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
-    ) as progress:
+    with progress_bar("predictions") as progress:
         for line in lines:
             curves[line.label] = []
             for folder in line.folders:
-                task = progress.add_task(str(folder.path), total=batch_count(split))
+                task = progress.add_task(str(folder.path), total=count)
                 found = evaluate_curves(
                     RunModel.load(folder),
                     split,
                     imperfections,
                     arguments.draws,
                     arguments.seed,
-                    on_batch=lambda task=task: progress.advance(task),
+                    on_predicted=lambda count, task=task: progress.advance(task, count),
                 )
                 seed = folder.load_config()["seed"]
                 curves[line.label].append(RunCurves(str(folder.path), seed, *found))

@@ -15,7 +15,7 @@ from experiments.distribution import make_distribution
 from experiments.evaluation import evaluate_split
 from experiments.options import command_line
 from experiments.resuming import reopen_run
-from utils.command_line import console
+from utils.command_line import announce, console
 from utils.environment import describe_environment, file_checksum
 from utils.normalization import FeatureNormalizer
 from utils.run_folder import RunFolder, default_run_path
@@ -115,6 +115,7 @@ def evaluate_run(folder, split, modalities=None):
     """
     check_family(folder)
     modalities = modalities or folder.load_config()["modalities"]
+    announce(f"Loading {folder.best}")
     model = keras.saving.load_model(folder.best, compile=False)
     normalizer = FeatureNormalizer.load(folder.normalization)
     predictions = evaluate_split(model, split, normalizer, modalities)

@@ -17,7 +17,7 @@ from utils.normalization import METHODS
 class TrainSettings:
     """Options of `experiments.train`; a config file sets any of them, the command line wins."""
 
-    model: str = setting("seqlevel", f"one of {', '.join(MODELS)}")
+    model: str = setting("seqlevel", f"one of {', '.join(MODELS)}", suggestions=MODELS)
     model_args: dict[str, Any] = setting(
         {}, "arguments of the model's class; one alone as --model-args.NAME VALUE"
     )
@@ -30,9 +30,14 @@ class TrainSettings:
     )
     run_dir: str | None = setting(None, "run folder to make; default runs/MODEL-DATA-TIME")
     modalities: list[str] = setting(
-        list(MODALITIES), "modalities to use, the others are fed as absent", nargs="+"
+        list(MODALITIES),
+        "modalities to use, the others are fed as absent",
+        nargs="+",
+        suggestions=MODALITIES,
     )
-    normalize: str = setting("standard", f"scaling of features: {', '.join(METHODS)}")
+    normalize: str = setting(
+        "standard", f"scaling of features: {', '.join(METHODS)}", suggestions=METHODS
+    )
     clip_features: float = setting(0.0, "largest magnitude of a scaled feature; 0 keeps all")
     epochs: int = setting(30, "passes over the training split")
     batch_size: int = setting(32, "samples in a batch, of all devices and workers together")

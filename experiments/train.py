@@ -7,11 +7,11 @@ from experiments.distribution import make_distribution
 from experiments.metrics_table import metrics_table
 from experiments.ray_workers import train_on_ray
 from experiments.report import write_report
-from experiments.resuming import is_over, training_options
+from experiments.resuming import is_over, training_options, training_parser
 from experiments.runs import evaluate_run, recorded, start_run, table_column
 from experiments.settings import TrainSettings
 from experiments.training import fit_model
-from utils.command_line import console, run_command
+from utils.command_line import announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats import open_data
 
@@ -22,9 +22,7 @@ EXAMPLE = (
 
 def main():
     """Parse the command line, then train or cross-validate."""
-    settings, resume = training_options(
-        "experiments.train", "Train, evaluate, write a run folder.", EXAMPLE, TrainSettings
-    )
+    settings, resume = training_options(make_parser(), TrainSettings)
     if settings.strategy == "ray":
         print_run(settings, *train_on_ray(settings, resume))
     elif is_over(settings, resume):
@@ -36,6 +34,12 @@ def main():
         console.print(f"Run folder: {folder.path}")
     else:
         print_run(settings, *train_run(settings, resume=resume))
+
+
+def make_parser():
+    """Return the parser of the command's options."""
+    description = "Train, evaluate, write a run folder."
+    return training_parser("experiments.train", description, EXAMPLE, TrainSettings)
 
 
 def print_run(settings, folder, summaries):
@@ -60,6 +64,7 @@ def train_run(settings, label="training", resume=False):
         The run folder, and the evaluations on valid and, where there is one, test.
     """
     distribution = make_distribution(settings.strategy)
+    announce(f"Reading {settings.data}")
     data = open_data(settings.data, settings.feature_files)
     train, valid = (load_split(data, name, settings.stream) for name in ("train", "valid"))
     with distribution.losses_told():
@@ -80,6 +85,7 @@ def evaluate_all(folder, settings, data, valid):
     summaries = [evaluate_run(folder, valid)]
     if "test" in data.splits():
         summaries.append(evaluate_run(folder, load_split(data, "test", settings.stream)))
+    announce("Writing the report")
     write_report(folder, data)
     return summaries
 
@@ -95,6 +101,7 @@ def cross_validate_run(settings, label="training", resume=False):
     Returns:
         The run folder, and what `cross_validate` returns.
     """
+    announce(f"Reading {settings.data}")
     data = open_data(settings.data, settings.feature_files)
     splits = [data.read("train"), data.read("valid")]
     folder = start_run(settings, data, splits, resume)

@@ -6,14 +6,14 @@ import utils.quiet_tensorflow  # noqa: F401  (before anything that imports Tenso
 from experiments.checkpoints import Checkpoints
 from experiments.distribution import make_distribution
 from experiments.metrics_table import metrics_table
-from experiments.resuming import is_over, training_options
+from experiments.resuming import is_over, training_options, training_parser
 from experiments.runs import open_folder, recorded
 from experiments.text_tabular.cross_validation import cross_validate
 from experiments.text_tabular.report import write_report
 from experiments.text_tabular.runs import evaluate_run, load_run
 from experiments.text_tabular.settings import TextTabularSettings
 from experiments.text_tabular.training import fit_processing, fit_text_tabular
-from utils.command_line import console, run_command
+from utils.command_line import announce, console, run_command
 from utils.environment import file_checksum
 from utils.text_tabular_data import Table, find_split, infer_schema
 
@@ -22,12 +22,7 @@ EXAMPLE = "python -m experiments.train_text_tabular --model gate --data DIR/revi
 
 def main():
     """Parse the command line and train."""
-    settings, resume = training_options(
-        "experiments.train_text_tabular",
-        "Train a classifier of texts with tabular fields, evaluate it, write a run folder.",
-        EXAMPLE,
-        TextTabularSettings,
-    )
+    settings, resume = training_options(make_parser(), TextTabularSettings)
     if is_over(settings, resume):
         return
     if settings.folds:
@@ -44,6 +39,16 @@ def main():
     console.print(f"Run folder: {folder.path}", markup=False)
     if not settings.folds:
         console.print(f"Report: {folder.report}", markup=False)
+
+
+def make_parser():
+    """Return the parser of the command's options."""
+    return training_parser(
+        "experiments.train_text_tabular",
+        "Train a classifier of texts with tabular fields, evaluate it, write a run folder.",
+        EXAMPLE,
+        TextTabularSettings,
+    )
 
 
 def cross_validate_run(settings, resume=False):
@@ -80,6 +85,7 @@ def train_run(settings, resume=False):
     paths = {split: find_split(settings.data, split) for split in ("train", "valid")}
     schema = infer_schema(paths["train"], settings.given_columns())
     show_schema(schema)
+    announce(f"Fitting the tokens and fields to {paths['train']}, and reading the data")
     processing = fit_processing(settings, paths["train"], schema)
     train, valid = (processing.read(path) for path in paths.values())
     warn_of(settings, train)
@@ -102,6 +108,7 @@ def evaluate_all(folder, settings, processing, valid):
     Returns:
         The evaluations.
     """
+    announce("Loading the model that is kept")
     model, _ = load_run(folder)
     path = find_split(settings.data, "valid")
     summaries = [evaluate_run(folder, model, valid, "valid", path)]
@@ -111,6 +118,7 @@ def evaluate_all(folder, settings, processing, valid):
         path = None
     if path is not None:
         summaries.append(evaluate_run(folder, model, processing.read(path), "test", path))
+    announce("Writing the report")
     write_report(folder)
     return summaries
 

@@ -118,16 +118,15 @@ def run_epochs(
     validation, distribution = state.validation, state.distribution
     total = plan.samples if weights is None else max(float(weights.sum()), 1e-12)
     with (
-        TrainingProgress(label, settings.epochs, validation.criterion) as progress,
+        TrainingProgress(label, settings.epochs, plan, state) as progress,
         Interruption() as interruption,
     ):
         saver = Saver(state, distribution, settings.checkpoint_minutes, interruption)
         while state.epoch <= settings.epochs:
             if distribution.from_chief(validation.exhausted, settings.patience):
                 break
-            run_epoch(
-                state, step, batches(), updates(plan, state.epoch, accumulate, weights), saver
-            )
+            groups = updates(plan, state.epoch, accumulate, weights)
+            run_epoch(state, step, batches(), groups, saver, progress.advance)
             loss, rate = state.loss / total, learning_rate(validation.model)
             distribution.from_chief(validation.measure, state.epoch, loss=loss, learning_rate=rate)
             if on_epoch is not None:
@@ -202,7 +201,7 @@ def updates(plan, epoch, accumulate, weights=None):
     return [(sum(group), i == len(group)) for group in groups for i in range(1, len(group) + 1)]
 
 
-def run_epoch(state, step, dataset, updates, saver):
+def run_epoch(state, step, dataset, updates, saver, on_step):
     """Learn from each batch that is left of an epoch.
 
     Args:
@@ -211,6 +210,7 @@ def run_epoch(state, step, dataset, updates, saver):
         dataset: The batches that are left.
         updates: What `updates` returns, for all batches.
         saver: A `Saver`.
+        on_step: Called after each batch.
 
     Raises:
         RunFailed: As soon as the loss is not finite.
@@ -226,6 +226,7 @@ def run_epoch(state, step, dataset, updates, saver):
                     f"the loss became {loss} in epoch {state.epoch}, step {state.step}. "
                     f"{state.validation.advice}"
                 )
+            on_step()
             if last:
                 saver.after_update(len(updates))
 

@@ -16,7 +16,7 @@ from experiments.tuning.objective import Objective
 from experiments.tuning.search_space import SearchSpace, with_values
 from experiments.tuning.storage import StudyStorage
 from experiments.tuning.study import Study, is_complete
-from utils.command_line import CommandParser, RunFailed, console, run_command
+from utils.command_line import CommandParser, RunFailed, announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats import open_data
 from utils.run_folder import write_text
@@ -27,10 +27,11 @@ SHOWN = 5
 
 def main():
     """Parse the command line, work on the study, print its best trials."""
-    arguments = _parser().parse_args()
+    arguments = make_parser().parse_args()
     settings = settings_from(arguments, TrainSettings)
     _check(arguments, settings)
     space = SearchSpace.read(arguments.space, settings)
+    announce(f"Reading {settings.data}")
     data = open_data(settings.data, settings.feature_files)
     splits = [load_split(data, name, settings.stream) for name in ("train", "valid")]
     objective = Objective(settings, splits, arguments.seeds)
@@ -70,7 +71,8 @@ def _search(study, arguments, settings, space, objective, folder):
     console.print(f"Best settings: {best}", markup=False)
 
 
-def _parser():
+def make_parser():
+    """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.tune",
         "Search for the settings with the lowest validation MAE. Any other process that is given "

@@ -12,6 +12,7 @@ from experiments.optimization import make_loss, make_optimizer
 from experiments.training_step import training_step
 from experiments.weight_average import WeightAverage
 from models import MODELS
+from utils.command_line import announce
 from utils.formats import MODALITIES
 
 # What changes neither the model nor its graphs.
@@ -85,13 +86,15 @@ class Workbench:
             steps: Batches in an epoch.
             distribution: The `Distribution`.
         """
+        key = _key(settings, train, steps)
+        if key != self._key:
+            announce(f"Building the model {settings.model}, and compiling its graphs")
         with distribution.strategy.scope():
             model = compile_model(settings, train, steps, distribution.replicas)
             average = WeightAverage(model, settings.ema) if settings.ema else None
             sums = gradient_sums(model) if settings.accumulate > 1 else []
         bench = Bench(model, average, sums)
         distribution.adapt(model)
-        key = _key(settings, train, steps)
         if self._bench is None or key != self._key or distribution.replicas > 1:
             self._key, self._bench = key, bench
         else:

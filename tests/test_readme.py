@@ -4,6 +4,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 
 import data.synthetic.__main__
@@ -19,7 +21,9 @@ import experiments.train
 import experiments.train_text_tabular
 import experiments.tune
 from data.synthetic.folder import write_folder
+from models import MODELS
 from tests.conftest import call
+from utils.formats import MODALITIES
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = {
@@ -64,6 +68,18 @@ def test_python_blocks_run_in_order(file, workplace, eagerly):
     namespace = {}
     for block in blocks(file, "python"):
         exec(compile(block, file, "exec"), namespace)
+
+
+def test_own_model_of_the_readme_trains_once_it_is_listed(workplace, eagerly, monkeypatch):
+    [block] = [text for text in blocks("models/README.md", "python") if "LateFusion" in text]
+    sequences = {
+        name: np.ones((2, 20, d)) for name, d in zip(MODALITIES, (300, 74, 47), strict=True)
+    }
+    exec(block, namespace := {"keras": keras, **sequences})
+    monkeypatch.setitem(MODELS, "late", namespace["LateFusion"])
+    train = ("--model", "late", "--data", "runs/additive", "--run-dir", "runs/late", "--epochs", 1)
+    call(experiments.train.main, *train)
+    assert Path("runs/late/report.html").exists()
 
 
 @pytest.mark.slow

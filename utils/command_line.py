@@ -2,12 +2,16 @@
 
 import re
 import sys
+import traceback
+import types
+import typing
 
 from jsonargparse import ArgumentParser
 from rich.console import Console
 
 console = Console()
 
+DEBUG = "--debug"
 KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
@@ -28,14 +32,36 @@ class CommandParser(ArgumentParser):
         module: The command's module, such as `"experiments.train"`.
         description: What the command does.
         example: A command line that works.
+
+    Attributes:
+        module: The same.
+        example: The same.
+        suggestions: From each argument's `dest` to the values that shell completion offers.
     """
 
     def __init__(self, module, description, example):
-        super().__init__(
-            prog=f"python -m {module}",
-            description=f"{description} Example: {example}",
-            allow_abbrev=False,
-        )
+        self.suggestions = {}
+        super().__init__(prog=f"python -m {module}", description=description, allow_abbrev=False)
+        self.module = module
+        self.example = example
+        self.add_argument(DEBUG, action="store_true", help="show where in the code an error arose")
+
+    def add_argument(self, *names, suggestions=(), **options):
+        """Add an argument as argparse does.
+
+        Args:
+            *names: Its names.
+            suggestions: Values that shell completion offers; without, those of the type, if they
+                are few.
+            **options: Those of `argparse.ArgumentParser.add_argument`.
+        """
+        action: typing.Any = super().add_argument(*names, **options)
+        self.suggestions[action.dest] = [*map(str, suggestions or _values(options.get("type")))]
+        return action
+
+    def format_help(self):
+        """Return what `--help` shows; the example stands on a line of its own."""
+        return f"{super().format_help()}\nexample:\n  {self.example}\n"
 
     def error(self, message, ex=None):
         """Print `message` and stop with exit code 2."""
@@ -46,6 +72,18 @@ class CommandParser(ArgumentParser):
             expected = KINDS.get(kind, kind)
             text = f"--{name.replace('_', '-')} must be {expected}. Received: {value!r}."
         fail(f"{text} See `{self.prog} --help`.", 2)
+
+
+def _values(kind):
+    """Return the values of a type that has few, as the command line takes them."""
+    if kind is bool:
+        return ("true", "false")
+    parts = typing.get_args(kind)
+    if typing.get_origin(kind) is typing.Literal:
+        return parts
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return [value for part in parts for value in _values(part)]
+    return ()
 
 
 def run_command(main):
@@ -60,8 +98,22 @@ def run_command(main):
         fail("interrupted.", 130)
 
 
+def announce(work):
+    """Say on a terminal what the wait that follows is for; elsewhere, nothing."""
+    if console.is_terminal:
+        console.print(f"{work} ...", style="dim", markup=False, highlight=False)
+
+
 def fail(message, code):
-    """Print an error and stop; what it quotes from a file cannot steer the terminal."""
-    message = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
-    Console(stderr=True, soft_wrap=True).print(f"error: {message}", style="red", markup=False)
+    """Print an error and stop; with `--debug`, the traceback of the one under way before it."""
+    errors = Console(stderr=True, soft_wrap=True, markup=False)
+    if DEBUG in sys.argv and sys.exc_info()[0] is not None:
+        lines = traceback.format_exc().splitlines()
+        errors.print(*map(_harmless, lines), sep="\n", highlight=False)
+    errors.print(f"error: {_harmless(message)}", style="red")
     sys.exit(code)
+
+
+def _harmless(text):
+    """Return text with which what it quotes from a file cannot steer the terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -1,9 +1,16 @@
 """Import this module before TensorFlow to be spared its start-up messages."""
 
+import multiprocessing
 import os
 import sys
 
+from utils.command_line import announce
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# Not in processes that a command starts.
+if "tensorflow" not in sys.modules and multiprocessing.current_process().name == "MainProcess":
+    announce("Loading TensorFlow")
 
 # Some messages are written before any log level is read, straight to the file descriptor.
 sys.stderr.flush()

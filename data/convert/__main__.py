@@ -1,38 +1,22 @@
 """Command line: `python -m data.convert SRC DST --format h5`."""
 
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from data.convert.conversion import WRITERS, convert
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, announce, console, run_command
 from utils.formats import open_data
+from utils.progress import progress_bar
 
 EXAMPLE = "python -m data.convert aligned_50.pkl runs/mosi --format h5"
 
 
 def main():
     """Parse the command line, convert, print what was written."""
-    parser = CommandParser(
-        "data.convert",
-        "Convert any readable data into a format that streams from disk: HDF5 files or TFRecords.",
-        EXAMPLE,
-    )
-    parser.add_argument("source", type=str, help="data in a format of data/README.md")
-    parser.add_argument("output", type=str, help="folder to make; it must be new or empty")
-    parser.add_argument("--format", type=str, default="h5", help=" or ".join(WRITERS))
-    parser.add_argument("--shards", type=int, default=1, help="files into which to cut each split")
-    parser.add_argument(
-        "--feature-files",
-        type=dict[str, str],
-        default={},
-        help="MMSA pickles whose features replace those of the source, by modality: "
-        "--feature-files.text FILE",
-    )
-    options = parser.parse_args()
+    options = make_parser().parse_args()
+    announce(f"Reading {options.source}")
     reader = open_data(options.source, options.feature_files)
-    console.print(f"Reading {options.source} ...", markup=False)
-    with _progress() as progress:
+    with progress_bar(transient=True) as progress:
         tasks = {}
 
         def advance(split, samples):
@@ -48,9 +32,27 @@ def main():
     console.print(_table(written))
 
 
-def _progress():
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
+def make_parser():
+    """Return the parser of the command's options."""
+    parser = CommandParser(
+        "data.convert",
+        "Convert any readable data into a format that streams from disk: HDF5 files or TFRecords.",
+        EXAMPLE,
+    )
+    parser.add_argument("source", type=str, help="data in a format of data/README.md")
+    parser.add_argument("output", type=str, help="folder to make; it must be new or empty")
+    parser.add_argument(
+        "--format", type=str, default="h5", help=" or ".join(WRITERS), suggestions=WRITERS
+    )
+    parser.add_argument("--shards", type=int, default=1, help="files into which to cut each split")
+    parser.add_argument(
+        "--feature-files",
+        type=dict[str, str],
+        default={},
+        help="MMSA pickles whose features replace those of the source, by modality: "
+        "--feature-files.text FILE",
+    )
+    return parser
 
 
 def _table(splits):

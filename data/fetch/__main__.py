@@ -3,14 +3,22 @@
 import contextlib
 from pathlib import Path
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 
 from data.fetch.catalogue import CATALOGUE, load_catalogue
 from data.fetch.http_file import Patience, download
 from data.fetch.part_file import DownloadFailed
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, announce, console, run_command
 from utils.environment import file_checksum
+from utils.progress import BAR_WIDTH, REDRAWN
 
 
 def main():
@@ -38,7 +46,7 @@ def make_parser():
         "python -m data.fetch mosi-aligned --output runs/data/mosi",
     )
     add = parser.add_argument
-    add("name", nargs="?", help="a data set of the list")
+    add("name", nargs="?", help="a data set of the list", suggestions=load_catalogue(CATALOGUE))
     add("--output", help="folder for the files; it is made if it is not there")
     add("--list", action="store_true", help="show the data sets")
     add("--timeout", type=float, default=Patience.timeout, help="seconds to wait for an answer")
@@ -99,6 +107,7 @@ def _verify(file, path):
     if not file.sha256:
         _tell(f"{path} is there. No checksum of it is published: it cannot be verified.")
         return
+    announce(f"Computing the SHA-256 of {path}")
     received = file_checksum(path)
     if received != file.sha256:
         raise FileExistsError(
@@ -111,9 +120,9 @@ def _verify(file, path):
 
 def _download(file, path, patience):
     _tell(f"{path}: {file.size or 'unknown size'}, from {file.url}")
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    quiet = not console.is_terminal
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet) as progress:
+    columns = (TextColumn("{task.description}"), BarColumn(BAR_WIDTH), DownloadColumn())
+    speed, quiet = (TransferSpeedColumn(), TimeRemainingColumn()), not console.is_terminal
+    with Progress(*columns, *speed, disable=quiet, **REDRAWN) as progress:
         task = progress.add_task(file.name, total=None)
 
         def report(done, total):

@@ -6,7 +6,7 @@ import sys
 
 from data.inspect.inspection import inspect_data
 from data.inspect.tables import show
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, announce, console, run_command
 from utils.statistics import CLASSES
 
 
@@ -17,9 +17,8 @@ def main():
         described = as_json(inspect_data(options.path))
         sys.stdout.write(json.dumps(described, indent=2, allow_nan=False) + "\n")
         return
-    with console.status("Reading all samples"):
-        inspection = inspect_data(options.path)
-    console.print(show(inspection))
+    announce(f"Reading {options.path}")
+    console.print(show(inspect_data(options.path)))
 
 
 def make_parser():

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from data.prepare.mosi_context import DEFAULTS, LEAK_WARNING, prepare_mosi_context
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, announce, console, run_command
 
 RECIPES = {"mosi_context": prepare_mosi_context}
 
@@ -17,6 +17,7 @@ def main():
             f"The first argument must be one of {', '.join(RECIPES)}. "
             f"Received: {options.recipe!r}. See `python -m data.prepare --help`."
         )
+    announce(f"Reading {options.source}")
     try:
         description = RECIPES[options.recipe](
             options.source, options.output, options.context, options.valid_share, options.seed
@@ -36,7 +37,7 @@ def make_parser():
         "python -m data.prepare mosi_context --source mosi_raw --output runs/data/mosi_context",
     )
     add = parser.add_argument
-    add("recipe", help=f"what to prepare: {', '.join(RECIPES)}")
+    add("recipe", help=f"what to prepare: {', '.join(RECIPES)}", suggestions=RECIPES)
     add("--source", required=True, help="folder with the published files")
     add("--output", required=True, help="folder to make; it must be new or empty")
     add(

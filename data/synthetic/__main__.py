@@ -5,12 +5,13 @@ from rich.table import Table
 from data.synthetic.folder import write_folder
 from data.synthetic.generation import DEFAULTS, MIN_SAMPLES, MIN_SEQ_LEN
 from data.synthetic.tasks import TASKS
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, announce, console, run_command
 
 
 def main():
     """Parse the command line, generate and write the data, print the best reachable MAE."""
     options = make_parser().parse_args()
+    announce("Generating the samples")
     try:
         description = write_folder(
             options.output,
@@ -35,7 +36,7 @@ def make_parser():
         "python -m data.synthetic --task sarcasm --output runs/sarcasm",
     )
     add = parser.add_argument
-    add("--task", required=True, help=f"what to plant: {', '.join(TASKS)}")
+    add("--task", required=True, help=f"what to plant: {', '.join(TASKS)}", suggestions=TASKS)
     add("--output", required=True, help="folder to make; it must be new or empty")
     add(
         "--samples",

@@ -6,13 +6,27 @@ from pathlib import Path
 from rich.table import Table
 
 from data.text_tabular.generation import MIN_SAMPLES, ceilings, generate
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, announce, console, run_command
 from utils.formats.table import write_table
 from utils.new_folder import check_free, new_folder
 
 
 def main():
     """Parse the command line, generate and write the data, print the ceilings."""
+    options = make_parser().parse_args()
+    announce("Generating the tickets")
+    best = write_folder(options.output, options.samples, options.seed, options.noise)
+    table = Table(title=f"Best possible accuracy, {options.output}", title_justify="left")
+    table.add_column("split")
+    for side in best["valid"]:
+        table.add_column(side, justify="right")
+    for split, values in best.items():
+        table.add_row(split, *(f"{value:.3f}" for value in values.values()))
+    console.print(table)
+
+
+def make_parser():
+    """Return the parser of the command's options."""
     parser = CommandParser(
         "data.text_tabular",
         "Generate support tickets, texts with tabular fields, whose label needs both. "
@@ -24,15 +38,7 @@ def main():
     add("--samples", type=int, default=2000, help=f"training samples, at least {MIN_SAMPLES}")
     add("--seed", type=int, default=0, help="seed of the samples, at least 0")
     add("--noise", type=float, default=0.05, help="share of wrong labels, at least 0, below 0.5")
-    options = parser.parse_args()
-    best = write_folder(options.output, options.samples, options.seed, options.noise)
-    table = Table(title=f"Best possible accuracy, {options.output}", title_justify="left")
-    table.add_column("split")
-    for side in best["valid"]:
-        table.add_column(side, justify="right")
-    for split, values in best.items():
-        table.add_row(split, *(f"{value:.3f}" for value in values.values()))
-    console.print(table)
+    return parser
 
 
 def write_folder(directory, samples=2000, seed=0, noise=0.05):

@@ -41,7 +41,7 @@ class _Point:
     draw: int
 
 
-def evaluate_curves(run, split, imperfections, draws, seed, on_batch=lambda: None):
+def evaluate_curves(run, split, imperfections, draws, seed, on_predicted=lambda count: None):
     """Evaluate a run's model on a split under every imperfection.
 
     Args:
@@ -50,7 +50,7 @@ def evaluate_curves(run, split, imperfections, draws, seed, on_batch=lambda: Non
         imperfections: `Imperfection`s.
         draws: Number of random draws over which each level of a random imperfection is averaged.
         seed: Seed of the draws; the same for all runs gives all the same imperfections.
-        on_batch: Called after each batch of samples.
+        on_predicted: Called with the number of samples after each batch of predictions.
 
     Returns:
         The metrics of clean inputs, by name, and `RunCurves.curves`.
@@ -59,36 +59,37 @@ def evaluate_curves(run, split, imperfections, draws, seed, on_batch=lambda: Non
         ValueError: If the features are not those of the training.
     """
     split.check_fits(run.widths, run.lengths)
-    points = [
+    points = _points(imperfections, draws)
+    predict = _predictor(run.model)
+    moments = scaled_moments(split, run.normalizer)
+    clean, scores = [], {point: [] for point in points}
+    for first, inputs in _scaled_batches(split, run):
+        clean.append(predict(inputs))
+        on_predicted(len(clean[-1]))
+        for point in points:
+            changed = point.imperfection.perturbation.apply(
+                inputs, point.level, (seed, point.draw, first), moments
+            )
+            scores[point].append(predict(changed))
+            on_predicted(len(clean[-1]))
+    clean_metrics = sentiment_metrics(split.labels, np.concatenate(clean))
+    metrics = {p: sentiment_metrics(split.labels, np.concatenate(s)) for p, s in scores.items()}
+    return clean_metrics, {i: _curve(i, clean_metrics, metrics) for i in imperfections}
+
+
+def prediction_count(split, imperfections, draws):
+    """Return how many predictions `evaluate_curves` makes."""
+    return len(split) * (1 + len(_points(imperfections, draws)))
+
+
+def _points(imperfections, draws):
+    return [
         _Point(imperfection, level, draw)
         for imperfection in imperfections
         for level in imperfection.levels
         if level  # Level 0 is the clean input.
         for draw in range(draws if imperfection.perturbation.random else 1)
     ]
-    predict = _predictor(run.model)
-    moments = scaled_moments(split, run.normalizer)
-    clean, scores = [], {point: [] for point in points}
-    for first, inputs in _scaled_batches(split, run):
-        clean.append(predict(inputs))
-        for point in points:
-            changed = point.imperfection.perturbation.apply(
-                inputs, point.level, (seed, point.draw, first), moments
-            )
-            scores[point].append(predict(changed))
-        on_batch()
-    clean_metrics = sentiment_metrics(split.labels, np.concatenate(clean))
-    metrics = {p: sentiment_metrics(split.labels, np.concatenate(s)) for p, s in scores.items()}
-    return clean_metrics, {i: _curve(i, clean_metrics, metrics) for i in imperfections}
-
-
-def batch_count(split):
-    """Return how many batches a split has."""
-    return sum(-(-len(block) // EVALUATION_BATCH) for block in _blocks(split))
-
-
-def _blocks(split):
-    return split.blocks(None if split.in_memory else np.arange(len(split)))
 
 
 def _predictor(model):
@@ -107,7 +108,7 @@ def _scaled_batches(split, run):
     """Yield each batch's first row, and its six input arrays."""
     first = 0
     with reader_errors():
-        for block in _blocks(split):
+        for block in split.blocks(None if split.in_memory else np.arange(len(split))):
             for start in range(0, len(block), EVALUATION_BATCH):
                 rows = slice(start, start + EVALUATION_BATCH)
                 batch = {name: x[rows] for name, x in block.sequences.items()}

@@ -7,6 +7,7 @@ import tensorflow as tf
 from experiments.text_tabular import need
 from experiments.text_tabular.predictions import EVALUATION_BATCH, ClassPredictions
 from utils.batch_plan import BatchPlan
+from utils.progress import progress_bar
 
 need("keras_hub", "safetensors")
 
@@ -42,12 +43,13 @@ class ClassPredictor:
 
         self._explain = explain
 
-    def predict(self, samples, encoded=None):
+    def predict(self, samples, encoded=None, on_batch=lambda samples: None):
         """Return `ClassPredictions` of `samples`.
 
         Args:
             samples: The `Samples`.
             encoded: What `encode_texts` has returned for them, if texts come as vectors.
+            on_batch: Called with the number of samples of each batch.
         """
         probabilities, mixtures = [], []
         for rows in BatchPlan(len(samples), EVALUATION_BATCH).epoch(0):
@@ -55,6 +57,7 @@ class ClassPredictor:
             exact = keras.ops.softmax(keras.ops.cast(logits, "float64"), axis=-1)
             probabilities.append(keras.ops.convert_to_numpy(exact))
             mixtures.append(mixture)
+            on_batch(len(rows))
         mixture = None if self.kind is None else np.concatenate(mixtures)
         return ClassPredictions(samples, np.concatenate(probabilities), mixture, self.kind)
 
@@ -97,7 +100,10 @@ def encode_texts(model, samples):
     encoded = np.zeros((len(samples), model.text_encoder.bert.hidden_dim), "float32")
     # Texts of similar length stand together, which spares padding.
     order = np.argsort(samples.lengths, kind="stable")
-    for start in range(0, len(order), EVALUATION_BATCH):
-        rows = order[start : start + EVALUATION_BATCH]
-        encoded[rows] = encode(list(samples.chunks(rows)))
+    with progress_bar(transient=True) as bar:
+        task = bar.add_task("encoding texts", total=len(order))
+        for start in range(0, len(order), EVALUATION_BATCH):
+            rows = order[start : start + EVALUATION_BATCH]
+            encoded[rows] = encode(list(samples.chunks(rows)))
+            bar.advance(task, len(rows))
     return encoded

@@ -4,6 +4,7 @@ import keras
 
 import models  # noqa: F401  (registers the classes that a saved model names)
 from experiments.text_tabular.evaluation import ClassPredictor
+from utils.progress import progress_bar
 from utils.text_tabular_data import Processing
 
 
@@ -36,5 +37,9 @@ def evaluate_run(folder, model, samples, split, data):
     Returns:
         What `ClassPredictions.save` returns.
     """
-    predictions = ClassPredictor(model, samples.processing).predict(samples)
+    with progress_bar(transient=True) as bar:
+        task = bar.add_task(f"evaluating {split}", total=len(samples))
+        predictions = ClassPredictor(model, samples.processing).predict(
+            samples, on_batch=lambda count: bar.advance(task, count)
+        )
     return predictions.save(folder.evaluation, split, data)

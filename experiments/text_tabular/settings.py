@@ -14,7 +14,9 @@ from models.text_tabular.config import complete_config
 class TextTabularSettings:
     """Options of `experiments.train_text_tabular`; the command line overrides a config file."""
 
-    model: str = setting("gate", f"one of {', '.join(TEXT_TABULAR_MODELS)}")
+    model: str = setting(
+        "gate", f"one of {', '.join(TEXT_TABULAR_MODELS)}", suggestions=TEXT_TABULAR_MODELS
+    )
     data: str | None = setting(
         None,
         "folder with train.csv and valid.csv, or what the names of such files begin with: "
@@ -52,7 +54,11 @@ class TextTabularSettings:
     chunks: int = setting(4, "chunks of a text at most; what is beyond them is cut off")
     chunk_tokens: int = setting(128, "tokens of a chunk")
     overlap: int = setting(16, "tokens that neighbouring chunks share")
-    pooling: str = setting("pooled", "what stands for a chunk: BERT's pooled output, or mean")
+    pooling: str = setting(
+        "pooled",
+        "what stands for a chunk: BERT's pooled output, or mean",
+        suggestions=("pooled", "mean"),
+    )
     freeze_layers: int = setting(
         0, "layers of BERT, from below, that are not trained; all: texts are encoded only once"
     )

@@ -19,7 +19,7 @@ from experiments.training_state import TrainingState
 from experiments.training_step import training_step
 from models import TEXT_TABULAR_MODELS
 from utils.batch_plan import BatchPlan
-from utils.command_line import console
+from utils.command_line import announce
 from utils.text_tabular_data import Processing, TextTokenizer, preset_path, read_blocks
 
 
@@ -96,13 +96,13 @@ def fit_text_tabular(
     distribution = make_distribution(settings.strategy)
     set_up(settings)
     plan = training_plan(settings, train)
+    announce(f"Building the model {settings.model}")
     with distribution.strategy.scope():
         model = build_model(settings, train)
         model.configure(settings.epochs * plan.steps)
         model.optimizer.build(model.trainable_variables)
     distribution.adapt(model)
     if encoded is None and model.text_encoder.frozen:
-        console.print(f"Encoding {len(train) + len(valid)} texts, once for all epochs ...")
         encoded = [encode_texts(model, samples) for samples in (train, valid)]
     encoded_train, encoded_valid = encoded or (None, None)
     predictor = _ValidPredictor(model, valid, encoded_valid)

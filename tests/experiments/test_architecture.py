@@ -1,0 +1,84 @@
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from experiments.architecture import draw, main
+from experiments.dataflow import read_dataflow
+from tests.conftest import call
+from tests.models.tiny import MODALITIES as NAMES
+from tests.models.tiny import WIDTHS, make_model
+
+COMMITTED = Path(__file__).parents[2] / "docs" / "architecture.svg"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def texts(svg):
+    """Return what the picture says, each text on its own."""
+    return [
+        "".join(element.itertext()).strip()
+        for element in ElementTree.fromstring(svg).iter(f"{SVG}text")
+    ]
+
+
+def named_flows(model):
+    steps, _ = read_dataflow(model)
+    return {
+        (steps[source].name, step.name, shape) for step in steps for source, shape in step.flows
+    }
+
+
+def test_committed_picture_is_what_the_command_draws(tmp_path):
+    call(main, "--model", "seqlevel", "--output", tmp_path / "new.svg")
+    assert (tmp_path / "new.svg").read_text() == COMMITTED.read_text(), (
+        "run python -m experiments.architecture --model seqlevel --output docs/architecture.svg"
+    )
+
+
+def test_picture_has_a_title_and_describes_itself():
+    root = ElementTree.fromstring(COMMITTED.read_text())
+    assert "MSASeqLevelModel" in root.find(f"{SVG}title").text
+    assert "fusion_head" in root.find(f"{SVG}desc").text
+
+
+@pytest.mark.parametrize("name", ["seqlevel", "improved", "misa"])
+def test_every_part_and_parameter_is_in_the_picture(name):
+    model = make_model(name)
+    parts = [part for part, *_ in model.part_shapes()]
+    shown = texts(draw(model))
+    for part in parts:
+        if part.count_params():
+            assert any(f"{part.count_params():,} parameters" in text for text in shown), part.name
+    assert f"{sum(part.count_params() for part in parts):,} parameters" in shown[0]
+    assert {"text", "audio", "video", "prediction"} <= {*shown}
+
+
+def test_flows_are_those_of_the_model():
+    sequence, vector = (6, 8), (8,)
+    assert named_flows(make_model("seqlevel")) == {
+        *((name, f"{name}_encoder", (6, w)) for name, w in zip(NAMES, WIDTHS, strict=True)),
+        *((f"{name}_encoder", "fusion", sequence) for name in NAMES),
+        ("fusion", "fusion_head", sequence),
+        ("fusion_head", "hidden", vector),
+        ("hidden", "dropout", vector),
+        ("dropout", "output", vector),
+        ("output", "prediction", (1,)),
+    }
+
+
+def test_a_part_that_is_called_again_is_drawn_again_without_its_weights():
+    steps, _ = read_dataflow(make_model("msa"))
+    assert [step.again for step in steps if step.name == "pooling"] == [False, True, True]
+
+
+def test_parts_for_training_alone_are_listed():
+    _, unused = read_dataflow(make_model("misa"))
+    assert [name for name, _ in unused] == ["text_decoder", "audio_decoder", "video_decoder"]
+
+
+def test_wrong_options_are_refused(fails, tmp_path):
+    output = ("--output", tmp_path / "new.svg")
+    assert "--model must be one of" in fails(main, "--model", "none", *output)
+    assert "--widths three" in fails(main, "--widths", "5", *output)
+    assert "model_dimm" in fails(main, "--model-args", '{"model_dimm": 8}', *output)
+    assert not (tmp_path / "new.svg").exists()

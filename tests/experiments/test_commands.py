@@ -1,0 +1,42 @@
+"""What all commands have in common."""
+
+import argparse
+import shlex
+
+import pytest
+
+from experiments.completion import command_parsers
+
+COMMANDS = command_parsers()
+
+
+@pytest.fixture(params=COMMANDS)
+def parser(request):
+    return COMMANDS[request.param]
+
+
+def test_all_commands_are_found():
+    assert {"data.convert", "data.fetch", "experiments.train", "experiments.tune"} <= {*COMMANDS}
+
+
+def test_help_describes_every_argument_with_its_default(parser, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "1000")
+    text = parser.format_help()
+    described = {line.strip() for line in text.splitlines()}
+    for action in parser._actions:
+        if action.help == argparse.SUPPRESS or action.dest in ("help", "print_config", "config"):
+            continue
+        assert action.help, action.dest
+        [line] = [line for line in described if action.help in line]
+        assert "default: " in line or "required" in line, line
+
+
+def test_example_of_the_help_is_a_command_that_parses(parser):
+    command = parser.format_help().split("example:\n  ")[1]
+    python, flag, module, *arguments = shlex.split(command)
+    assert (python, flag, module) == ("python", "-m", parser.module)
+    assert parser.parse_args(arguments)
+
+
+def test_every_command_has_the_option_for_tracebacks(parser):
+    assert "--debug" in parser.format_help()
