@@ -1,31 +1,31 @@
 """Write one self-contained HTML page about a run."""
 
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
-from pathlib import Path
 
-import jinja2
 import yaml
 
 from experiments import figures
+from experiments.page import page_template
 from experiments.reporting import score_figures, weight_figures
 from experiments.reporting.cards import data_card, model_card, open_run_data
 from experiments.reporting.explanation import ablations, attention_maps
 from experiments.reporting.predictions import EvaluatedSplit, page_data
+from experiments.reporting.runs_page import write_runs_page
 from experiments.run_model import RunModel
+from experiments.validation import kept_epoch
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats.split import SPLITS
 from utils.run_folder import RunFolder, read_json, write_text
 
 EXAMPLE = "python -m experiments.report runs/my-run"
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def main():
     """Parse the command line and write a page into each run folder."""
     arguments = make_parser().parse_args()
-    for run_dir in arguments.run_dirs:
-        folder = RunFolder.open(run_dir)
+    folders = [RunFolder.open(run_dir) for run_dir in arguments.run_dirs]
+    for folder in folders:
         announce(f"Writing the report of {folder.path}")
         if folder.processing.exists():
             # What this family needs is not always installed.
@@ -34,18 +34,33 @@ def main():
             write(folder)
         else:
             write_report(folder, open_run_data(folder.load_config(), arguments.data))
-        console.print(f"Report: {folder.report}")
+        console.print(f"Report: {folder.report}", markup=False)
+    sentiment = [folder for folder in folders if not folder.processing.exists()]
+    if len(sentiment) > 1:
+        path = arguments.output or sentiment[0].path.parent / "comparison.html"
+        write_runs_page(sentiment, path)
+        console.print(f"Comparison: {path}", markup=False)
 
 
 def make_parser():
     """Return the parser of the command's options."""
-    parser = CommandParser("experiments.report", "Write an HTML page about each run.", EXAMPLE)
+    parser = CommandParser(
+        "experiments.report",
+        "Write an HTML page about each run, and about several runs one that compares them.",
+        EXAMPLE,
+    )
     parser.add_argument("run_dirs", type=str, nargs="+", help="folders of runs")
     parser.add_argument(
         "--data",
         type=str,
         default=None,
         help="data for attention and ablations; default: the run's own, if it is still there",
+    )
+    parser.add_argument(
+        "--output",
+        type=str,
+        default=None,
+        help="page that compares several runs; default: comparison.html beside the first run",
     )
     return parser
 
@@ -99,23 +114,6 @@ def write_report(folder, data=None):
         model=model_card(run_model.model),
     )
     write_text(folder.report, page)
-
-
-def page_template(name):
-    """Return a template of an HTML page."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(name)
-
-
-def kept_epoch(history, keep, criterion="valid_MAE"):
-    """Return the entry of the epoch whose model the run has kept."""
-    return history[-1] if keep == "last" else min(history, key=lambda entry: entry[criterion])
 
 
 def _split_section(folder, name, split):

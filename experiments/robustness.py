@@ -7,8 +7,8 @@ from experiments.robustness_curves.evaluation import (
     prediction_count,
 )
 from experiments.robustness_curves.imperfections import all_imperfections
-from experiments.robustness_curves.lines import group_lines
 from experiments.robustness_curves.results import RobustnessResults
+from experiments.run_lines import group_lines
 from experiments.run_model import RunModel
 from experiments.runs import check_family, warn_of_repairs
 from utils.command_line import CommandParser, announce, console, run_command

@@ -2,9 +2,11 @@
 
 import dataclasses
 import math
+import random
 import time
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from experiments.distribution import make_distribution
@@ -23,10 +25,6 @@ from utils.normalization import FeatureNormalizer
 
 # Compiling by XLA takes as long as it saves in about so many steps of a small model.
 STEPS_WORTH_XLA = 2000
-IF_NOT_FINITE = (
-    "Lower --learning-rate, limit the gradients by --clip-norm, scale the features by --normalize, "
-    "or look for extreme values in the data."
-)
 
 
 def fit_model(
@@ -91,7 +89,6 @@ def fit_model(
         lambda: dataset,
         plan,
         label,
-        IF_NOT_FINITE,
         accumulate=settings.accumulate,
         on_epoch=on_epoch,
     )
@@ -99,7 +96,7 @@ def fit_model(
 
 
 def run_epochs(
-    settings, state, step, batches, plan, label, advice, accumulate=1, weights=None, on_epoch=None
+    settings, state, step, batches, plan, label, accumulate=1, weights=None, on_epoch=None
 ):
     """Train from where a state stands to the last epoch, validating after each.
 
@@ -110,7 +107,6 @@ def run_epochs(
         batches: Returns the batches that are left of the epoch under way.
         plan: The `BatchPlan` of all workers together.
         label: What the progress display says.
-        advice: What to do if the loss is not finite.
         accumulate: Number of batches that make one update.
         weights: The weight of each sample in the loss, `(N,)`; `None`: all alike.
         on_epoch: Called with the `Validation` after each epoch, or `None`.
@@ -130,7 +126,7 @@ def run_epochs(
             if distribution.from_chief(validation.exhausted, settings.patience):
                 break
             groups = updates(plan, state.epoch, accumulate, weights)
-            run_epoch(state, step, batches(), groups, saver, advice, progress.advance)
+            run_epoch(state, step, batches(), groups, saver, progress.advance)
             loss, rate = state.loss / total, learning_rate(validation.model)
             distribution.from_chief(validation.measure, state.epoch, loss=loss, learning_rate=rate)
             if on_epoch is not None:
@@ -205,7 +201,7 @@ def updates(plan, epoch, accumulate, weights=None):
     return [(sum(group), i == len(group)) for group in groups for i in range(1, len(group) + 1)]
 
 
-def run_epoch(state, step, dataset, updates, saver, advice, on_step):
+def run_epoch(state, step, dataset, updates, saver, on_step):
     """Learn from each batch that is left of an epoch.
 
     Args:
@@ -214,7 +210,6 @@ def run_epoch(state, step, dataset, updates, saver, advice, on_step):
         dataset: The batches that are left.
         updates: What `updates` returns, for all batches.
         saver: A `Saver`.
-        advice: What to do where the loss is not finite, by the command's options.
         on_step: Called after each batch.
 
     Raises:
@@ -228,7 +223,8 @@ def run_epoch(state, step, dataset, updates, saver, advice, on_step):
             state.loss += loss * samples
             if not math.isfinite(loss):
                 raise RunFailed(
-                    f"the loss became {loss} in epoch {state.epoch}, step {state.step}. {advice}"
+                    f"the loss became {loss} in epoch {state.epoch}, step {state.step}. "
+                    f"{state.validation.advice}"
                 )
             on_step()
             if last:
@@ -282,8 +278,12 @@ class Saver:
 
 def set_up(settings):
     """Set seeds, number types and determinism for what is built next."""
-    keras.utils.set_random_seed(settings.seed)
+    # Weights and dropout get their seeds from Python's generator. Nothing draws from TensorFlow's,
+    # and to set its seed would drop every compiled kernel of an earlier training.
+    random.seed(settings.seed)
+    np.random.seed(settings.seed)
     policies = {"none": "float32", "float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
     keras.config.set_dtype_policy(policies[settings.mixed_precision])
     if settings.deterministic:
+        tf.random.set_seed(settings.seed)
         tf.config.experimental.enable_op_determinism()

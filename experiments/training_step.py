@@ -26,6 +26,8 @@ def training_step(model, distribution, signature, sums=(), average=None, jit=Fal
         returns the batch's share of that mean, on all replicas together.
     """
     strategy, optimizer, weights = distribution.strategy, model.optimizer, model.trainable_variables
+    # TensorFlow makes no zeros for a Keras variable that the loss does not depend on.
+    variables = [weight.value for weight in weights]
 
     def differentiate(batch, samples):
         inputs, labels = distribution.own_part(batch)
@@ -33,7 +35,7 @@ def training_step(model, distribution, signature, sums=(), average=None, jit=Fal
             loss = share_of_loss(model, inputs, labels, samples)
             scaled = optimizer.scale_loss(loss)
         unconnected = tf.UnconnectedGradients.ZERO
-        gradients = tape.gradient(scaled, weights, unconnected_gradients=unconnected)
+        gradients = tape.gradient(scaled, variables, unconnected_gradients=unconnected)
         # Those of embeddings are of the rows that occurred, one for each time: Keras would square
         # them before it adds them up.
         return loss, [tf.convert_to_tensor(gradient) for gradient in gradients]

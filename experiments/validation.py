@@ -12,7 +12,8 @@ class Validation:
     """Measures a split epoch by epoch.
 
     Given a run folder, it logs the metrics there and keeps the model. A subclass may measure
-    otherwise: by other `metrics`, and another `criterion`, whose lowest value marks the best epoch.
+    otherwise: by other `metrics`, and another `criterion`, whose lowest value marks the best epoch;
+    and give other `advice` for numbers that are not finite, by its command's options.
 
     Args:
         predictor: A `Predictor` of the validation split with the model in training.
@@ -30,6 +31,10 @@ class Validation:
     """
 
     criterion = "valid_MAE"
+    advice = (
+        "Lower --learning-rate, limit the gradients by --clip-norm, scale the features by "
+        "--normalize, or look for extreme values in the data."
+    )
 
     def __init__(
         self, predictor, model, labels, folder=None, keep="best", average=None, trackers=()
@@ -76,8 +81,7 @@ class Validation:
         scores, shares = self.predictor.predict()
         if not np.isfinite(scores).all():
             raise RunFailed(
-                f"the model predicts NaN or infinite scores after epoch {epoch}. "
-                "Lower the learning rate, or look for extreme values in the data."
+                f"the model predicts NaN or infinite scores after epoch {epoch}. {self.advice}"
             )
         metrics = self.metrics(scores)
         entry = {"epoch": epoch, **logs}
@@ -93,3 +97,14 @@ class Validation:
                 self.folder.save_model(self.model)
         for tracker in self.trackers:
             tracker.log(entry, shares, self.model)
+
+
+def kept_epoch(history, keep, criterion="valid_MAE"):
+    """Return the entry of the epoch whose model a training has kept.
+
+    Args:
+        history: The lines of `metrics.jsonl`.
+        keep: `"best"` or `"last"`.
+        criterion: What is lowest in the best epoch.
+    """
+    return history[-1] if keep == "last" else min(history, key=lambda entry: entry[criterion])

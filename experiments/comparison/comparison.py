@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from experiments.comparison.bootstrap import Estimate, paired_bootstrap
-from experiments.comparison.outcomes import Outcome, read_groups, read_outcome
+from experiments.comparison.compared import Compared, compare_outcomes
+from experiments.comparison.outcomes import read_groups, read_outcome
 from experiments.comparison.processes import run_jobs
 from experiments.comparison.protocol import Protocol
 from experiments.comparison.runs import evaluate, read_splits, train, tune
@@ -11,31 +11,17 @@ from utils.command_line import console
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparison:
+class Comparison(Compared):
     """What came out of a comparison.
 
     Attributes:
         protocol: The `Protocol`.
         tuned: From each model to the best values of its study, and their validation MAE; empty
             without studies.
-        outcomes: The runs, models in the order asked for.
-        estimates: From each model to the `Estimate`s of its metrics.
-        differences: From each model but the reference to those of its difference from it.
     """
 
     protocol: Protocol
     tuned: dict[str, tuple[dict, float]]
-    outcomes: list[Outcome]
-    estimates: dict[str, dict[str, Estimate]]
-    differences: dict[str, dict[str, Estimate]]
-
-    def runs_of(self, model):
-        """Return the outcomes of a model."""
-        return [outcome for outcome in self.outcomes if outcome.model == model]
-
-    def ranked(self):
-        """Return the models, that with the lowest MAE first."""
-        return sorted(self.estimates, key=lambda model: self.estimates[model]["MAE"].value)
 
 
 def run_comparison(protocol, processes):
@@ -64,14 +50,8 @@ def run_comparison(protocol, processes):
         _run(f"evaluated on {split}", jobs, processes)
     outcomes = [read_outcome(settings, split) for settings in runs.values()]
     groups = read_groups(protocol.base, split, protocol.group)
-    scores = {
-        model: [outcome.scores for outcome in outcomes if outcome.model == model]
-        for model in protocol.models
-    }
-    estimates, differences = paired_bootstrap(
-        outcomes[0].labels, scores, protocol.reference, groups, protocol.resamples
-    )
-    return Comparison(protocol, tuned, outcomes, estimates, differences)
+    found = compare_outcomes(outcomes, protocol.reference, groups, protocol.resamples)
+    return Comparison(**vars(found), protocol=protocol, tuned=tuned)
 
 
 def _tune_all(protocol, processes):

@@ -36,7 +36,7 @@ def difference_intervals(comparison, metric="MAE"):
     for row, model in enumerate(models):
         one = comparison.differences[model][metric]
         _interval(axes, row, one, COLOURS["audio"] if one.p_holm < 0.05 else "#999")
-    axes.set_xlabel(f"{metric} minus that of {comparison.protocol.reference}")
+    axes.set_xlabel(f"{metric} minus that of {comparison.reference}")
     return to_svg(figure)
 
 

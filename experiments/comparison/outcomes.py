@@ -9,7 +9,7 @@ import numpy as np
 from experiments.comparison.cost import read_cost
 from experiments.comparison.protocol import group_column
 from experiments.comparison.runs import read_split, read_splits
-from experiments.report import kept_epoch
+from experiments.validation import kept_epoch
 from utils.formats.split import join_splits
 from utils.metrics import sentiment_metrics
 from utils.run_folder import RunFolder, read_json
@@ -48,13 +48,16 @@ class Outcome:
         """All metrics of `utils.metrics`, by name."""
         return sentiment_metrics(self.labels, self.scores)
 
+    def figures(self):
+        """The metrics with what to compare an MAE with, by name."""
+        figures = {**self.metrics(), **self.references}
+        if "best_reachable_MAE" in self.references:
+            figures["MAE_over_best"] = figures["MAE"] / self.references["best_reachable_MAE"]
+        return figures
+
     def row(self):
         """Return the run as a row of a table."""
-        metrics = self.metrics()
-        row = {"model": self.model, "seed": self.seed, "split": self.split, **metrics}
-        row |= self.references
-        if "best_reachable_MAE" in self.references:
-            row["MAE_over_best"] = metrics["MAE"] / self.references["best_reachable_MAE"]
+        row = {"model": self.model, "seed": self.seed, "split": self.split, **self.figures()}
         peak = self.cost["peak_memory"]
         return {
             **row,

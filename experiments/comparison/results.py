@@ -17,7 +17,7 @@ from experiments.comparison.tables import (
     metrics_table,
     settings_table,
 )
-from experiments.report import page_template
+from experiments.page import page_template
 from utils.run_folder import write_text
 
 

@@ -30,11 +30,11 @@ class TextTable:
 def metrics_table(comparison):
     """Return mean ± sd over the seeds of all metrics, by model."""
     names = [*METRIC_NAMES]
-    if comparison.outcomes[0].references:
+    if "best_reachable_MAE" in comparison.outcomes[0].references:
         names.append("MAE_over_best")
     rows = []
     for model in comparison.ranked():
-        runs = [outcome.row() for outcome in comparison.runs_of(model)]
+        runs = [outcome.figures() for outcome in comparison.runs_of(model)]
         rows.append([model, *(mean_and_sd([run[name] for run in runs]) for name in names)])
     return TextTable(["model", *names], rows)
 
@@ -100,7 +100,7 @@ def summary_table(comparison):
             against = [f"{signed(estimates['MAE'].value)}", p_value(estimates["MAE"].p_holm)]
         rows.append([*(row[i] for i in chosen), *against])
     columns = [whole.columns[i] for i in chosen]
-    return TextTable([*columns, f"MAE − {comparison.protocol.reference}", "p, Holm"], rows)
+    return TextTable([*columns, f"MAE − {comparison.reference}", "p, Holm"], rows)
 
 
 def signed(value):

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from experiments.metrics_table import mean_and_sd
 from experiments.options import command_line
-from experiments.report import page_template
+from experiments.page import page_template
 from experiments.robustness_curves.evaluation import RunCurves
 from experiments.robustness_curves.figures import metric_curves
 from experiments.robustness_curves.imperfections import Imperfection

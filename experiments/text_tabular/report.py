@@ -7,8 +7,9 @@ import yaml
 from matplotlib.figure import Figure
 
 from experiments.figures import COLOURS, to_svg
-from experiments.report import kept_epoch, page_template
+from experiments.page import page_template
 from experiments.text_tabular.validation import ClassValidation
+from experiments.validation import kept_epoch
 from utils.formats.split import SPLITS
 from utils.run_folder import read_json, write_text
 from utils.text_tabular_data import Schema

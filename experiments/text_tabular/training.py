@@ -22,8 +22,6 @@ from utils.batch_plan import BatchPlan
 from utils.command_line import announce
 from utils.text_tabular_data import Processing, TextTokenizer, preset_path, read_blocks
 
-IF_NOT_FINITE = "Lower --lr, or look for extreme values in the numeric columns."
-
 
 class _ValidPredictor:
     """Predicts the validation split in every epoch."""
@@ -129,7 +127,7 @@ def fit_text_tabular(
 
     weights = model.config["class_weights"]
     weights = None if weights is None else np.array(weights)[train.labels]
-    run_epochs(settings, state, step, batches, plan, label, IF_NOT_FINITE, weights=weights)
+    run_epochs(settings, state, step, batches, plan, label, weights=weights)
     return validation
 
 

@@ -11,6 +11,7 @@ class ClassValidation(Validation):
     """
 
     criterion = "valid_log_loss"
+    advice = "Lower --lr, or look for extreme values in the numeric columns."
 
     def metrics(self, scores):
         """Return the metrics of probabilities `(N, classes)`, by name."""

@@ -84,6 +84,9 @@ class TransformerStack(ExplicitMaskLayer):
             attention.append(weights)
         return self.norm(x), attention
 
+    def compute_output_shape(self, x_shape):
+        return tuple(x_shape), None
+
     def get_config(self):
         return {
             **super().get_config(),

@@ -20,7 +20,7 @@ from tests.conftest import TINY_MODEL, call, without_graphs
 from utils.run_folder import RunFolder
 
 OPTIONS = (
-    *("--epochs", 2, "--batch-size", 6, "--ema", 0.9, "--buckets", 2),
+    *("--model", "msa", "--epochs", 2, "--batch-size", 8, "--ema", 0.9, "--buckets", 2),
     *("--feature-dropout.text", 0.2, "--accumulate", 2, *TINY_MODEL),
 )
 ROOT = Path(__file__).parent.parent.parent
@@ -145,7 +145,7 @@ def test_patience_counts_on_from_where_a_run_was_killed(data_dir, tmp_path, eage
         return {**original(self, scores), "MAE": scripted[len(self.history)]}
 
     monkeypatch.setattr(Validation, "metrics", metrics)
-    options = ("--epochs", 9, "--patience", 2, "--batch-size", 24, "--model", "msa")
+    options = ("--epochs", 9, "--patience", 2, "--batch-size", 24)
     with monkeypatch.context() as patch, pytest.raises(Killed):
         kill_after_validation(patch)
         train(data_dir, tmp_path / "run", *options)
@@ -181,7 +181,7 @@ def test_a_signal_saves_and_says_so(
     with monkeypatch.context() as patch:
         patch.setattr(Saver, "after_update", after)
         message = fails(main, "--data", data_dir, "--run-dir", path, *OPTIONS, code=code)
-    assert f"stopped by {number.name}; saved after epoch 2, step 2 of 4" in message
+    assert f"stopped by {number.name}; saved after epoch 2, step 2 of 3" in message
     assert "--resume" in message
     assert RunFolder(path).status.startswith("failed: stopped by")
     train(data_dir, path, "--resume")
@@ -248,7 +248,7 @@ def test_resuming_with_changed_data_is_refused(own_data_dir, tmp_path, eagerly, 
 
 
 def test_cross_validation_goes_on_too(data_dir, tmp_path, eagerly, monkeypatch):
-    options = ("--folds", 2, "--group", "video_id", "--batch-size", 9, "--model", "msa")
+    options = ("--folds", 2, "--group", "video_id", "--batch-size", 9)
     train(data_dir, tmp_path / "whole", *options)
 
     def save(self, arrays, progress, original=Checkpoints.save):

@@ -10,7 +10,7 @@ from experiments.evaluation import evaluate_split
 from experiments.robustness import main
 from experiments.robustness_curves.evaluation import evaluate_curves
 from experiments.robustness_curves.imperfections import Imperfection
-from experiments.robustness_curves.lines import group_lines
+from experiments.run_lines import group_lines
 from experiments.run_model import RunModel
 from tests.conftest import call
 from utils.data_loader import load_split

@@ -55,17 +55,28 @@ def test_all_forms_of_input_agree(model):
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_output_is_float32_scores_or_logits_under_every_policy(name, policy):
-    for num_classes in (None, 7):
-        model = make_model(name, dtype=policy, num_classes=num_classes)
-        output = model(make_sequences(batch=4))
-        assert output.shape == (4, num_classes or 1) and output.dtype == "float32"
+def test_output_is_float32_scores_under_every_policy(name, policy):
+    model = make_model(name, dtype=policy)
+    masks = make_masks(batch=4)
+    masks[1][0] = False
+    hidden = [
+        np.where(m[..., None], x, np.float32(np.nan))
+        for x, m in zip(make_sequences(batch=4), masks, strict=True)
+    ]
+    for training in (False, True):
+        output = model((*hidden, *masks), training=training)
+        assert output.shape == (4, 1) and output.dtype == "float32"
         assert np.isfinite(output).all()
-        inputs = [keras.Input((SEQ_LEN, width)) for width in WIDTHS]
-        symbolic = model(tuple(inputs))
-        assert symbolic.shape == (None, num_classes or 1) and symbolic.dtype == "float32"
-        assert model.compute_dtype == policy.removeprefix("mixed_")
-        assert {weight.dtype for weight in model.weights} == {"float32"}
+    assert model.compute_dtype == policy.removeprefix("mixed_")
+    assert {weight.dtype for weight in model.weights} == {"float32"}
+
+
+def test_classes_get_logits_also_of_symbolic_inputs(name):
+    model = make_model(name, num_classes=7)
+    output = model(make_sequences(batch=4))
+    assert output.shape == (4, 7) and output.dtype == "float32" and np.isfinite(output).all()
+    symbolic = model(tuple(keras.Input((SEQ_LEN, width)) for width in WIDTHS))
+    assert symbolic.shape == (None, 7) and symbolic.dtype == "float32"
 
 
 def test_float64_features_are_taken_as_they_come(model):

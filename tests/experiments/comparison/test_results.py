@@ -48,7 +48,7 @@ def make_comparison(scores, labels, **options):
     )
     tuned = {model: ({"loss": "mae", "mixup": 0.123456}, 0.9) for model in scores}
     statistics = paired_bootstrap(labels, {m: [s] for m, s in scores.items()}, "poor", None, 200)
-    return Comparison(protocol, tuned, outcomes, *statistics)
+    return Comparison(outcomes, protocol.reference, *statistics, protocol, tuned)
 
 
 @pytest.fixture(scope="module")

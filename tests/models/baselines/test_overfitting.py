@@ -5,7 +5,11 @@ import pytest
 from models.baselines import BASELINES
 from tests.models.tiny import make_masks, make_model, make_sequences
 
+STEPS = 200
 OPTIONS = {"tfn": {"nonverbal_dim": 8}}  # a smaller tensor
+
+# At high rates MISA's private and shared vectors collapse to constants, which its own losses like.
+RATES = {"misa": 0.002}
 
 
 @pytest.mark.slow
@@ -14,8 +18,8 @@ def test_plain_fit_learns_thirty_two_samples_by_heart(name):
     model = make_model(name, model_dim=32, dropout_rate=0.0, **OPTIONS.get(name, {}))
     inputs = (*make_sequences(batch=32), *make_masks(batch=32))
     target = np.random.default_rng(1).uniform(-3, 3, size=(32, 1)).astype("float32")
-    rate = keras.optimizers.schedules.CosineDecay(0.01, 400)
-    model.compile(keras.optimizers.Adam(rate), "mae", jit_compile=False, steps_per_execution=50)
-    repeated = [np.tile(x, (50, *[1] * (x.ndim - 1))) for x in (*inputs, target)]
-    model.fit(repeated[:-1], repeated[-1], batch_size=32, epochs=8, shuffle=False, verbose=0)
+    rate = keras.optimizers.schedules.CosineDecay(RATES.get(name, 0.01), STEPS)
+    model.compile(keras.optimizers.Adam(rate), "mae", jit_compile=False, steps_per_execution=STEPS)
+    repeated = [np.tile(x, (STEPS, *[1] * (x.ndim - 1))) for x in (*inputs, target)]
+    model.fit(repeated[:-1], repeated[-1], batch_size=32, shuffle=False, verbose=0)
     assert np.abs(model(inputs) - target).mean() < 0.05
