@@ -40,16 +40,15 @@ def read_dataflow(model):
         The `Step`s in the order of the computation, inputs first and the prediction last, and
         pairs of the name and the layer of each part that a prediction does without.
     """
-    names = layer_names(model)
-    steps, sources = [], {}
+    parts = [part for part, *_ in model.part_shapes()]
+    names = {id(part): part.name for part in parts} | layer_names(model)
+    steps, sources, called = [], {}, []
 
     def add(name, inputs, outputs, part=None, again=False):
         flows = sorted(set().union(*(_origins(x, sources) for x in inputs)), key=lambda f: f[:2])
         for number, x in enumerate(outputs):
             sources[x.ref()] = (len(steps), number, tuple(x.shape[1:]))
         steps.append(Step(name, part, again, [(source, shape) for source, _, shape in flows]))
-
-    called = []
 
     def record(part):
         call = part.call
@@ -63,7 +62,6 @@ def read_dataflow(model):
 
         part.call = recorded
 
-    parts = [part for part, *_ in model.part_shapes()]
     for part in parts:
         record(part)
 
@@ -72,11 +70,15 @@ def read_dataflow(model):
             add(name, [], [x])
         add(RESULT, [model.forward(sequences, masks, training=False).prediction], [])
 
+    tf.function(predict, autograph=False).get_concrete_function(*_signature(model))
+    return steps, [(names[id(part)], part) for part in parts if part not in called]
+
+
+def _signature(model):
+    """Return the `TensorSpec`s of the sequences and of the masks."""
     inputs = [*zip(model.seq_lens, model.widths, strict=True)]
     features = [tf.TensorSpec((None, length, width)) for length, width in inputs]
-    masks = [tf.TensorSpec((None, length), "bool") for length, _ in inputs]
-    tf.function(predict, autograph=False).get_concrete_function(features, masks)
-    return steps, [(names[id(part)], part) for part in parts if part not in called]
+    return features, [tf.TensorSpec((None, length), "bool") for length, _ in inputs]
 
 
 def _features(structure):
@@ -107,7 +109,7 @@ def layer_names(owner):
     """
     names = {}
     for attribute, value in vars(owner).items():
-        layers = keras.tree.flatten(value) if isinstance(value, (list, tuple)) else [value]
+        layers = keras.tree.flatten(value) if isinstance(value, (list, tuple, dict)) else [value]
         for i, layer in enumerate(layers):
             if isinstance(layer, keras.layers.Layer) and not attribute.startswith("_"):
                 own = f"{attribute}_{i}" if len(layers) > 1 else attribute

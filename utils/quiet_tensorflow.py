@@ -9,7 +9,7 @@ from utils.command_line import announce
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # Not in processes that a command starts.
-if "tensorflow" not in sys.modules and multiprocessing.parent_process() is None:
+if "tensorflow" not in sys.modules and multiprocessing.current_process().name == "MainProcess":
     announce("Loading TensorFlow")
 
 # Some messages are written before any log level is read, straight to the file descriptor.
