@@ -8,7 +8,6 @@ from experiments.text_tabular.training import build_model, fit_processing, fit_t
 from experiments.text_tabular.validation import ClassValidation
 from experiments.training import set_up
 from utils.classification_metrics import classification_metrics
-from utils.command_line import console
 from utils.run_folder import write_rows
 from utils.text_tabular_data.schema import sorted_classes
 
@@ -71,5 +70,4 @@ def _encode_once(settings, samples):
     model = build_model(settings, samples)
     if not model.text_encoder.frozen:
         return None
-    console.print(f"Encoding {len(samples)} texts, once for all folds ...")
     return encode_texts(model, samples)

@@ -101,7 +101,7 @@ def encode_texts(model, samples):
     # Texts of similar length stand together, which spares padding.
     order = np.argsort(samples.lengths, kind="stable")
     with progress_bar(transient=True) as bar:
-        task = bar.add_task("encoding texts, once for all epochs", total=len(order))
+        task = bar.add_task("encoding texts", total=len(order))
         for start in range(0, len(order), EVALUATION_BATCH):
             rows = order[start : start + EVALUATION_BATCH]
             encoded[rows] = encode(list(samples.chunks(rows)))

@@ -33,3 +33,15 @@ def tickets_run(tickets, tmp_path_factory):
     with without_graphs():
         call(main, *arguments, "--mixed-precision", "none", *TINY)
     return path
+
+
+def count_encoded(monkeypatch, module):
+    """Return a list that gets the number of texts of each call of a module's `encode_texts`."""
+    counts, encode_texts = [], module.encode_texts
+
+    def counted(model, samples):
+        counts.append(len(samples))
+        return encode_texts(model, samples)
+
+    monkeypatch.setattr(module, "encode_texts", counted)
+    return counts
