@@ -3,7 +3,7 @@
 import dataclasses
 
 from experiments.dataflow import Step, layer_names
-from experiments.report import page_template
+from experiments.page import page_template
 
 # Sizes in pixels.
 WIDTH, GAP, LINE, SPACE, MARGIN, TOP = 150, 84, 16, 24, 20, 60

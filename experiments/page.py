@@ -1,4 +1,4 @@
-"""Templates of HTML pages."""
+"""Templates of HTML pages, pictures and scripts."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def page_template(name):
-    """Return a template of an HTML page."""
+    """Return a template; what is put into it is escaped as in HTML."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
