@@ -144,7 +144,7 @@ class SelfMM(MultimodalModel):
             yield hidden, (None, width)
         for output in self.task_outputs:
             yield output, (None, self.unimodal_dim)
-        yield (self.supervision,)
+        yield self.supervision, (None, 1)
 
     def forward(self, sequences, masks, training=None):
         parts = zip(self.subnetworks, sequences, masks, strict=True)

@@ -211,7 +211,7 @@ class TETFN(MultimodalModel):
             for head, output in zip(self.unimodal_heads, self.unimodal_outputs, strict=True):
                 yield head, (None, d)
                 yield output, (None, self.unimodal_dim)
-            yield (self.supervision,)
+            yield self.supervision, (None, 1)
 
     def forward(self, sequences, masks, training=None):
         encoded = self._encode(sequences, masks, training)

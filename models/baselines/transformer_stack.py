@@ -85,7 +85,9 @@ class TransformerStack(ExplicitMaskLayer):
         return self.norm(x), attention
 
     def compute_output_shape(self, x_shape):
-        return tuple(x_shape), None
+        batch, length = x_shape[:2]
+        weights = (batch, self.num_heads, length, None if self.crossmodal else length)
+        return tuple(x_shape), [weights] * self.n_layers
 
     def get_config(self):
         return {

@@ -63,7 +63,7 @@ class UnimodalSupervision(ExplicitMaskLayer):
             for name, width in zip(MODALITIES, self.unimodal_dims, strict=True)
         ]
 
-    def build(self, input_shape=None):
+    def build(self, labels_shape):
         for centres in (self.fusion_centres, *self.centres):
             centres.build((None, centres.width))
         self.built = True
@@ -85,6 +85,9 @@ class UnimodalSupervision(ExplicitMaskLayer):
             losses += ops.where(there, ops.tanh(ops.abs(own_labels - labels)) * error, 0.0)
         self.fusion_centres.update(fusion, labels, ops.ones_like(labels, dtype="bool"))
         return ops.sum(losses) / ops.maximum(ops.cast(ops.size(labels), "float32"), 1.0)
+
+    def compute_output_shape(self, labels_shape):
+        return ()
 
     def get_config(self):
         return {

@@ -10,7 +10,7 @@ MOMENTUM, BOUND = 0.8, 2.0
 
 def supervision():
     layer = UnimodalSupervision(WIDTHS[0], WIDTHS[1:], BOUND, MOMENTUM)
-    layer.build()
+    layer.build((None, 1))
     return layer
 
 
