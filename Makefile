@@ -21,7 +21,7 @@ REQUIREMENTS := $(wildcard requirements*.txt)
 	@touch $@
 
 test: setup  ## run all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## check style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -152,7 +152,7 @@ def _faults(arguments, base, reference):
     if base.strategy in ("multiworker", "ray"):
         yield (
             f"--strategy must be auto, cpu or mirrored: each run needs one process. "
-            f"Received: {base.strategy}."
+            f"Received: --strategy {base.strategy}."
         )
     if base.data is None:
         yield "--data is missing: name a data folder."
