@@ -1,6 +1,7 @@
 """What stands on the cards of a run's data and model."""
 
 from experiments.reporting.score_figures import label_histogram
+from utils.command_line import console
 from utils.formats import open_data
 from utils.formats.split import SPLITS
 from utils.leakage import find_overlaps
@@ -31,7 +32,7 @@ def open_run_data(config, path=None):
     """Open the data of a run, or that at `path`.
 
     Returns:
-        A reader, or `None` if the run's data is no longer where it was.
+        A reader, or `None`, after a warning, if the run's data cannot be read any more.
 
     Raises:
         FileNotFoundError: If there is nothing at `path`.
@@ -41,7 +42,13 @@ def open_run_data(config, path=None):
         return open_data(path)
     try:
         return open_data(config["data"], config["feature_files"])
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError) as error:
+        console.print(
+            f"warning: The report has neither attention nor ablations: {error} Name the run's "
+            "data by --data.",
+            style="yellow",
+            markup=False,
+        )
         return None
 
 

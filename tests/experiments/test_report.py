@@ -46,13 +46,15 @@ def test_page_is_self_contained_and_has_every_figure(run):
         assert heading in text
 
 
-def test_without_its_data_the_page_has_what_the_evaluation_wrote(run):
+def test_without_its_data_the_page_has_what_the_evaluation_wrote(run, capsys):
     config = run / "config.yaml"
     lines = [line for line in config.read_text().splitlines() if not line.startswith("data:")]
     config.write_text("\n".join([*lines, "data: /no/such/data", ""]))
     call(main, run)
     text = (run / "report.html").read_text()
     assert "Calibration" in text and "Ablation" not in text
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "neither attention nor ablations" in printed and "/no/such/data" in printed
 
 
 def test_same_run_gives_the_same_page(run):
