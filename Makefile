@@ -35,7 +35,8 @@ format: setup  ## put the code into the common style
 
 demo: setup  ## make data, train MSASeqLevelModel, show metrics, write a report
 	rm -rf $(DEMO)
-	$(BIN)/python -m data.synthetic --task sarcasm --output $(DEMO)/data
+	$(BIN)/python -m data.synthetic --task sarcasm --samples 8000 --seq-len 12 \
+	  --output $(DEMO)/data
 	$(BIN)/python -m experiments.train --config experiments/configs/synthetic.yaml \
 	  --data $(DEMO)/data --run-dir $(DEMO)/run
 
