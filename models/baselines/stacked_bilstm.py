@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from models.checks import check_positive
-from models.explicit_masks import ExplicitMaskLayer
+from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -29,27 +29,35 @@ class StackedBiLSTM(ExplicitMaskLayer):
         check_positive(input_dim=input_dim, units=units)
         self.input_dim = input_dim
         self.units = units
-        self.lower = self._bidirectional("lower", return_sequences=True, return_state=True)
+        # Not `keras.layers.Bidirectional`: it copies layers by an id that the next one may have too,
+        # and so, now and then, fails or shares weights where a model is loaded.
+        self.lower = self._both_ways("lower", return_sequences=True, return_state=True)
         self.norm = keras.layers.LayerNormalization(
             epsilon=1e-5, dtype=self.dtype_policy, name="norm"
         )
-        self.upper = self._bidirectional("upper")
+        self.upper = self._both_ways("upper")
 
-    def _bidirectional(self, name, **options):
+    def _both_ways(self, name, **options):
         # cuDNN's kernel refuses masks with holes or padding on the left.
-        lstm = keras.layers.LSTM(self.units, use_cudnn=False, dtype=self.dtype_policy, **options)
-        return keras.layers.Bidirectional(lstm, dtype=self.dtype_policy, name=name)
+        options |= {"use_cudnn": False, "dtype": self.dtype_policy}
+        return [
+            keras.layers.LSTM(self.units, go_backwards=back, name=f"{name}_{way}", **options)
+            for way, back in (("forwards", False), ("backwards", True))
+        ]
 
     def build(self, input_shape):
-        self.lower.build((None, None, self.input_dim))
+        for lstms, width in ((self.lower, self.input_dim), (self.upper, 2 * self.units)):
+            for lstm in lstms:
+                lstm.build((None, None, width))
         self.norm.build((None, None, 2 * self.units))
-        self.upper.build((None, None, 2 * self.units))
         self.built = True
 
     def call(self, x, mask=None):
-        states, forwards, _, backwards, _ = self.lower(x, mask=mask)
-        last = self.upper(self.norm(states), mask=mask)
-        return ops.concatenate([forwards, backwards, last], axis=-1)
+        forwards, backwards = (lstm(x, mask=mask) for lstm in self.lower)
+        states = ops.concatenate([forwards[0], ops.flip(backwards[0], axis=1)], axis=-1)
+        states = self.norm(clear_masked(states, as_mask(mask)))
+        last = (lstm(states, mask=mask) for lstm in self.upper)
+        return ops.concatenate([forwards[1], backwards[1], *last], axis=-1)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], 4 * self.units)

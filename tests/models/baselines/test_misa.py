@@ -1,13 +1,17 @@
+import gc
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.src.saving.serialization_lib import ObjectSharingScope
 
 from models.baselines.misa_losses import (
     central_moment_discrepancy,
     difference_loss,
     reconstruction_loss,
 )
+from models.baselines.stacked_bilstm import StackedBiLSTM
 from tests.models import numpy_layers
 from tests.models.baselines.samples import dense_count, gappy_samples, lstm_count, random_model
 from tests.models.tiny import WIDTHS
@@ -22,10 +26,10 @@ def model():
     return random_model("misa", **SIZES)
 
 
-def both_ways(x, mask, layer):
+def both_ways(x, mask, lstms):
     """States of the forward LSTM, and of the backward one, which starts at the last step."""
-    forwards = numpy_layers.lstm(x, mask, layer.forward_layer)
-    backwards = numpy_layers.lstm(x[:, ::-1], mask[:, ::-1], layer.backward_layer)
+    forwards = numpy_layers.lstm(x, mask, lstms[0])
+    backwards = numpy_layers.lstm(x[:, ::-1], mask[:, ::-1], lstms[1])
     return np.concatenate([forwards, backwards[:, ::-1]], axis=-1)
 
 
@@ -121,3 +125,14 @@ def test_the_number_of_parameters(model):
     fusion = 3 * dense_count(d, d) + d * d + dense_count(d, ff, d) + 2 * 2 * d
     head = dense_count(6 * d, 3 * d, 1)
     assert model.count_params() == lstms + projections + spaces + fusion + head
+
+
+def test_encoders_made_while_a_model_is_loaded_share_no_layer():
+    """Keras takes a layer for one it has seen where Python gives it the memory of that one."""
+    encoders, lstms = [], set()
+    with ObjectSharingScope():
+        for _ in range(40):
+            gc.collect()
+            encoders.append(StackedBiLSTM(3, 2))
+            lstms |= {id(lstm) for lstm in (*encoders[-1].lower, *encoders[-1].upper)}
+    assert len(lstms) == 4 * len(encoders)
