@@ -29,8 +29,8 @@ class StackedBiLSTM(ExplicitMaskLayer):
         check_positive(input_dim=input_dim, units=units)
         self.input_dim = input_dim
         self.units = units
-        # Not `keras.layers.Bidirectional`: it copies layers by an id that the next one may have too,
-        # and so, now and then, fails or shares weights where a model is loaded.
+        # Not `keras.layers.Bidirectional`: it copies layers by an id that a later one may have too
+        # and so, now and then, fails or shares weights while a model is loaded.
         self.lower = self._both_ways("lower", return_sequences=True, return_state=True)
         self.norm = keras.layers.LayerNormalization(
             epsilon=1e-5, dtype=self.dtype_policy, name="norm"
