@@ -4,15 +4,15 @@ import keras
 from keras import ops
 
 from models.baselines.subnetworks import LSTMSubnetwork
-from models.baselines.unimodal_supervision import UnimodalSupervision
-from models.checks import check_positive, check_rate
+from models.baselines.unimodally_supervised_model import UnimodallySupervisedModel
+from models.checks import check_positive
 from models.dropout import HashDropout
 from models.inputs import MODALITIES
-from models.multimodal_model import Explanation, MultimodalModel
+from models.multimodal_model import Explanation
 
 
 @keras.saving.register_keras_serializable(package="msa")
-class SelfMM(MultimodalModel):
+class SelfMM(UnimodallySupervisedModel):
     """Late fusion that also learns to score by each modality alone, on labels of its own making.
 
     With s in {text, audio, video}:
@@ -90,19 +90,12 @@ class SelfMM(MultimodalModel):
         num_classes=None,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
-        check_positive(model_dim=model_dim, unimodal_dim=unimodal_dim)
-        check_rate("dropout_rate", dropout_rate)
-        check_rate("centre_momentum", centre_momentum)
+        tasks = (unimodal_dim, centre_momentum, label_bound, dropout_rate)
+        super().__init__(seq_len, text_dim, audio_dim, video_dim, *tasks, num_classes, **kwargs)
+        check_positive(model_dim=model_dim)
         self.model_dim = model_dim
-        self.unimodal_dim = unimodal_dim
-        self.centre_momentum = centre_momentum
-        self.label_bound = label_bound
-        self.dropout_rate = dropout_rate
         self.vector_dims = (model_dim, unimodal_dim, unimodal_dim)
         self._make_parts(self.dtype_policy)
-        # What the last forward pass in training has left for `auxiliary_loss`.
-        self._tasks = None
 
     def _make_parts(self, policy):
         self.subnetworks = [
@@ -121,13 +114,7 @@ class SelfMM(MultimodalModel):
         self.task_outputs = [
             keras.layers.Dense(1, dtype="float32", name=f"{name}_output") for name in MODALITIES
         ]
-        self.supervision = UnimodalSupervision(
-            self.model_dim,
-            [self.unimodal_dim] * 3,
-            self.label_bound,
-            self.centre_momentum,
-            name="supervision",
-        )
+        self.supervision = self.make_supervision(self.model_dim)
 
     def part_shapes(self):
         for network, width in zip(self.subnetworks, self.widths, strict=True):
@@ -160,23 +147,8 @@ class SelfMM(MultimodalModel):
                 )
             ]
             scores = [layer(x) for layer, x in zip(self.task_outputs, hidden, strict=True)]
-            present = [ops.any(mask, axis=1) for mask in masks]
-            self._tasks = (fused, tuple(hidden), tuple(scores), tuple(present))
+            self.keep_tasks(fused, hidden, scores, masks)
         return Explanation(prediction, None, {})
 
-    def auxiliary_loss(self, labels):
-        """Return the loss of the modalities' tasks, and take the batch into the centres."""
-        if self._tasks is None:
-            return super().auxiliary_loss(labels)
-        tasks, self._tasks = self._tasks, None
-        return self.supervision(labels, *tasks)
-
     def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "unimodal_dim": self.unimodal_dim,
-            "centre_momentum": self.centre_momentum,
-            "label_bound": self.label_bound,
-            "dropout_rate": self.dropout_rate,
-        }
+        return {**super().get_config(), "model_dim": self.model_dim}

@@ -8,12 +8,12 @@ from keras import ops
 from models.baselines.sinusoidal_positions import sinusoidal_positions
 from models.baselines.task_head import TaskHead
 from models.baselines.transformer_stack import TransformerStack
-from models.baselines.unimodal_supervision import UnimodalSupervision
+from models.baselines.unimodally_supervised_model import UnimodallySupervisedModel
 from models.checks import check_positive
 from models.dropout import HashDropout
 from models.explicit_masks import clear_masked
 from models.inputs import MODALITIES
-from models.multimodal_model import Explanation, MultimodalModel
+from models.multimodal_model import Explanation
 from models.pooling import MaskedPooling
 
 DIRECTIONS = list(itertools.permutations(range(3), 2))  # query and context, numbers of modalities
@@ -21,7 +21,7 @@ TEXT = 0
 
 
 @keras.saving.register_keras_serializable(package="msa")
-class TETFN(MultimodalModel):
+class TETFN(UnimodallySupervisedModel):
     """Text Enhanced Transformer Fusion Network.
 
     Audio and video pass an LSTM, and every modality a convolution over time. Each then attends to
@@ -112,13 +112,10 @@ class TETFN(MultimodalModel):
         num_classes=None,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
-        check_positive(
-            audio_lstm_dim=audio_lstm_dim,
-            video_lstm_dim=video_lstm_dim,
-            kernel_size=kernel_size,
-            unimodal_dim=unimodal_dim,
-        )
+        tasks = (unimodal_dim, centre_momentum, label_bound, dropout_rate)
+        super().__init__(seq_len, text_dim, audio_dim, video_dim, *tasks, num_classes, **kwargs)
+        check_positive(audio_lstm_dim=audio_lstm_dim, video_lstm_dim=video_lstm_dim)
+        check_positive(kernel_size=kernel_size)
         self.model_dim = model_dim
         self.num_heads = num_heads
         self.n_layers = n_layers
@@ -126,12 +123,6 @@ class TETFN(MultimodalModel):
         self.video_lstm_dim = video_lstm_dim
         self.kernel_size = kernel_size
         self.head_dim = head_dim
-        self.unimodal_dim = unimodal_dim
-        self.centre_momentum = centre_momentum
-        self.label_bound = label_bound
-        self.dropout_rate = dropout_rate
-        # What the last forward pass in training has left for `auxiliary_loss`.
-        self._tasks = None
         self._make_encoders(self.dtype_policy)
         self._make_fusion(self.dtype_policy)
         if num_classes is None:
@@ -190,9 +181,7 @@ class TETFN(MultimodalModel):
         self.unimodal_outputs = [
             keras.layers.Dense(1, dtype="float32", name=f"{name}_output") for name in MODALITIES
         ]
-        self.supervision = UnimodalSupervision(
-            self.head_dim, [units] * 3, self.label_bound, self.centre_momentum, name="supervision"
-        )
+        self.supervision = self.make_supervision(self.head_dim)
 
     def part_shapes(self):
         d = self.model_dim
@@ -225,7 +214,7 @@ class TETFN(MultimodalModel):
             attention |= {f"{name}/layer_{i}": weights for i, weights in enumerate(maps)}
         hidden, fused = self.head(ops.concatenate(vectors, axis=-1), training=training)
         if training and self.num_classes is None:
-            self._tasks = (fused, *self._unimodal_tasks(encoded, masks))
+            self.keep_tasks(fused, *self._unimodal_tasks(encoded, masks), masks)
         return Explanation(self.output_layer(hidden), None, attention)
 
     def _encode(self, sequences, masks, training):
@@ -266,23 +255,15 @@ class TETFN(MultimodalModel):
         return [ops.concatenate(both, axis=-1) for both in enhanced], attention
 
     def _unimodal_tasks(self, encoded, masks):
-        """Return each modality's representation, its score and whether it is present."""
-        representations, scores, present = [], [], []
+        """Return each modality's representation and its score."""
+        representations, scores = [], []
         for x, mask, head, output in zip(
             encoded, masks, self.unimodal_heads, self.unimodal_outputs, strict=True
         ):
             hidden, representation = head(_maximum(x, mask), training=True)
             representations.append(representation)
             scores.append(output(hidden))
-            present.append(ops.any(mask, axis=1))
-        return tuple(representations), tuple(scores), tuple(present)
-
-    def auxiliary_loss(self, labels):
-        """Return the loss of the modalities' tasks, and take the batch into the centres."""
-        if self._tasks is None:
-            return super().auxiliary_loss(labels)
-        tasks, self._tasks = self._tasks, None
-        return self.supervision(labels, *tasks)
+        return representations, scores
 
     def get_config(self):
         return {
@@ -294,10 +275,6 @@ class TETFN(MultimodalModel):
             "video_lstm_dim": self.video_lstm_dim,
             "kernel_size": self.kernel_size,
             "head_dim": self.head_dim,
-            "unimodal_dim": self.unimodal_dim,
-            "centre_momentum": self.centre_momentum,
-            "label_bound": self.label_bound,
-            "dropout_rate": self.dropout_rate,
         }
 
 

@@ -1,0 +1,89 @@
+"""What the models share that learn to score by each modality alone, too."""
+
+from keras import ops
+
+from models.baselines.unimodal_supervision import UnimodalSupervision
+from models.checks import check_positive, check_rate
+from models.multimodal_model import MultimodalModel
+
+
+class UnimodallySupervisedModel(MultimodalModel):
+    """Base of the models whose training has a task for each modality, on labels of its own making.
+
+    A subclass makes `supervision` by `make_supervision`, and its forward pass in training calls
+    `keep_tasks`. Both only where it predicts a score: the labels are made by arithmetic on scores.
+
+    Args:
+        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
+        text_dim: Width of the text features.
+        audio_dim: Width of the audio features.
+        video_dim: Width of the video features.
+        unimodal_dim: Width of each modality's representation.
+        centre_momentum: How much of the sums behind the centres stays from one batch to the next,
+            at least 0 and below 1.
+        label_bound: Largest absolute label of a modality.
+        dropout_rate: At least 0 and below 1.
+        num_classes: `None` for one score; a number of classes for logits, without the tasks.
+    """
+
+    def __init__(
+        self,
+        seq_len,
+        text_dim,
+        audio_dim,
+        video_dim,
+        unimodal_dim,
+        centre_momentum,
+        label_bound,
+        dropout_rate,
+        num_classes=None,
+        **kwargs,
+    ):
+        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        check_positive(unimodal_dim=unimodal_dim)
+        check_rate("centre_momentum", centre_momentum)
+        check_rate("dropout_rate", dropout_rate)
+        self.unimodal_dim = unimodal_dim
+        self.centre_momentum = centre_momentum
+        self.label_bound = label_bound
+        self.dropout_rate = dropout_rate
+        # What the last forward pass in training has left for `auxiliary_loss`.
+        self._tasks = None
+
+    def make_supervision(self, fusion_dim):
+        """Return the layer that makes the labels, for a multimodal representation this wide."""
+        return UnimodalSupervision(
+            fusion_dim,
+            [self.unimodal_dim] * 3,
+            self.label_bound,
+            self.centre_momentum,
+            name="supervision",
+        )
+
+    def keep_tasks(self, fusion, representations, scores, masks):
+        """Keep for `auxiliary_loss` what `UnimodalSupervision` is to be called with.
+
+        Args:
+            fusion: The multimodal representation, `(batch, fusion_dim)`.
+            representations: Those of the modalities, three of `(batch, unimodal_dim)`.
+            scores: The modalities' scores, three of `(batch, 1)`.
+            masks: Three of boolean `(batch, time)`.
+        """
+        present = tuple(ops.any(mask, axis=1) for mask in masks)
+        self._tasks = (fusion, tuple(representations), tuple(scores), present)
+
+    def auxiliary_loss(self, labels):
+        """Return the loss of the modalities' tasks, and take the batch into the centres."""
+        if self._tasks is None:
+            return super().auxiliary_loss(labels)
+        tasks, self._tasks = self._tasks, None
+        return self.supervision(labels, *tasks)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "unimodal_dim": self.unimodal_dim,
+            "centre_momentum": self.centre_momentum,
+            "label_bound": self.label_bound,
+            "dropout_rate": self.dropout_rate,
+        }
