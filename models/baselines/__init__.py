@@ -1,4 +1,11 @@
-"""Baselines from the literature, on the same input and output as the house's own models."""
+"""Baselines from the literature, on the same input and output as the house's own models.
+
+Each class's docstring names every difference from the paper. Where the paper and public code differ
+it says which is followed: the paper, the authors' code or MMSA (github.com/thuiar/MMSA), the
+field's collection in PyTorch. What holds for all stands here: layers start from Keras's initial
+values, the LSTMs' forget gates with a bias of 1, and optimiser and loss are those that the model is
+compiled with.
+"""
 
 from models.baselines.almt import ALMT
 from models.baselines.ef_lstm import EFLSTM

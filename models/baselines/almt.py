@@ -62,13 +62,17 @@ class ALMT(MultimodalModel):
         - Padded steps and absent modalities are masked; the authors' code and MMSA's let the
           tokens attend to padding.
         - The hyper-modality is carried from layer to layer as it is, as in the paper's equations;
-          the authors' code normalises it before each addition.
+          the authors' code normalises it before each addition. From that code are the
+          normalisation of the tokens that meet there, and one query and one output projection for
+          what is found in audio and in video, which are two attentions in the paper; the output
+          has no bias, so that nothing found adds nothing.
         - In the transformer blocks, heads share `model_dim` (the authors' are 64 wide each), query,
-          key and value have a bias and the output none, so that nothing attended to adds
-          nothing; query, key and value of self-attention share one normalisation (there each has
-          its own); GELU is the tanh approximation.
+          key and value have a bias and the output none, for the same reason; key and value, and
+          in self-attention the query too, share one normalisation (there each has its own); GELU
+          is the tanh approximation.
         - Positions start with a deviation of 0.02, as everywhere in this repository (there 1).
-        - The paper trains by mean squared error; here, the loss that the model is compiled with.
+        - Sizes are those of the authors' settings for MOSI. The paper trains by mean squared error;
+          here, the loss that the model is compiled with.
 
     Reference:
         Zhang et al., 2023, "Learning Language-guided Adaptive Hyper-modality Representation for

@@ -92,8 +92,9 @@ class GraphMFN(MemoryFusionModel):
 
     Differences from the paper:
         Two details are taken from MMSA: `v_m` sees `h`, not `c`, and the gates see `u_{t-1}` too.
-        Efficacies lie between 0 and 1, as in the paper's figures; MMSA leaves them unbounded. The
-        graph's networks have a hidden layer with ReLU; MMSA's are linear, and those of its larger
+        Efficacies lie between 0 and 1, as in the paper's figures; the authors' code, which is that
+        of the graph alone, and MMSA, which copies it, leave them unbounded. The graph's networks
+        have a hidden layer with ReLU; MMSA's are linear, and in both codes those of the larger
         sets stay as they started, for they stand in a plain dictionary, which PyTorch's
         `parameters()` does not see. The three LSTMs are equally wide, and one hidden width and one
         dropout rate serve all networks. A step without any modality is left out, a modality that

@@ -42,12 +42,12 @@ class LFDNN(MultimodalModel):
         ValueError: Naming the argument or input, what was expected and what was received.
 
     Differences from the paper:
-        The name is MMSA's for late fusion of subnetworks like those of the Tensor Fusion Network.
-        There the text passes through an LSTM and each modality has widths of its own (64, 16, 64
-        and 256 for MOSI); audio and video are batch-normalised and have dropout before their first
-        layer, where this has it between all. Here all three are averaged, so that it shows what is
-        reached without any order of steps; features are expected to be normalised. An absent
-        modality's `z_m` is zero.
+        The name and the form are MMSA's, for late fusion of subnetworks like those of the Tensor
+        Fusion Network. There the text passes through an LSTM and each modality has widths of its
+        own; audio and video are batch-normalised and have dropout before their first layer, where
+        this has it between all, the fusion's included. Here all three are averaged, so that it
+        shows what is reached without any order of steps; features are expected to be normalised.
+        An absent modality's `z_m` is zero.
 
     Reference:
         Williams et al., 2018, "Recognizing Emotions in Video Using Multimodal DNN Feature Fusion",

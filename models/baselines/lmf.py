@@ -46,12 +46,14 @@ class LMF(MultimodalModel):
         ValueError: Naming the argument or input, what was expected and what was received.
 
     Differences from the paper:
-        The authors' code and MMSA take `h`, one wide, for the score, and add up the ranks with
-        learned weights, which the factors can take over; here the sum is plain, as in the paper,
-        and a linear layer leads from `h` to the score. MMSA's text vector has half the width of
-        its LSTM. The authors' code batch-normalises the averaged audio and video; here features
-        are expected to be normalised. An absent modality's vector is zero, so that its factor is
-        that of the one behind it.
+        The authors' code and MMSA take `h`, one wide, for the score, without dropout, and add up
+        the ranks with learned weights, which the factors can take over; here the sum is plain, as
+        in the paper, and a linear layer leads from `h` to the score. `U_m` have three layers as in
+        the code, two in the paper. The code's text vector has a width of its own, in MMSA half of
+        its LSTM's. Both batch-normalise the averaged audio and video and have dropout before the
+        first layer; here features are expected to be normalised, and dropout lies between the
+        layers. An absent modality's vector is zero, so that its factor is that of the one behind
+        it.
 
     Reference:
         Liu, Shen, Lakshminarasimhan, Liang, Zadeh and Morency, 2018, "Efficient Low-rank
@@ -84,7 +86,8 @@ class LMF(MultimodalModel):
         self.subnetworks = verbal_and_nonverbal(
             self.widths, model_dim, nonverbal_dim, dropout_rate, policy
         )
-        # The bias is the factors' column for the one behind the vector, so it starts at random.
+        # As in the authors' code. The bias is the factors' column for the one behind the vector,
+        # so it starts at random too.
         self.factors = [
             keras.layers.Dense(
                 rank * fusion_dim,

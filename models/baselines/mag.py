@@ -46,7 +46,7 @@ class MultimodalAdaptationGate(ExplicitMaskLayer):
 
     Reference:
         Rahman et al., 2020, "Integrating Multimodal Information in Large Pretrained
-        Transformers", section 3.
+        Transformers", ACL.
     """
 
     def __init__(self, model_dim, audio_dim, video_dim, beta=1.0, dropout_rate=0.1, **kwargs):
@@ -147,11 +147,15 @@ class MAG(MultimodalModel):
     Differences from the paper:
         - In place of BERT or XLNet, fine-tuned on the words, a smaller encoder of BERT's form
           (post-norm blocks, [CLS] and pooler) is trained from scratch on the given text features.
-          Its GELU is the tanh approximation.
+          Its GELU is the tanh approximation, its attention has no bias at the output, and it has
+          neither a [SEP] step nor segments.
+        - By default the gate stands behind the embeddings, as in the authors' BERT and in MMSA;
+          the paper, and the authors' XLNet, put it behind a block, as `gate_layer` can.
         - The gate's projections of audio and video share one bias, as in the paper's equations;
           the authors' code and MMSA's give each its own, which an absent modality would add too.
         - A step with neither audio nor video, [CLS] among them, is not shifted; there the paper
           shifts by the bias.
+        - The gate's nonlinearity, left open in the paper, is ReLU as in both.
         - Padded steps take no part in any modality; the authors' code and MMSA's mask the text
           alone.
 

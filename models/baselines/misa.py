@@ -68,15 +68,21 @@ class MISA(MultimodalModel):
         ValueError: Naming the argument or input, what was expected and what was received.
 
     Differences from the paper:
-        All modalities are encoded by the paper's stacked bidirectional LSTMs, the text as in its
-        runs on GloVe; there is no fine-tuned BERT, whose mean over the steps the paper's best runs
-        and MMSA take instead. The LSTMs are `model_dim // 2` wide, not as wide as the features, so
-        that wide features do not make huge LSTMs. The transformer uses GELU in place of ReLU, and
-        attention has no bias at its output. Default weights of the losses, width and dropout are
-        MMSA's for MOSI. The entries of the difference loss are averaged, as in the authors' code
-        and in MMSA, where the paper adds them up.
-        An absent modality has no vectors in the transformer (they are masked, and zero after
-        it), and takes no part in the losses: those of a pair are over the samples that have both.
+        - All modalities are encoded by the paper's stacked bidirectional LSTMs, the text as in its
+          runs on GloVe; there is no fine-tuned BERT, whose mean over the steps the paper's best
+          runs and MMSA take instead. The LSTMs are `model_dim // 2` wide, not as wide as the
+          features, so that wide features do not make huge LSTMs.
+        - What the paper leaves open is as in the authors' code, which MMSA follows: a normalisation
+          between the LSTMs, ReLU and normalisation behind them, encoders of one layer with
+          sigmoids, a decoder for each modality (the paper writes one for all), a whole transformer
+          block, post-norm, for the self-attention, and lengths that count as constants in the
+          difference loss, whose entries are averaged where the paper adds them up.
+        - The transformer uses GELU in place of ReLU, attention has no bias at its output, and
+          `dropout_rate` is its dropout too, 0.1 there. Default weights of the losses, width and
+          dropout are MMSA's for MOSI.
+        - An absent modality has no vectors in the transformer (they are masked, and zero after
+          it), and takes no part in the losses: those of a pair are over the samples that have
+          both.
 
     Reference:
         Hazarika, Zimmermann and Poria, 2020, "MISA: Modality-Invariant and -Specific

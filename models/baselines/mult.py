@@ -56,17 +56,22 @@ class MulT(MultimodalModel):
         ValueError: Naming the argument or input, what was expected and what was received.
 
     Differences from the paper:
-        The feed-forward networks use GELU in place of ReLU, attention has no bias at its output,
-        and one dropout rate stands for the paper's five. Features are those given, not GloVe; the
-        convolutions pad with zeros, so that all steps stay. Masked steps are neither attended to
-        nor the last; an absent modality adds nothing to the others, and its vector is zero. Heads
-        (10 in the paper for MOSI) are 8, which divides more widths; depth and width are the
-        paper's, the kernel is MMSA's.
-        The authors' code and MMSA do three things that the paper does not: they multiply the
-        convolved features by the root of the width, add positions once more before the
-        self-attention, and hide later steps from earlier ones. Here, as in the paper, they do not.
-        The last normalisation of each transformer is from the authors' code. There the context
-        shares the normalisation of the query; here it has one of its own.
+        - From the authors' code come the blocks' residuals, around the values before normalisation
+          (after it in the paper's equations), the normalisation behind the last block, and the
+          head's residual, where the paper speaks of fully connected layers.
+        - That code and MMSA multiply the convolved features by the root of the width and hide
+          later steps from earlier ones; the code also adds positions once more before the
+          self-attention, and MMSA has, in its later versions, no positions at all. Here all of it
+          is as in the paper.
+        - The context shares the normalisation of the query in the authors' code; here it has one
+          of its own. The feed-forward networks use GELU in place of ReLU, attention has no bias at
+          its output, and one dropout rate stands for the code's seven; the given features have
+          none. Self-attention has at least three blocks there; here always `n_layers`.
+        - Features are those given, not GloVe; the convolutions pad with zeros, so that all steps
+          stay. Masked steps are neither attended to nor the last; an absent modality adds nothing
+          to the others, and its vector is zero.
+        - Depth and width are the paper's for MOSI; heads, there 10, are 8, which divides more
+          widths; the kernel is MMSA's.
 
     Reference:
         Tsai, Bai, Liang, Kolter, Morency and Salakhutdinov, 2019, "Multimodal Transformer for

@@ -66,9 +66,11 @@ class SelfMM(UnimodallySupervisedModel):
         the centres of the batches before it.
         The text is encoded by an LSTM, as audio and video are, not by a fine-tuned BERT. The loss
         of ŷ_m is the one that is compiled, the paper's being the absolute error.
-        Distances are the paper's squares; in the authors' code and MMSA they are not squared, and
-        ŷ comes after a second hidden layer. The bound is from there, as are the defaults, for MOSI
-        (16 for audio there). An absent modality's vector is zero; it has no task and does not move
+        Distances are the paper's squares over the root of the width; in the authors' code and MMSA
+        they are neither squared nor divided, ŷ comes after a second hidden layer, and, in the
+        authors', labels of 0 count as positive. From there are the Dense layer on each LSTM, the
+        bound, and the defaults of MMSA for MOSI (audio, 32 wide here, is 16 there, and dropout
+        is not everywhere). An absent modality's vector is zero; it has no task and does not move
         its centres.
 
     Reference:

@@ -23,8 +23,9 @@ class TaskHead(keras.layers.Layer):
         What the output layer takes, and the task's representation; both `(batch, units)`.
 
     Reference:
-        Yu et al., 2021, "Learning Modality-Specific Representations with Self-Supervised
-        Multi-Task Learning for Multimodal Sentiment Analysis", section 3.3.
+        The code of Yu et al., 2021, "Learning Modality-Specific Representations with
+        Self-Supervised Multi-Task Learning for Multimodal Sentiment Analysis"; the paper has the
+        first layer alone.
     """
 
     def __init__(self, input_dim, units, dropout_rate=0.0, **kwargs):

@@ -77,9 +77,10 @@ class TETFN(UnimodallySupervisedModel):
         - The text is a sequence of features as given, with no BERT to fine-tune below; the video's
           features are not made by a vision transformer.
         - The unimodal labels have no memory of each sample, as `UnimodalSupervision` explains.
-        - The equations are those of MMSA's implementation, but for this: it multiplies the
-          convolved features by the root of the width, adds positions once more before each
-          further transformer, and hides later steps from earlier ones. None of it is done here.
+        - There is no code of the authors; the equations are those of MMSA's implementation, but
+          for this: it multiplies what enters a transformer by the root of the width, adds
+          positions only in those transformers in which audio and video meet, and there anew in
+          each, and hides later steps from earlier ones.
         - Convolutions pad with zeros, so that all steps stay; masked steps are neither attended to,
           nor the last, nor part of the maximum (MMSA's ignores padding).
         - The feed-forward networks use GELU in place of ReLU, attention has no bias at its output,

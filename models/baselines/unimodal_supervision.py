@@ -43,10 +43,10 @@ class UnimodalSupervision(ExplicitMaskLayer):
 
     Reference:
         Yu et al., 2021, "Learning Modality-Specific Representations with Self-Supervised
-        Multi-Task Learning for Multimodal Sentiment Analysis", AAAI, section 3.4. There the
-        centres are means over the latest representations of all training samples, and a sample's
-        label is averaged with those of earlier epochs; a batch here does not say which samples it
-        holds, so that the memory is in the centres alone.
+        Multi-Task Learning for Multimodal Sentiment Analysis", AAAI, of whose label generation
+        this is a form: there the centres are means over the latest representations of all training
+        samples, and a sample's label is averaged with those of earlier epochs; a batch here does
+        not say which samples it holds, so that the memory is in the centres alone.
     """
 
     def __init__(self, fusion_dim, unimodal_dims, label_bound=3.0, momentum=0.98, **kwargs):
