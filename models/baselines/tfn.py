@@ -47,14 +47,13 @@ class TFN(MultimodalModel):
 
     Differences from the paper:
         The authors' code is no longer public; MMSA follows a version in PyTorch by others
-        (github.com/Justin1904/TensorFusionNetworks). From these come two things here: the text's
-        vector is a Dense layer on the LSTM's last state, where the paper's network takes the
-        states of all steps, side by side; and the sigmoid, which is the paper's, is stretched over
-        the range of the scores. Both batch-normalise the averaged audio and video and have dropout
-        before their first layer; here features are expected to be normalised, and dropout lies
-        between the layers and on the LSTM's last state. `fusion_dim` is 128 in the paper, 16 to 64
-        in MMSA's settings. An absent modality's vector is zero, so that the tensor is that of the
-        others alone.
+        (github.com/Justin1904/TensorFusionNetworks). From these two come the text's vector, a Dense
+        layer on the LSTM's last state, where the paper's network takes the states of all steps,
+        side by side, and that the paper's sigmoid is stretched over the range of the scores. Both
+        batch-normalise the averaged audio and video and have dropout before their first layer;
+        here features are expected to be normalised, and dropout lies between the layers and on the
+        LSTM's last state. `fusion_dim` is 128 in the paper, 16 to 64 in MMSA's settings. An absent
+        modality's vector is zero, so that the tensor is that of the others alone.
 
     Reference:
         Zadeh, Chen, Poria, Cambria and Morency, 2017, "Tensor Fusion Network for Multimodal
