@@ -66,7 +66,8 @@ def confusion_matrix(counts, classes=CLASSES):
     if len(classes) <= MOST_NAMED:
         for (row, column), count in np.ndenumerate(counts):
             if count:
-                shade = "white" if shares[row, column] > 0.5 else "black"
+                # Black itself would become the page's ink.
+                shade = "white" if shares[row, column] > 0.5 else "#111111"
                 axes.text(column, row, str(count), ha="center", va="center", color=shade)
         axes.set_yticks(range(len(classes)), classes)
         axes.set_xticks(range(len(classes)), classes, **name_turn(classes))

@@ -19,7 +19,7 @@ def permutation_importance(model, samples, draws=DRAWS, seed=0):
     Args:
         model: A `TextTabularModel`.
         samples: Labelled `Samples`.
-        draws: Random orders whose mean is taken.
+        draws: Random orders; metrics are over the samples in all of them.
         seed: Seed of the orders.
 
     Returns:
@@ -32,16 +32,22 @@ def permutation_importance(model, samples, draws=DRAWS, seed=0):
     encoded = encode_texts(model, samples)
     predictor = ClassPredictor(model, samples.processing, encoded=True)
     rng = np.random.default_rng(seed)
-    orders = [rng.permutation(len(samples)) for _ in range(draws)]
+    own = np.tile(np.arange(len(samples)), draws)
+    others = np.concatenate([rng.permutation(len(samples)) for _ in range(draws)])
 
-    def measure(text, fields):
-        found = [
-            predictor.predict(
-                _swapped(samples, fields, order), encoded[order] if text else encoded
-            ).metrics()
-            for order in orders
-        ]
-        return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
+    def measure(text, swapped):
+        mixed = dataclasses.replace(
+            samples.take(own),
+            numbers={
+                name: tuple(part[others if name in swapped else own] for part in parts)
+                for name, parts in samples.numbers.items()
+            },
+            codes={
+                name: codes[others if name in swapped else own]
+                for name, codes in samples.codes.items()
+            },
+        )
+        return predictor.predict(mixed, encoded[others if text else own]).metrics()
 
     fields = samples.processing.schema.fields
     result = {WHOLE: predictor.predict(samples, encoded).metrics()}
@@ -57,17 +63,3 @@ def some_rows(count, most=MOST_SAMPLES, seed=0):
     if count <= most:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
-
-
-def _swapped(samples, fields, order):
-    """Return the samples with the values of some fields in another order."""
-    return dataclasses.replace(
-        samples,
-        numbers={
-            name: tuple(part[order] for part in parts) if name in fields else parts
-            for name, parts in samples.numbers.items()
-        },
-        codes={
-            name: codes[order] if name in fields else codes for name, codes in samples.codes.items()
-        },
-    )
