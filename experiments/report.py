@@ -51,7 +51,8 @@ def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.report",
-        "Write an HTML page about each run, and about several runs one that compares them.",
+        "Write an HTML page about each run, and about several runs of sentiment models one that "
+        "compares them.",
         EXAMPLE,
     )
     parser.add_argument("run_dirs", type=str, nargs="+", help="folders of runs")
@@ -59,7 +60,8 @@ def make_parser():
         "--data",
         type=str,
         default=None,
-        help="data for attention and ablations; default: the run's own, if it is still there",
+        help="data for what the page shows of single samples, such as attention, and of the worth "
+        "of each input; default: the run's own, if it is still there",
     )
     parser.add_argument(
         "--output",

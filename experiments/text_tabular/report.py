@@ -86,7 +86,7 @@ def _split_section(split):
         }
     if split.texts is not None:
         wrong = (split.predicted != labels).astype(float)
-        drawn["Error by length"] = error_by_length(split.words, wrong, "words", "share of errors")
+        drawn["Errors by length"] = error_by_length(split.words, wrong, "words", "share of errors")
     if split.shares is not None:
         both = np.stack([split.shares, 1 - split.shares], axis=1)
         drawn |= {
