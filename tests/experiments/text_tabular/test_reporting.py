@@ -33,7 +33,7 @@ def test_importance_is_that_of_a_table_with_a_column_in_another_order(
 def test_card_counts_classes_gaps_and_what_splits_share():
     def table(name, ids, texts, ages, kinds, labels):
         columns = {"id": ids, "text": texts, "age": ages, "kind": kinds, "label": labels}
-        return Table(name, {k: np.array(v, dtype=object) for k, v in columns.items()})
+        return Table(name, {k: np.array(list(v), dtype=object) for k, v in columns.items()})
 
     schema = Schema("text", "label", "id", ("age",), ("kind",))
     card = data_card(
