@@ -102,7 +102,11 @@ def make_parser():
         "NaN and the masks of padding are inside.",
         EXAMPLE,
     )
-    parser.add_argument("run_dir", type=str, help="folder that experiments.train has written")
+    parser.add_argument(
+        "run_dir",
+        type=str,
+        help="folder that experiments.train or experiments.train_text_tabular has written",
+    )
     parser.add_argument("--output", type=str, required=True, help="ONNX file to write")
     parser.add_argument(
         "--opset",

@@ -19,8 +19,9 @@ matplotlib.rcParams.update(
     }
 )
 
-COLOURS = {"text": "#3b6fb6", "audio": "#d9822b", "video": "#3d9970"}
+COLOURS = {"text": "#3b6fb6", "audio": "#d9822b", "video": "#3d9970", "table": "#d9822b"}
 CLASSES = np.arange(-3, 4)
+MOST_NAMED = 20  # classes that a figure names
 
 
 def learning_curves(history):
@@ -51,36 +52,26 @@ def learning_curves(history):
     return to_svg(figure)
 
 
-def prediction_scatter(labels, scores):
-    """Draw predicted against true scores, with the line where they are equal."""
-    figure = Figure(figsize=(4, 4), layout="constrained")
-    axes = figure.subplots()
-    axes.plot([-3, 3], [-3, 3], color="#999", linewidth=1, linestyle="--")
-    axes.scatter(labels, scores, s=10, alpha=0.5, color=COLOURS["text"], edgecolors="none")
-    low, high = min(-3.2, scores.min() - 0.2), max(3.2, scores.max() + 0.2)
-    axes.set(xlabel="true score", ylabel="predicted score", xlim=(-3.2, 3.2), ylim=(low, high))
-    return to_svg(figure)
+def confusion_matrix(counts, classes=CLASSES):
+    """Draw the counts of true by predicted class.
 
-
-def confusion_matrix(labels, scores):
-    """Draw the counts of the seven classes, -3 to 3, true by predicted."""
-    counts = confusion_counts(labels, scores)
+    Args:
+        counts: `(classes, classes)`, such as `confusion_counts` returns.
+        classes: Their names.
+    """
     figure = Figure(figsize=(4, 4), layout="constrained")
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(counts):
-        if count:
-            shade = "white" if shares[row, column] > 0.5 else "black"
-            axes.text(column, row, str(count), ha="center", va="center", color=shade)
-    axes.set(
-        xlabel="predicted class",
-        ylabel="true class",
-        xticks=range(7),
-        yticks=range(7),
-        xticklabels=CLASSES,
-        yticklabels=CLASSES,
-    )
+    if len(classes) <= MOST_NAMED:
+        for (row, column), count in np.ndenumerate(counts):
+            if count:
+                # Black itself would become the page's ink.
+                shade = "white" if shares[row, column] > 0.5 else "#111111"
+                axes.text(column, row, str(count), ha="center", va="center", color=shade)
+        axes.set_yticks(range(len(classes)), classes)
+        axes.set_xticks(range(len(classes)), classes, **name_turn(classes))
+    axes.set(xlabel="predicted class", ylabel="true class")
     axes.spines[["left", "bottom"]].set_visible(False)
     return to_svg(figure)
 
@@ -91,6 +82,12 @@ def confusion_counts(labels, scores):
     counts = np.zeros((7, 7), dtype=int)
     np.add.at(counts, (true, predicted), 1)
     return counts
+
+
+def name_turn(classes):
+    """Return how the names of classes stand on a horizontal axis: long ones are turned."""
+    wide = sum(len(str(name)) for name in classes) > 30
+    return {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if wide else {}
 
 
 def modality_weights(weights):
@@ -113,12 +110,14 @@ def modality_weights(weights):
     return to_svg(figure)
 
 
-def error_by_length(lengths, errors):
-    """Draw the MAE of samples grouped by their number of valid steps.
+def error_by_length(lengths, errors, unit="valid steps", error="MAE"):
+    """Draw the mean error of samples grouped by their length.
 
     Args:
         lengths: `(N,)`.
-        errors: Absolute errors, `(N,)`.
+        errors: `(N,)`.
+        unit: What lengths count.
+        error: Name of the mean error.
     """
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, 6)).astype(int))
     groups = np.clip(np.searchsorted(edges, lengths, side="right") - 1, 0, max(len(edges) - 2, 0))
@@ -133,7 +132,7 @@ def error_by_length(lengths, errors):
         axes.errorbar(position, mean, half, color="black", capsize=3)
         low, high = lengths[chosen].min(), lengths[chosen].max()
         names.append(f"{low}–{high}\nn = {count}" if low < high else f"{low}\nn = {count}")
-    axes.set(xticks=range(len(names)), xticklabels=names, xlabel="valid steps", ylabel="MAE")
+    axes.set(xticks=range(len(names)), xticklabels=names, xlabel=unit, ylabel=error)
     return to_svg(figure)
 
 

@@ -9,13 +9,18 @@ from experiments.page import page_template
 from experiments.reporting import score_figures, weight_figures
 from experiments.reporting.cards import data_card, model_card, open_run_data
 from experiments.reporting.explanation import ablations, attention_maps
-from experiments.reporting.predictions import EvaluatedSplit, page_data
+from experiments.reporting.predictions import (
+    EvaluatedSplit,
+    evaluated_splits,
+    extremes,
+    page_data,
+)
 from experiments.reporting.runs_page import write_runs_page
 from experiments.run_model import RunModel
 from experiments.validation import kept_epoch
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.data_loader import load_split
-from utils.formats.split import SPLITS
+from utils.formats import MODALITIES
 from utils.run_folder import RunFolder, read_json, write_text
 
 EXAMPLE = "python -m experiments.report runs/my-run"
@@ -31,7 +36,7 @@ def main():
             # What this family needs is not always installed.
             from experiments.text_tabular.report import write_report as write
 
-            write(folder)
+            write(folder, arguments.data)
         else:
             write_report(folder, open_run_data(folder.load_config(), arguments.data))
         console.print(f"Report: {folder.report}", markup=False)
@@ -46,7 +51,8 @@ def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.report",
-        "Write an HTML page about each run, and about several runs one that compares them.",
+        "Write an HTML page about each run, and about several runs of sentiment models one that "
+        "compares them.",
         EXAMPLE,
     )
     parser.add_argument("run_dirs", type=str, nargs="+", help="folders of runs")
@@ -54,7 +60,8 @@ def make_parser():
         "--data",
         type=str,
         default=None,
-        help="data for attention and ablations; default: the run's own, if it is still there",
+        help="data for what the page shows of single samples, such as attention, and of the worth "
+        "of each input; default: the run's own, if it is still there",
     )
     parser.add_argument(
         "--output",
@@ -80,12 +87,7 @@ def write_report(folder, data=None):
     Raises:
         FileNotFoundError: If no split has been evaluated.
     """
-    evaluated = [s for s in reversed(SPLITS) if (folder.evaluation / f"{s}.json").exists()]
-    if not evaluated:
-        raise FileNotFoundError(
-            f"{folder.evaluation} holds no evaluation. Expected: valid.json or test.json. "
-            f"Run `python -m experiments.evaluate {folder.path} --data DIR --split valid` first."
-        )
+    evaluated = evaluated_splits(folder)
     splits = {
         name: EvaluatedSplit(folder.evaluation / f"{name}_predictions.csv") for name in evaluated
     }
@@ -96,7 +98,8 @@ def write_report(folder, data=None):
         split = load_split(data, shown)
         ablation = ablations(run_model, split)
         attention = attention_maps(run_model, split, splits[shown].errors)
-    page = page_template("report.html.j2").render(
+    model = run_model.model
+    page = page_template("sequence_report.html.j2").render(
         name=folder.path.name,
         config=config,
         config_text=yaml.safe_dump(config, sort_keys=False),
@@ -106,12 +109,14 @@ def write_report(folder, data=None):
         learning_curves=figures.learning_curves(history),
         splits=[_split_section(folder, name, one) for name, one in splits.items()],
         shown=shown,
+        classes=figures.CLASSES,
         examples=_examples(splits[shown]),
         ablation=ablation,
         ablation_bars=score_figures.ablation_bars(ablation) if ablation else None,
         page_data=page_data(splits[shown], attention),
         data=data_card(data) if data is not None else None,
-        model=model_card(run_model.model),
+        model=model_card(model),
+        inputs=zip(MODALITIES, model.seq_lens, model.widths, strict=True),
     )
     write_text(folder.report, page)
 
@@ -121,7 +126,9 @@ def _split_section(folder, name, split):
     drawn = {
         "Predicted against true scores": score_figures.prediction_scatter(labels, scores),
         "Calibration": score_figures.calibration(labels, scores),
-        "Confusion matrix of the seven classes": figures.confusion_matrix(labels, scores),
+        "Confusion matrix of the seven classes": figures.confusion_matrix(
+            figures.confusion_counts(labels, scores)
+        ),
         "Residuals by score": score_figures.residuals_by_score(labels, scores),
         "Residuals by length": score_figures.residuals_by_length(split.lengths, scores - labels),
         "Error by length": figures.error_by_length(split.lengths, split.errors),
@@ -141,13 +148,13 @@ def _examples(split):
         heading: [
             {
                 "id": split.ids[i],
-                "label": split.labels[i],
-                "prediction": split.scores[i],
+                "label": f"{split.labels[i]:.2f}",
+                "prediction": f"{split.scores[i]:.2f}",
                 "text": split.texts[i] if split.texts else "",
             }
             for i in rows
         ]
-        for heading, rows in split.extremes().items()
+        for heading, rows in extremes(split.errors).items()
     }
 
 

@@ -71,7 +71,7 @@ class CommandParser(ArgumentParser):
             name, kind, value = refused.groups()
             expected = KINDS.get(kind, kind)
             text = f"--{name.replace('_', '-')} must be {expected}. Received: {value!r}."
-        fail(f"{text} See `{self.prog} --help`.", 2)
+        fail(f"{text.rstrip('.')}. See `{self.prog} --help`.", 2)
 
 
 def _values(kind):

@@ -90,13 +90,15 @@ def _overlap(first, second, first_index, second_index):
     if same.any():
         row = int(np.argmax(same))
         rows = (int(np.argmax(first.digests == second.digests[row])), row)
-    first_texts, second_texts = (_plain_texts(index) for index in (first_index, second_index))
+    first_texts, second_texts = (
+        plain_texts(index.get("text", [])) for index in (first_index, second_index)
+    )
     return Overlap(
         first.name,
         second.name,
         ids=_shared(first_index.get("id"), second_index.get("id")),
         videos=_shared(first_index.get("video_id"), second_index.get("video_id")),
-        texts=_count_in(first_texts, second_texts) if first_texts and second_texts else None,
+        texts=count_found(first_texts, second_texts) if first_texts and second_texts else None,
         content=int(same.sum()),
         rows=rows,
         modalities={
@@ -117,10 +119,12 @@ def _shared(first, second):
     return sorted(set(first) & set(second) - {""})
 
 
-def _plain_texts(index):
-    return [" ".join(text.casefold().split()) for text in index.get("text", [])]
+def plain_texts(texts):
+    """Return texts without the differences that do not count: case, and the kind of space."""
+    return [" ".join(text.casefold().split()) for text in texts]
 
 
-def _count_in(first, second):
+def count_found(first, second):
+    """Return how many texts of the second list, empty ones aside, stand in the first."""
     known = set(first) - {""}
     return sum(text in known for text in second)

@@ -57,8 +57,7 @@ def model_card(model):
 
     Returns:
         A dict: `class`, `summary` (the first sentence of its documentation), `parameters` (all),
-        `parts` (from the name of each part to its parameters), `inputs` (from each modality to
-        length and width).
+        `parts` (from the name of each part to its parameters).
     """
     parts = {}
     for layer in model.layers:
@@ -68,13 +67,6 @@ def model_card(model):
         "summary": (type(model).__doc__ or "").strip().split("\n\n")[0],
         "parameters": model.count_params(),
         "parts": {name: count for name, count in parts.items() if count},
-        "inputs": dict(
-            zip(
-                ("text", "audio", "video"),
-                zip(model.seq_lens, model.widths, strict=True),
-                strict=True,
-            )
-        ),
     }
 
 
@@ -101,7 +93,18 @@ def _leakage(one):
         "texts": one.texts,
         "samples with the same features": one.content,
     }
+    return leakage_sentence(one.first, one.second, counts)
+
+
+def leakage_sentence(first, second, counts):
+    """Say what two splits share.
+
+    Args:
+        first: Name of a split.
+        second: Name of another.
+        counts: From what may be shared to how much is; `None` where the data does not tell.
+    """
     shared = [f"{count:,} {what}" for what, count in counts.items() if count]
     unknown = [what for what, count in counts.items() if count is None]
-    sentence = f"{one.first} and {one.second} share {', '.join(shared) or 'nothing'}"
+    sentence = f"{first} and {second} share {', '.join(shared) or 'nothing'}"
     return sentence + (f" (not known: {', '.join(unknown)})." if unknown else ".")

@@ -6,6 +6,10 @@ import json
 import numpy as np
 
 from utils.formats import MODALITIES
+from utils.formats.split import SPLITS
+
+# Of all texts together that a page may hold.
+TEXT_LETTERS = 1_500_000
 
 
 class EvaluatedSplit:
@@ -42,10 +46,27 @@ class EvaluatedSplit:
         """Absolute errors, `(N,)`."""
         return np.abs(self.scores - self.labels)
 
-    def extremes(self, count=5):
-        """Return the rows of the largest errors, and of the smallest."""
-        order = np.argsort(-self.errors, kind="stable")
-        return {"Largest errors": order[:count], "Smallest errors": order[::-1][:count]}
+
+def evaluated_splits(folder):
+    """Return the splits on which a run has been evaluated, test first.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    found = [split for split in reversed(SPLITS) if (folder.evaluation / f"{split}.json").exists()]
+    if not found:
+        raise FileNotFoundError(
+            f"{folder.evaluation} holds no evaluation. Expected: valid.json or test.json. Finish "
+            "the training by --resume, or, of a model of sequences, run `python -m "
+            f"experiments.evaluate {folder.path} --data DIR --split valid` first."
+        )
+    return found
+
+
+def extremes(errors, count=5):
+    """Return the rows of the largest errors, and of the smallest."""
+    order = np.argsort(-errors, kind="stable")
+    return {"Largest errors": order[:count], "Smallest errors": order[::-1][:count]}
 
 
 def page_data(split, attention=None):
@@ -58,16 +79,16 @@ def page_data(split, attention=None):
     columns = {
         "id": split.ids,
         "class": np.round(np.clip(split.labels, -3, 3)).astype(int).tolist(),
-        "label": _rounded(split.labels),
-        "prediction": _rounded(split.scores),
-        "error": _rounded(split.errors),
+        "label": rounded(split.labels),
+        "prediction": rounded(split.scores),
+        "error": rounded(split.errors),
         "length": split.lengths.tolist(),
     }
     if split.weights is not None:
         for i, name in enumerate(MODALITIES):
-            columns[f"{name} weight"] = _rounded(split.weights[:, i])
+            columns[f"{name} weight"] = rounded(split.weights[:, i])
     if split.texts is not None:
-        columns["text"] = split.texts
+        columns["text"] = within(split.texts)
     content = {"columns": columns, "maps": [], "attention": {}, "masks": {}}
     if attention is not None:
         content |= {
@@ -75,8 +96,22 @@ def page_data(split, attention=None):
             "attention": attention.samples,
             "masks": attention.masks,
         }
+    return script_json(content)
+
+
+def script_json(content):
+    """Return JSON that is safe inside a `script` element."""
     return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _rounded(values):
+def within(texts, letters=TEXT_LETTERS):
+    """Return texts, cut to equal lengths if all of them together are longer than `letters`."""
+    if sum(map(len, texts)) <= letters:
+        return list(texts)
+    most = letters // len(texts)
+    return [text if len(text) <= most else f"{text[:most]}…" for text in texts]
+
+
+def rounded(values):
+    """Return numbers as a page shows them."""
     return [round(float(value), 4) for value in values]

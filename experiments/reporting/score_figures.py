@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.figures import CLASSES, COLOURS, to_svg
+from experiments.figures import CLASSES, COLOURS, MOST_NAMED, name_turn, to_svg
 
 # More points are drawn as an image inside the SVG.
 MOST_POINTS = 1500
@@ -69,19 +69,27 @@ def residuals_by_length(lengths, residuals):
     return _boxes(groups, "valid steps", "predicted − true")
 
 
-def calibration(labels, scores):
-    """Draw the mean true score of samples grouped by predicted score, with 95 % intervals."""
+def calibration(labels, scores, ends=(-3, 3), names=("predicted score", "true score")):
+    """Draw the mean of what is true in groups of samples by what is predicted.
+
+    Args:
+        labels: What is true, `(N,)`.
+        scores: What is predicted, `(N,)`.
+        ends: The least and the largest that may be predicted.
+        names: What the means on both axes are called.
+    """
     figure = Figure(figsize=(4, 4), layout="constrained")
     axes = figure.subplots()
-    axes.plot([-3, 3], [-3, 3], color="#999", linewidth=1, linestyle="--")
+    axes.plot(ends, ends, color="#999", linewidth=1, linestyle="--")
     means = []
     for rows in equal_groups(scores, 10):
         half = 1.96 * labels[rows].std(ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else 0
         means.append((scores[rows].mean(), labels[rows].mean(), half))
     x, y, halves = np.transpose(means)
     axes.errorbar(x, y, halves, color=COLOURS["text"], marker="o", markersize=4, capsize=3)
-    axes.set(xlabel="mean predicted score", ylabel="mean true score", xlim=(-3.2, 3.2))
-    axes.set_ylim(-3.2, 3.2)
+    margin = (ends[1] - ends[0]) / 30
+    limits = (ends[0] - margin, ends[1] + margin)
+    axes.set(xlabel=f"mean {names[0]}", ylabel=f"mean {names[1]}", xlim=limits, ylim=limits)
     return to_svg(figure)
 
 
@@ -96,31 +104,34 @@ def equal_groups(values, count):
     return [np.flatnonzero(group == g) for g in np.unique(group)]
 
 
-def ablation_bars(metrics):
-    """Draw the MAE without each modality, and with each alone.
+def ablation_bars(metrics, metric="MAE"):
+    """Draw an error of a model that lacks something, beside that of the whole model.
 
     Args:
-        metrics: What `ablations` returns.
+        metrics: From a description to metrics by name; first those of the whole model.
+        metric: The error.
     """
     names = list(metrics)
-    errors = [metrics[name]["MAE"] for name in names]
+    errors = [metrics[name][metric] for name in names]
     figure = Figure(figsize=(5, 0.4 * len(names) + 0.8), layout="constrained")
     axes = figure.subplots()
-    shades = ["#555", *[COLOURS[_modality(name)] for name in names[1:]]]
+    shades = [_colour(name) for name in names]
     bars = axes.barh(names, errors, color=shades, alpha=0.75)
     axes.bar_label(bars, [f"{error:.3f}" for error in errors], padding=3)
     axes.axvline(errors[0], color="#555", linewidth=1, linestyle="--")
     axes.invert_yaxis()
-    axes.set(xlabel="MAE")
+    axes.set(xlabel=metric)
     axes.margins(x=0.12)
     return to_svg(figure)
 
 
-def label_histogram(histograms):
-    """Draw the share of each of the seven classes in each split.
+def label_histogram(histograms, classes=CLASSES, xlabel="score, rounded"):
+    """Draw the share of each class in each split.
 
     Args:
-        histograms: From a split's name to seven counts, classes -3 to 3.
+        histograms: From a split's name to the counts of the classes.
+        classes: Their names.
+        xlabel: What the classes are.
     """
     figure = Figure(figsize=(5, 3), layout="constrained")
     axes = figure.subplots()
@@ -128,9 +139,17 @@ def label_histogram(histograms):
     for i, (name, counts) in enumerate(histograms.items()):
         shares = np.array(counts) / max(sum(counts), 1)
         offset = (i - (len(histograms) - 1) / 2) * width
-        axes.bar(CLASSES + offset, shares, width, label=name, color=list(COLOURS.values())[i % 3])
+        axes.bar(
+            np.arange(len(classes)) + offset,
+            shares,
+            width,
+            label=name,
+            color=list(COLOURS.values())[i % 3],
+        )
     axes.legend(frameon=False)
-    axes.set(xlabel="score, rounded", ylabel="share of samples", xticks=CLASSES)
+    axes.set(xlabel=xlabel, ylabel="share of samples", xticks=[])
+    if len(classes) <= MOST_NAMED:
+        axes.set_xticks(range(len(classes)), classes, **name_turn(classes))
     return to_svg(figure)
 
 
@@ -155,5 +174,5 @@ def _boxes(groups, xlabel, ylabel):
     return to_svg(figure)
 
 
-def _modality(description):
-    return next(name for name in COLOURS if name in description.split())
+def _colour(description):
+    return next((COLOURS[word] for word in description.split() if word in COLOURS), "#555")

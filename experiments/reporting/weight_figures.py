@@ -28,11 +28,12 @@ def weights_by_class(weights, labels):
     return to_svg(figure)
 
 
-def weights_by_sample(weights):
-    """Draw each sample's weights as a column of three parts, ordered by the text's.
+def weights_by_sample(weights, names=MODALITIES):
+    """Draw each sample's weights as a column of parts, ordered by the first.
 
     Args:
-        weights: `(N, 3)`, text, audio, video.
+        weights: `(N, parts)`.
+        names: Those of the parts, `(parts,)`.
     """
     order = np.lexsort((weights[:, 1], weights[:, 0]))
     figure = Figure(figsize=(5, 3), layout="constrained")
@@ -40,8 +41,8 @@ def weights_by_sample(weights):
     axes.stackplot(
         np.arange(len(weights)),
         weights[order].T,
-        labels=MODALITIES,
-        colors=[COLOURS[name] for name in MODALITIES],
+        labels=names,
+        colors=[COLOURS[name] for name in names],
         alpha=0.8,
         rasterized=len(weights) > 2000,
     )

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from experiments.export import main
 from tests.conftest import call
@@ -39,6 +40,29 @@ def postgresql():
         run("pg_ctl", "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def open_page():
+    """Open a file in Chromium, as wide as a phone; returns its page, with a list `complaints`."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+
+    def open_file(path):
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.complaints = []
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("request", lambda request: page.complaints.append(request.url))
+        page.goto(f"file://{path}")
+        del page.complaints[0]  # the page itself
+        return page
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield open_file
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,28 +1,11 @@
 """The page of a run in a real browser; needs Chromium (Debian: apt-get install chromium)."""
 
-import shutil
-
 import pytest
-from playwright.sync_api import sync_playwright
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="module")
-def page(trained_run):
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 390, "height": 800})
-        page.complaints = []
-        page.on("console", lambda message: page.complaints.append(message.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("request", lambda request: page.complaints.append(request.url))
-        page.goto(f"file://{trained_run / 'report.html'}")
-        del page.complaints[0]  # the page itself
-        yield page
-        browser.close()
+def page(open_page, trained_run):
+    return open_page(trained_run / "report.html")
 
 
 def shown(page):

@@ -67,20 +67,26 @@ def test_gate_is_kept_by_sample_and_by_class(tickets_run):
     np.testing.assert_allclose(shares, gate.mean(axis=1), rtol=1e-5)
 
 
-def test_page_shows_columns_metrics_and_shares(tickets_run, tmp_path):
+def test_page_shows_columns_metrics_and_shares(tickets_run, tmp_path, eagerly):
     shutil.copytree(tickets_run, tmp_path / "run")
     (tmp_path / "run" / "report.html").unlink()
     call(report, tmp_path / "run")
     page = (tmp_path / "run" / "report.html").read_text()
+    metrics = read_json(tickets_run / "evaluation" / "test.json")["metrics"]
     for part in (
         "overdue_days",
         "Confusion matrix",
         "Share of the text by class",
         "gate by class",
-        "average_prec",
+        f"1: area {metrics['auroc']:.3f}",
+        f"1: average {metrics['average_precision']:.3f}",
+        "field region",
+        "train and test share nothing.",
+        "Largest errors",
+        "MultimodalBertGate",
     ):
-        assert part in page
-    assert page.count("<svg") == 1 + 2 * 3 and "src=" not in page
+        assert part in page, part
+    assert page.count("<svg") == 1 + 2 * 8 + 2 and "src=" not in page
 
 
 @pytest.mark.parametrize("model", ["moe", "cross-attention"])

@@ -1,0 +1,92 @@
+const data = JSON.parse(document.getElementById("page-data").textContent);
+const columns = data.columns;
+const PAGE = 25;
+const SHOWN_LETTERS = 240; // of a text, in the table
+const table = document.getElementById("predictions");
+const view = { sort: "error", descending: true, page: 0 };
+
+// The table of predictions
+
+const names = Object.keys(columns);
+const filters = Object.fromEntries(
+  ["words", "class", "error"].map((name) => [name, document.getElementById(`filter-${name}`)]));
+
+function chosenRows() {
+  const words = filters.words.value.toLowerCase();
+  const least = Number(filters.error.value);
+  const wanted = filters.class.value;
+  const rows = columns.id.map((_, i) => i).filter((i) =>
+    (!words || `${columns.id[i]} ${columns.text?.[i] ?? ""}`.toLowerCase().includes(words)) &&
+    (wanted === "" || String(columns.class[i]) === wanted) &&
+    columns.error[i] >= least);
+  const values = columns[view.sort];
+  const order = (a, b) => (values[a] < values[b] ? -1 : values[a] > values[b] ? 1 : a - b);
+  return rows.sort((a, b) => (view.descending ? order(b, a) : order(a, b)));
+}
+
+const inTable = (number) => (Number.isInteger(number) ? number : number.toFixed(3));
+const shortened = (text) =>
+  text.length > SHOWN_LETTERS ? `${text.slice(0, SHOWN_LETTERS)} …` : text;
+
+function showTable() {
+  const rows = chosenRows();
+  const pages = Math.max(1, Math.ceil(rows.length / PAGE));
+  view.page = Math.min(view.page, pages - 1);
+  table.replaceChildren();
+  const head = table.createTHead().insertRow();
+  for (const name of names) {
+    const arrow = name === view.sort ? (view.descending ? " ↓" : " ↑") : "";
+    const cell = element("th", "", { scope: "col" });
+    const button = element("button", name + arrow, { type: "button" });
+    button.addEventListener("click", () => {
+      view.descending = name === view.sort ? !view.descending : typeof columns[name][0] === "number";
+      view.sort = name;
+      showTable();
+    });
+    cell.append(button);
+    head.append(cell);
+  }
+  const body = table.createTBody();
+  for (const i of rows.slice(view.page * PAGE, (view.page + 1) * PAGE)) {
+    const row = body.insertRow();
+    row.dataset.sample = i;
+    row.tabIndex = 0;
+    for (const name of names) {
+      const value = columns[name][i];
+      const number = typeof value === "number";
+      row.append(element("td", number ? inTable(value) : shortened(value),
+        { class: number ? "number" : name }));
+    }
+    row.addEventListener("click", () => openSample(i));
+    row.addEventListener("keydown", (event) => event.key === "Enter" && openSample(i));
+  }
+  document.getElementById("count").textContent =
+    `${rows.length} of ${columns.id.length} samples, page ${view.page + 1} of ${pages}`;
+}
+
+for (const filter of Object.values(filters)) {
+  filter.addEventListener("input", () => { view.page = 0; showTable(); });
+}
+document.getElementById("before").addEventListener("click", () => { view.page = Math.max(0, view.page - 1); showTable(); });
+document.getElementById("after").addEventListener("click", () => { view.page += 1; showTable(); });
+offerDownload(document.getElementById("controls"), "CSV", () => {
+  const lines = [names, ...chosenRows().map((i) => names.map((name) => String(columns[name][i])))];
+  download("predictions.csv", "text/csv", lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n");
+});
+
+// One sample
+
+const panel = document.getElementById("sample");
+
+function openSample(i) {
+  panel.replaceChildren(element("h3", `Sample ${columns.id[i]}`));
+  if (columns.text) panel.append(element("blockquote", columns.text[i]));
+  const facts = names.filter((name) => name !== "id" && name !== "text")
+    .map((name) => `${name} ${columns[name][i]}`);
+  panel.append(element("p", facts.join(" · ")));
+  showDetails(i);
+  panel.hidden = false;
+  panel.scrollIntoView({ behavior: "smooth", block: "nearest" });
+}
+
+showTable();
