@@ -107,7 +107,7 @@ CASES = {
             ("compute",),
         ),
         (
-            {"model_dim": 8, "pooling_method": "attention"},
+            {"model_dim": 8, "pooling_method": "attention", "combination": "concatenate"},
             {"modality_sequences": [X, Y, Z]},
             3 * 2 + 2,
             ("compute",),
@@ -130,7 +130,7 @@ CASES = {
     ],
     ModalityWeighting: [
         (
-            {"model_dim": 8, "num_modalities": 4},
+            {"model_dim": 8, "num_modalities": 4, "combination": "concatenate"},
             {"vectors": Y, "present": MASKS[1]},
             2,
             ("compute", "float32"),
