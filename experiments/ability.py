@@ -111,12 +111,11 @@ def ability(rows):
 
 def ability_table(shares, rows):
     """Return the shares as Markdown, with the split and the seeds they come from."""
-    runs = [row for task in rows.values() for row in task]
-    splits, seeds = (sorted({row[name] for row in runs}) for name in ("split", "seed"))
     tasks = list(rows)
+    splits = sorted({row["split"] for runs in rows.values() for row in runs})
     lines = [
         "Share of the reachable error reduction: 1 is the best possible predictor, 0 a constant. "
-        f"Split {', '.join(splits)}; mean over the seeds {', '.join(seeds)}.",
+        f"Split {', '.join(splits)}; mean over the seeds {_seeds(rows)}.",
         "",
         f"| model | {' | '.join(f'`{task}`' for task in tasks)} | mean |",
         f"|---|{'---:|' * (len(tasks) + 1)}",
@@ -125,6 +124,16 @@ def ability_table(shares, rows):
         cells = [f"{value:z.2f}" for value in (*values.values(), _mean(values))]
         lines.append(f"| `{model}` | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _seeds(rows):
+    """Say which seeds the figures are of, and of which tasks where these differ."""
+    tasks = {}
+    for task, runs in rows.items():
+        tasks.setdefault(", ".join(sorted({row["seed"] for row in runs})), []).append(task)
+    if len(tasks) == 1:
+        return next(iter(tasks))
+    return "; ".join(f"{seeds} in {', '.join(names)}" for seeds, names in tasks.items())
 
 
 def _share(row):

@@ -45,6 +45,12 @@ def test_shares_are_averaged_over_seeds_and_the_best_model_comes_first(results, 
     assert picture.read_text() == drawn
 
 
+def test_seeds_are_told_by_task_where_they_differ(results):
+    write_task(results, "missing", {"msa": (0.5,), "seqlevel": (0.3,)})
+    call(main, "--results", results, "--tasks", "missing", "sarcasm")
+    assert "over the seeds 0 in missing; 0, 1 in sarcasm." in (results / "ability.md").read_text()
+
+
 def test_a_task_without_results_is_named(results, fails):
     error = fails(main, "--results", results, "--tasks", "sarcasm", "late_event")
     assert f"{results / 'late_event.csv'} is missing" in error
