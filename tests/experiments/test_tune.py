@@ -19,9 +19,7 @@ from utils.run_folder import read_json
 ROOT = Path(__file__).parent.parent.parent
 # A model that takes little time.
 SMALL = ("--model", "lf_dnn", "--model-args.model_dim", 8)
-SPACE = (
-    "learning_rate: {low: 1e-4, high: 1e-1, log: true}\nmodel_args.fusion_dim: [4, 8]\n"
-)
+SPACE = "learning_rate: {low: 1e-4, high: 1e-1, log: true}\nmodel_args.fusion_dim: [4, 8]\n"
 
 
 @pytest.fixture(autouse=True)
