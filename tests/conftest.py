@@ -12,6 +12,9 @@ import tensorflow as tf
 from utils.command_line import run_command
 from utils.formats.hdf5 import write_split
 
+# To optimize graphs takes longer than to run those of tests.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
 WIDTHS = {"text": 5, "audio": 4, "video": 3}
 SIZES = {"train": 24, "valid": 12, "test": 10}
 TINY_MODEL = (

@@ -53,6 +53,7 @@ def batches(
     worker, workers = plan.shard
     same_length = len(set(split.lengths.values())) == 1
 
+    @tf.autograph.experimental.do_not_convert
     def load(number, rows):
         inputs, y = gather(rows), tf.gather(labels, rows)
         if augmentation:
@@ -121,10 +122,12 @@ def _index_batches(plan, epoch, step):
         return np.int64(number * steps + first), rows, sizes
 
     # A function called for each batch would cost half as much as its gathering.
+    @tf.autograph.experimental.do_not_convert
     def split_up(number, rows, sizes):
         numbers = tf.data.Dataset.range(number, number + tf.size(sizes, tf.int64))
         return tf.data.Dataset.zip((numbers, tf.data.Dataset.from_tensors(rows).rebatch(sizes)))
 
+    @tf.autograph.experimental.do_not_convert
     def read(_):
         number, rows, sizes = tf.numpy_function(next_epoch, [], [tf.int64] * 3)
         return (

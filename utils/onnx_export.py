@@ -122,7 +122,7 @@ def _convert(function, inputs, opset):
         for name, (shape, dtype) in inputs.items()
     )
 
-    @tf.function
+    @tf.function(autograph=False)
     def positional(*tensors):
         return function(dict(zip(names, tensors, strict=True)))
 

@@ -97,7 +97,7 @@ def _predictor(model):
     features = [tf.TensorSpec([None, None, width]) for width in model.widths]
     masks = [tf.TensorSpec([None, None], tf.bool) for _ in MODALITIES]
 
-    @tf.function(input_signature=[(*features, *masks)])
+    @tf.function(input_signature=[(*features, *masks)], autograph=False)
     def scores(inputs):
         return model(inputs, training=False)[:, 0]
 

@@ -17,9 +17,9 @@ from utils.formats.hdf5 import Hdf5Folder
 from utils.run_folder import read_json
 
 ROOT = Path(__file__).parent.parent.parent
-SPACE = (
-    "learning_rate: {low: 1e-4, high: 1e-1, log: true}\nmodel_args.adaptive_fusion: [true, false]\n"
-)
+# A model that takes little time.
+SMALL = ("--model", "lf_dnn", "--model-args.model_dim", 8)
+SPACE = "learning_rate: {low: 1e-4, high: 1e-1, log: true}\nmodel_args.fusion_dim: [4, 8]\n"
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def space(tmp_path):
 
 
 def tune(space, data, path, *options):
-    common = ("--data", data, "--run-dir", path, "--model", "msa", "--epochs", 1, *TINY_MODEL)
+    common = ("--data", data, "--run-dir", path, "--epochs", 1, *SMALL)
     call(main, "--space", space, *common, *options)
 
 
@@ -99,7 +99,7 @@ def test_other_options_do_not_go_into_a_study(space, data_dir, tmp_path, eagerly
     study = tmp_path / "study"
     tune(space, data_dir, study, "--trials", 1)
     before = (study / "best.yaml").read_bytes()
-    options = ("--data", data_dir, "--run-dir", study, *TINY_MODEL, "--model", "msa")
+    options = ("--data", data_dir, "--run-dir", study, *SMALL)
     message = fails(main, "--space", space, *options, "--epochs", 3)
     assert "The study study was started with other options. epochs: 1, now 3." in message
     assert (study / "best.yaml").read_bytes() == before
@@ -133,7 +133,7 @@ run_command(main)
 
 
 def start(*arguments):
-    command = [sys.executable, "-c", WORKER, *map(str, arguments), *TINY_MODEL]
+    command = [sys.executable, "-c", WORKER, *map(str, (*arguments, *SMALL))]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
@@ -144,7 +144,7 @@ def test_after_sigkill_of_a_process_another_runs_its_trial_again(data_dir, tmp_p
     space = tmp_path / "space.yaml"
     space.write_text("learning_rate: [0.1, 0.01, 0.001]\n")
     common = ("--space", space, "--data", data_dir, "--run-dir", path, "--heartbeat", 2)
-    common += ("--model", "msa", "--trials", 3, "--pruning", "false", "--epochs", 4)
+    common += ("--trials", 3, "--pruning", "false", "--epochs", 4)
     processes = [start(*common) for _ in range(2)]
     killed, survivor = processes
     try:
@@ -190,7 +190,7 @@ def test_two_processes_share_a_study_in_postgresql(postgresql, data_dir, tmp_pat
     space = tmp_path / "space.yaml"
     space.write_text("learning_rate: {low: 1e-3, high: 1e-1}\n")
     common = ("--space", space, "--data", data_dir, "--storage", postgresql, "--study", "shared")
-    common += ("--model", "msa", "--trials", 3, "--epochs", 1)
+    common += ("--trials", 3, "--epochs", 1)
     processes = [start(*common, "--run-dir", tmp_path / f"machine-{i}") for i in range(2)]
     outputs = [process.communicate()[0].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs

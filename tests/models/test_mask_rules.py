@@ -41,7 +41,9 @@ class Case:
         sequences = [tf.TensorSpec((None, None, width)) for width in WIDTHS]
         masks = [tf.TensorSpec((None, None), tf.bool)] * 3
         self.traced = tf.function(
-            lambda *inputs: self.model.explain(inputs), input_signature=[*sequences, *masks]
+            lambda *inputs: self.model.explain(inputs),
+            input_signature=[*sequences, *masks],
+            autograph=False,
         )
 
     def explain(self, sequences, masks):
