@@ -14,6 +14,7 @@ matplotlib.rcParams.update(
         "svg.hashsalt": "msa",
         "font.family": "sans-serif",
         "font.size": 9,
+        "text.parse_math": False,  # Dollars in the names of classes are dollars.
         "axes.spines.top": False,
         "axes.spines.right": False,
     }
