@@ -14,6 +14,7 @@ matplotlib.rcParams.update(
         "svg.hashsalt": "msa",
         "font.family": "sans-serif",
         "font.size": 9,
+        "text.parse_math": False,  # Dollars in the names of classes are dollars.
         "axes.spines.top": False,
         "axes.spines.right": False,
     }
@@ -49,6 +50,8 @@ def learning_curves(history):
     )
     right.set(xlabel="epoch", ylabel="validation MAE")
     right.margins(y=0.15)
+    for axes in (left, right):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     return to_svg(figure)
 
 

@@ -62,7 +62,7 @@ def write_report(folder, data=None):
         classes=classes,
         examples=_examples(evaluated[shown]),
         page_data=_page_data(evaluated[shown]),
-        data=data_card(tables, schema, classes, config["group"]) if tables else None,
+        data=data_card(tables, schema, classes, config.get("group")) if tables else None,
         model=model_card(model),
         processing=_processing_card(processing),
         **measured,

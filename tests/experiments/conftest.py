@@ -3,6 +3,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -50,7 +51,7 @@ def open_page():
         pytest.skip("Chromium is not installed: apt-get install chromium")
 
     def open_file(path):
-        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page: Any = browser.new_page(viewport={"width": 390, "height": 800})
         page.complaints = []
         page.on("console", lambda message: page.complaints.append(message.text))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))

@@ -36,6 +36,8 @@ def learning_curves(history):
     left.legend(frameon=False)
     right.plot(epochs, [entry["valid_accuracy"] for entry in history], color=COLOURS["text"])
     right.set(xlabel="epoch", ylabel="validation accuracy")
+    for axes in (left, right):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     return to_svg(figure)
 
 

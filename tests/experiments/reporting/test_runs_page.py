@@ -45,6 +45,20 @@ def test_runs_are_compared_on_the_split_they_share(runs, tmp_path, capsys):
     assert all(f"{mean:.3f}" in text for mean in means)
 
 
+def test_the_comparison_in_a_browser(runs, tmp_path, open_page):
+    call(main, *runs)
+    page = open_page(tmp_path / "comparison.html")
+    with page.expect_download() as saved:
+        page.locator(".scroll", has=page.locator("[data-csv=metrics]")).locator("button").click()
+    header, *lines = saved.value.path().read_text().splitlines()
+    assert header.startswith("model,MAE,Corr") and len(lines) == 2
+    with page.expect_download() as saved:
+        page.locator("figure button").nth(1).click()
+    assert saved.value.suggested_filename.startswith("differences-from-")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.complaints == []
+
+
 def _column(folder, name):
     lines = (folder / "evaluation" / "test_predictions.csv").read_text().splitlines()
     names = lines[0].split(",")

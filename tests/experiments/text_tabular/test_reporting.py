@@ -38,19 +38,22 @@ def test_card_counts_classes_gaps_and_what_splits_share():
     schema = Schema("text", "label", "id", ("age",), ("kind",))
     card = data_card(
         {
-            "train": table("a", "123", ["Good  cat", "x y z", ""], ["1", "", "3"], "aab", "yyn"),
-            "valid": table("b", "34", ["good cat", "x y z"], ["1", "9"], "ac", "yn"),
+            "train": table(
+                "a", "123", ["Good  cat", "x y z", ""], ["1", "", "3"], "aab", ["$y_$", "$y_$", "n"]
+            ),
+            "valid": table("b", "34", ["good cat", "x y z"], ["1", "9"], "ac", ["$y_$", "n"]),
         },
         schema,
-        ["n", "y"],
+        ["n", "$y_$"],
         "kind",
     )
     assert card["leakage"] == [
         "train and valid share 1 ids, 2 texts, 1 samples with the same text and fields, "
         "1 values of kind."
     ]
+    assert "$y_$" in card["histogram"]
     train, valid = card["splits"].values()
-    assert train["label y"] == "66.7%" and train["missing values, numeric"] == "33.3%"
+    assert train["label $y_$"] == "66.7%" and train["missing values, numeric"] == "33.3%"
     assert train["empty texts"] == "1" and train["words of a text: median and most"] == "2, 3"
     assert valid["categories that train lacks"] == "50.0%"
 

@@ -13,7 +13,6 @@ import pytest
 import experiments.text_tabular.training as training
 from experiments.evaluate import main as evaluate
 from experiments.predict_text_tabular import main as predict
-from experiments.report import main as report
 from experiments.text_tabular.settings import TextTabularSettings
 from experiments.train_text_tabular import main
 from tests.conftest import call
@@ -67,11 +66,8 @@ def test_gate_is_kept_by_sample_and_by_class(tickets_run):
     np.testing.assert_allclose(shares, gate.mean(axis=1), rtol=1e-5)
 
 
-def test_page_shows_columns_metrics_and_shares(tickets_run, tmp_path, eagerly):
-    shutil.copytree(tickets_run, tmp_path / "run")
-    (tmp_path / "run" / "report.html").unlink()
-    call(report, tmp_path / "run")
-    page = (tmp_path / "run" / "report.html").read_text()
+def test_page_shows_columns_metrics_and_shares(tickets_run):
+    page = (tickets_run / "report.html").read_text()
     metrics = read_json(tickets_run / "evaluation" / "test.json")["metrics"]
     for part in (
         "overdue_days",
@@ -92,6 +88,7 @@ def test_page_shows_columns_metrics_and_shares(tickets_run, tmp_path, eagerly):
 @pytest.mark.parametrize("model", ["moe", "cross-attention"])
 def test_other_models_train_with_frozen_text(tickets, tmp_path, model, eagerly, monkeypatch):
     encoded = count_encoded(monkeypatch, training)
+    monkeypatch.setattr("experiments.train_text_tabular.write_report", lambda folder: None)
     run = tmp_path / "run"
     arguments = ("--model", model, "--data", tickets, "--run-dir", run, "--epochs", 1, *TINY)
     call(main, *arguments, "--freeze-layers", 2, "--mixed-precision", "bfloat16", "--buckets", 2)
@@ -153,11 +150,24 @@ def test_three_classes_one_of_them_missing_in_train(tickets, tmp_path, eagerly, 
     data = tmp_path / "data"
     shutil.copytree(tickets, data)
     run = tmp_path / "run"
-    arguments = ("--data", data, "--run-dir", run, "--epochs", 1, "--model", "moe", *TINY)
-    call(main, *arguments, "--classes", "0", "1", "2", "--class-weights", "[1, 2, 3]")
+    arguments = ("--data", data, "--run-dir", run, "--epochs", 1, *TINY)
+    call(
+        main,
+        *arguments,
+        "--model",
+        "cross-attention",
+        "--classes",
+        "0",
+        "1",
+        "2",
+        "--class-weights",
+        "[1, 2, 3]",
+    )
     assert "train has no sample of 2" in capsys.readouterr().out
     summary = read_json(run / "evaluation" / "valid.json")
     assert summary["metrics"]["auroc"] is None and summary["metrics"]["accuracy"] is not None
+    page = (run / "report.html").read_text()
+    assert "there is no share to show" in page and "Share of the text" not in page
     call(predict, run, "--data", data, "--split", "test", "--output", tmp_path / "out")
     (file,) = tmp_path.glob("out/*/test_result_rank0.tsv")
     probabilities = json.loads(read_rows(file, delimiter="\t")[0]["prob"])
@@ -170,6 +180,7 @@ def test_stopped_run_goes_on_to_the_same_end(
     run = tmp_path / "run"
     arguments = ("--data", tickets, "--run-dir", run, "--epochs", 2, "--numeric-bins", 3, *TINY)
     counter, original = itertools.count(1), training.training_step
+    monkeypatch.setattr("experiments.train_text_tabular.write_report", lambda folder: None)
 
     def stopping(*args):
         step = original(*args)
