@@ -1,12 +1,13 @@
 """Training in several processes that Ray starts, on one machine or on a cluster."""
 
 import dataclasses
+import importlib
 import logging
+import os
 import shutil
 import typing
 from pathlib import Path
 
-from experiments.settings import TrainSettings
 from utils.command_line import RunFailed
 from utils.formats.split import SPLITS
 from utils.run_folder import RunFolder, default_run_path, read_json
@@ -16,14 +17,15 @@ ROOT = Path(__file__).parent.parent
 RESTARTS = 3
 
 
-def train_on_ray(settings, resume=False):
+def train_on_ray(command, settings, resume=False):
     """Train in `settings.workers` processes of a Ray cluster.
 
     It is the cluster that `RAY_ADDRESS` names, or else a new one on this machine. The data and
     the run folder must be at the same path on all its machines.
 
     Args:
-        settings: `TrainSettings`, checked.
+        command: Name of the module whose `train_run` each worker calls with the settings.
+        settings: `TrainSettings` or their like, checked.
         resume: Whether to go on with a run that was stopped.
 
     Returns:
@@ -38,13 +40,16 @@ def train_on_ray(settings, resume=False):
     path = Path(settings.run_dir or default_run_path(settings.model, settings.data)).absolute()
     if not resume:
         RunFolder(path).check_new()
-    options = dataclasses.asdict(settings)
-    options |= {"run_dir": str(path), "data": str(Path(settings.data).absolute())}
+    config = {
+        "command": command,
+        "settings": dataclasses.replace(settings, run_dir=str(path)),
+        "folder": str(Path.cwd()),
+    }
     ray.init(runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}})
     scratch = path.with_name(f"{path.name}.ray")
     trainer = ray.train.tensorflow.TensorflowTrainer(
         train_worker,
-        train_loop_config=options,
+        train_loop_config=config,
         scaling_config=ray.train.ScalingConfig(
             num_workers=settings.workers, use_gpu=ray.cluster_resources().get("GPU", 0) > 0
         ),
@@ -67,16 +72,18 @@ def train_on_ray(settings, resume=False):
     return RunFolder(path), [read_json(file) for file in evaluations if file.exists()]
 
 
-def train_worker(options):
+def train_worker(config):
     """Train, as one of the processes that Ray has started."""
     import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
     from experiments.distribution import WorkerLost
-    from experiments.train import train_run
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    if Path(config["folder"]).is_dir():
+        os.chdir(config["folder"])  # where the command's relative paths start
+    command = importlib.import_module(config["command"])
     try:
         # A second start, after a worker was lost, goes on with the run of the first.
-        train_run(TrainSettings(**options), resume=True)
+        command.train_run(config["settings"], resume=True)
     except WorkerLost:
         raise  # Ray starts all again.
     except (ValueError, OSError, RunFailed) as error:
