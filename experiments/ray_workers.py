@@ -1,9 +1,9 @@
 """Training in several processes that Ray starts, on one machine or on a cluster."""
 
 import dataclasses
-import importlib
 import logging
 import os
+import pkgutil
 import shutil
 import typing
 from pathlib import Path
@@ -17,14 +17,14 @@ ROOT = Path(__file__).parent.parent
 RESTARTS = 3
 
 
-def train_on_ray(command, settings, resume=False):
+def train_on_ray(train_run, settings, resume=False):
     """Train in `settings.workers` processes of a Ray cluster.
 
     It is the cluster that `RAY_ADDRESS` names, or else a new one on this machine. The data and
     the run folder must be at the same path on all its machines.
 
     Args:
-        command: Name of the module whose `train_run` each worker calls with the settings.
+        train_run: What each worker calls with the settings, as `"MODULE:FUNCTION"`.
         settings: `TrainSettings` or their like, checked.
         resume: Whether to go on with a run that was stopped.
 
@@ -40,9 +40,11 @@ def train_on_ray(command, settings, resume=False):
     path = Path(settings.run_dir or default_run_path(settings.model, settings.data)).absolute()
     if not resume:
         RunFolder(path).check_new()
+    kind = type(settings)
     config = {
-        "command": command,
-        "settings": dataclasses.replace(settings, run_dir=str(path)),
+        "train_run": train_run,
+        "settings": f"{kind.__module__}:{kind.__qualname__}",
+        "options": dataclasses.asdict(settings) | {"run_dir": str(path)},
         "folder": str(Path.cwd()),
     }
     ray.init(runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}})
@@ -80,10 +82,10 @@ def train_worker(config):
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if Path(config["folder"]).is_dir():
         os.chdir(config["folder"])  # where the command's relative paths start
-    command = importlib.import_module(config["command"])
+    train_run, kind = (pkgutil.resolve_name(config[name]) for name in ("train_run", "settings"))
     try:
         # A second start, after a worker was lost, goes on with the run of the first.
-        command.train_run(config["settings"], resume=True)
+        train_run(kind(**config["options"]), resume=True)
     except WorkerLost:
         raise  # Ray starts all again.
     except (ValueError, OSError, RunFailed) as error:

@@ -25,7 +25,9 @@ def main():
     """Parse the command line, then train or cross-validate."""
     settings, resume = training_options(make_parser(), TextTabularSettings)
     if settings.strategy == "ray":
-        print_run(settings, *train_on_ray("experiments.train_text_tabular", settings, resume))
+        print_run(
+            settings, *train_on_ray("experiments.train_text_tabular:train_run", settings, resume)
+        )
     elif is_over(settings, resume):
         return
     elif settings.folds:

@@ -108,11 +108,8 @@ def test_ray_starts_all_again_where_a_worker_was_lost(
     def lose(*arguments, **options):
         raise WorkerLost("another worker was lost")
 
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(experiments.train, "train_run", lose)
     settings = TrainSettings(data=str(data_without_test), run_dir=str(tmp_path / "run"))
-    with pytest.raises(WorkerLost):
-        ray_workers.train_worker(
-            {"command": "experiments.train", "settings": settings, "folder": str(tmp_path)}
-        )
+    with pytest.raises(RunFailed, match="Ray could not go on: another worker was lost"):
+        ray_workers.train_on_ray("experiments.train:train_run", settings)
     assert ray.reported is None
