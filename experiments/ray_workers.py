@@ -47,7 +47,8 @@ def train_on_ray(train_run, settings, resume=False):
         "options": dataclasses.asdict(settings) | {"run_dir": str(path)},
         "folder": str(Path.cwd()),
     }
-    ray.init(runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}})
+    environment = {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    ray.init(runtime_env={"env_vars": environment})
     scratch = path.with_name(f"{path.name}.ray")
     trainer = ray.train.tensorflow.TensorflowTrainer(
         train_worker,

@@ -68,7 +68,7 @@ def test_ray_gets_the_workers_and_settings_of_the_command(
         assert (settings.strategy, settings.workers, settings.epochs) == ("ray", 3, 7)
         assert (settings.run_dir, settings.data) == (str(tmp_path / "started" / "run"), "../data")
         assert Path.cwd() == tmp_path / "started"
-        assert ray.environment == {"PYTHONPATH": str(ray_workers.ROOT)}
+        assert ray.environment["PYTHONPATH"] == str(ray_workers.ROOT)
         (Path(settings.run_dir) / "evaluation").mkdir(parents=True)
         summary = '{"split": "valid", "samples": 12, "metrics": {"MAE": 0.5, "auroc": 0.5}}'
         (Path(settings.run_dir) / "evaluation" / "valid.json").write_text(summary)
