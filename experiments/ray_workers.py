@@ -8,7 +8,7 @@ import shutil
 import typing
 from pathlib import Path
 
-from utils.command_line import RunFailed
+from utils.command_line import RunFailed, console
 from utils.formats.split import SPLITS
 from utils.run_folder import RunFolder, default_run_path, read_json
 
@@ -81,6 +81,8 @@ def train_worker(config):
     from experiments.distribution import WorkerLost
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    ray = import_ray()
+    console.quiet = ray.train.get_context().get_world_rank() > 0
     if Path(config["folder"]).is_dir():
         os.chdir(config["folder"])  # where the command's relative paths start
     train_run, kind = (pkgutil.resolve_name(config[name]) for name in ("train_run", "settings"))
@@ -90,7 +92,7 @@ def train_worker(config):
     except WorkerLost:
         raise  # Ray starts all again.
     except (ValueError, OSError, RunFailed) as error:
-        import_ray().train.report({"error": " ".join(str(error).split())})
+        ray.train.report({"error": " ".join(str(error).split())})
 
 
 def import_ray() -> typing.Any:

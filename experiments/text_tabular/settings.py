@@ -33,9 +33,15 @@ class TextTabularSettings:
     classes: list[str] = setting(
         [], "all labels, in the order of the classes; default: those of train, sorted", nargs="+"
     )
-    numeric_bins: int = setting(0, "quantile bins of each number, as vectors behind it; 0: none")
+    numeric_bins: int = setting(0, "bins of each number, which make vectors; 0: none")
     numeric_encoding: Literal["one-hot", "piecewise"] = setting(
-        "one-hot", "vectors of bins: one-hot, or piecewise linear"
+        "one-hot",
+        "vectors of bins: one-hot, behind the number, or piecewise linear, in its place",
+    )
+    numeric_edges: Literal["quantiles", "tree"] = setting(
+        "quantiles",
+        "edges of bins: quantiles, or where a decision tree that predicts the label from the "
+        "number alone splits",
     )
     min_frequency: int = setting(1, "rows of train that a category must have; others are unknown")
     max_categories: int = setting(

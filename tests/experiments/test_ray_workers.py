@@ -30,6 +30,7 @@ class OneProcess:
             ScalingConfig=dict,
             RunConfig=dict,
             FailureConfig=dict,
+            get_context=lambda: types.SimpleNamespace(get_world_rank=lambda: 0),
             report=lambda metrics: setattr(self, "reported", metrics),
         )
 
