@@ -2,12 +2,13 @@
 
 import dataclasses
 import logging
+import os
+import pkgutil
 import shutil
 import typing
 from pathlib import Path
 
-from experiments.settings import TrainSettings
-from utils.command_line import RunFailed
+from utils.command_line import RunFailed, console
 from utils.formats.split import SPLITS
 from utils.run_folder import RunFolder, default_run_path, read_json
 
@@ -16,14 +17,15 @@ ROOT = Path(__file__).parent.parent
 RESTARTS = 3
 
 
-def train_on_ray(settings, resume=False):
+def train_on_ray(train_run, settings, resume=False):
     """Train in `settings.workers` processes of a Ray cluster.
 
     It is the cluster that `RAY_ADDRESS` names, or else a new one on this machine. The data and
     the run folder must be at the same path on all its machines.
 
     Args:
-        settings: `TrainSettings`, checked.
+        train_run: What each worker calls with the settings, as `"MODULE:FUNCTION"`.
+        settings: `TrainSettings` or their like, checked.
         resume: Whether to go on with a run that was stopped.
 
     Returns:
@@ -38,13 +40,19 @@ def train_on_ray(settings, resume=False):
     path = Path(settings.run_dir or default_run_path(settings.model, settings.data)).absolute()
     if not resume:
         RunFolder(path).check_new()
-    options = dataclasses.asdict(settings)
-    options |= {"run_dir": str(path), "data": str(Path(settings.data).absolute())}
-    ray.init(runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}})
+    kind = type(settings)
+    config = {
+        "train_run": train_run,
+        "settings": f"{kind.__module__}:{kind.__qualname__}",
+        "options": dataclasses.asdict(settings) | {"run_dir": str(path)},
+        "folder": str(Path.cwd()),
+    }
+    environment = {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    ray.init(runtime_env={"env_vars": environment})
     scratch = path.with_name(f"{path.name}.ray")
     trainer = ray.train.tensorflow.TensorflowTrainer(
         train_worker,
-        train_loop_config=options,
+        train_loop_config=config,
         scaling_config=ray.train.ScalingConfig(
             num_workers=settings.workers, use_gpu=ray.cluster_resources().get("GPU", 0) > 0
         ),
@@ -67,20 +75,24 @@ def train_on_ray(settings, resume=False):
     return RunFolder(path), [read_json(file) for file in evaluations if file.exists()]
 
 
-def train_worker(options):
+def train_worker(config):
     """Train, as one of the processes that Ray has started."""
     import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
     from experiments.distribution import WorkerLost
-    from experiments.train import train_run
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    ray = import_ray()
+    console.quiet = ray.train.get_context().get_world_rank() > 0
+    if Path(config["folder"]).is_dir():
+        os.chdir(config["folder"])  # where the command's relative paths start
+    train_run, kind = (pkgutil.resolve_name(config[name]) for name in ("train_run", "settings"))
     try:
         # A second start, after a worker was lost, goes on with the run of the first.
-        train_run(TrainSettings(**options), resume=True)
+        train_run(kind(**config["options"]), resume=True)
     except WorkerLost:
         raise  # Ray starts all again.
     except (ValueError, OSError, RunFailed) as error:
-        import_ray().train.report({"error": " ".join(str(error).split())})
+        ray.train.report({"error": " ".join(str(error).split())})
 
 
 def import_ray() -> typing.Any:

@@ -5,6 +5,7 @@ import inspect
 import math
 from typing import Any, Literal
 
+from experiments.distribution import Strategy, workers_faults
 from experiments.folds import folds_faults
 from experiments.options import setting
 from models import MODELS
@@ -109,7 +110,7 @@ class TrainSettings:
         "compile the training step by XLA, on one device; auto: in long runs without buckets and "
         "half precision",
     )
-    strategy: Literal["auto", "cpu", "mirrored", "multiworker", "ray"] = setting(
+    strategy: Strategy = setting(
         "auto",
         "devices: auto, all GPUs if there are several, else the default one; cpu, no GPU; "
         "mirrored, all GPUs; multiworker, those of all processes that TF_CONFIG names; ray, those "
@@ -161,7 +162,6 @@ class TrainSettings:
             ("buckets", 0),
             ("patience", 0),
             ("seed", 0),
-            ("workers", 1),
         ):
             if getattr(self, name) < low:
                 yield f"{_option(name)} must be at least {low}. Received: {getattr(self, name)}."
@@ -176,11 +176,7 @@ class TrainSettings:
                 yield f"--{name} must be at least 0 and below 1. Received: {getattr(self, name)}."
         yield from self.augmentation().faults()
         yield from folds_faults(self)
-        if self.workers > 1 and self.strategy != "ray":
-            yield (
-                f"--workers {self.workers} needs --strategy ray. Received: {self.strategy}. With "
-                "multiworker, TF_CONFIG names the workers."
-            )
+        yield from workers_faults(self)
         if self.jit == "on" and self.strategy not in ("auto", "cpu"):
             yield f"--jit on needs one device. Received: --strategy {self.strategy}."
 

@@ -24,7 +24,7 @@ def main():
     """Parse the command line, then train or cross-validate."""
     settings, resume = training_options(make_parser(), TrainSettings)
     if settings.strategy == "ray":
-        print_run(settings, *train_on_ray(settings, resume))
+        print_run(settings, *train_on_ray("experiments.train:train_run", settings, resume))
     elif is_over(settings, resume):
         return
     elif settings.folds:

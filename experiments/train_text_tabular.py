@@ -6,6 +6,7 @@ import utils.quiet_tensorflow  # noqa: F401  (before anything that imports Tenso
 from experiments.checkpoints import Checkpoints
 from experiments.distribution import make_distribution
 from experiments.metrics_table import metrics_table
+from experiments.ray_workers import train_on_ray
 from experiments.resuming import is_over, training_options, training_parser
 from experiments.runs import open_folder, recorded
 from experiments.text_tabular.cross_validation import cross_validate
@@ -21,24 +22,20 @@ EXAMPLE = "python -m experiments.train_text_tabular --model gate --data DIR/revi
 
 
 def main():
-    """Parse the command line and train."""
+    """Parse the command line, then train or cross-validate."""
     settings, resume = training_options(make_parser(), TextTabularSettings)
-    if is_over(settings, resume):
+    if settings.strategy == "ray":
+        print_run(
+            settings, *train_on_ray("experiments.train_text_tabular:train_run", settings, resume)
+        )
+    elif is_over(settings, resume):
         return
-    if settings.folds:
+    elif settings.folds:
         folder, columns = cross_validate_run(settings, resume)
         console.print(f"{settings.model}, {settings.folds} folds over train and valid:")
+        print_table(settings, columns, folder)
     else:
-        folder, summaries = train_run(settings, resume)
-        columns = {f"{s['split']} ({s['samples']})": s["metrics"] for s in summaries}
-    columns = {
-        heading: {name: metrics[name] for name in settings.metric_choices}
-        for heading, metrics in columns.items()
-    }
-    console.print(metrics_table(columns))
-    console.print(f"Run folder: {folder.path}", markup=False)
-    if not settings.folds:
-        console.print(f"Report: {folder.report}", markup=False)
+        print_run(settings, *train_run(settings, resume))
 
 
 def make_parser():
@@ -49,6 +46,23 @@ def make_parser():
         EXAMPLE,
         TextTabularSettings,
     )
+
+
+def print_run(settings, folder, summaries):
+    """Print a table of what a run has reached, and where its files are."""
+    columns = {f"{s['split']} ({s['samples']})": s["metrics"] for s in summaries}
+    print_table(settings, columns, folder)
+    console.print(f"Report: {folder.report}", markup=False)
+
+
+def print_table(settings, columns, folder):
+    """Print the metrics that the settings choose, given all by heading, and the run folder."""
+    chosen = settings.metric_choices
+    columns = {
+        heading: {name: metrics[name] for name in chosen} for heading, metrics in columns.items()
+    }
+    console.print(metrics_table(columns))
+    console.print(f"Run folder: {folder.path}", markup=False)
 
 
 def cross_validate_run(settings, resume=False):

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from typing import Literal
 
+from experiments.distribution import Strategy, workers_faults
 from experiments.folds import folds_faults
 from experiments.options import setting
 from models import TEXT_TABULAR_MODELS
@@ -32,9 +33,15 @@ class TextTabularSettings:
     classes: list[str] = setting(
         [], "all labels, in the order of the classes; default: those of train, sorted", nargs="+"
     )
-    numeric_bins: int = setting(0, "quantile bins of each number, as vectors behind it; 0: none")
+    numeric_bins: int = setting(0, "bins of each number, which make vectors; 0: none")
     numeric_encoding: Literal["one-hot", "piecewise"] = setting(
-        "one-hot", "vectors of bins: one-hot, or piecewise linear"
+        "one-hot",
+        "vectors of bins: one-hot, behind the number, or piecewise linear, in its place",
+    )
+    numeric_edges: Literal["quantiles", "tree"] = setting(
+        "quantiles",
+        "edges of bins: quantiles, or where a decision tree that predicts the label from the "
+        "number alone splits",
     )
     min_frequency: int = setting(1, "rows of train that a category must have; others are unknown")
     max_categories: int = setting(
@@ -104,10 +111,8 @@ class TextTabularSettings:
     mixed_precision: Literal["none", "float16", "bfloat16"] = setting(
         "none", "compute in half precision; the output stays float32"
     )
-    strategy: Literal["auto", "cpu", "mirrored", "multiworker"] = setting(
-        "auto",
-        "devices, as for experiments.train",
-    )
+    strategy: Strategy = setting("auto", "devices, as for experiments.train")
+    workers: int = setting(1, "processes that train together, with --strategy ray")
     folds: int = setting(0, "cross-validate over train and valid in this many folds; 0: do not")
     group: str | None = setting(None, "column whose values stay together in a fold")
 
@@ -183,6 +188,7 @@ class TextTabularSettings:
         if not set(self.bert) <= known:
             yield f"--bert has {', '.join(sorted(known))}. Received: {', '.join(self.bert)}."
         yield from folds_faults(self)
+        yield from workers_faults(self)
         yield from self._model_faults()
 
     def _model_faults(self):

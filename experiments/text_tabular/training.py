@@ -52,6 +52,7 @@ def fit_processing(settings, path, schema):
         piecewise=settings.numeric_encoding == "piecewise",
         min_frequency=settings.min_frequency,
         max_categories=settings.max_categories,
+        label_bins=settings.numeric_edges == "tree",
         chunks=settings.chunks,
         chunk_tokens=settings.chunk_tokens,
         overlap=settings.overlap,

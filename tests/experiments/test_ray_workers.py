@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import experiments.train
+import experiments.train_text_tabular
 from experiments import ray_workers
 from experiments.distribution import WorkerLost
 from experiments.settings import TrainSettings
@@ -29,6 +30,7 @@ class OneProcess:
             ScalingConfig=dict,
             RunConfig=dict,
             FailureConfig=dict,
+            get_context=lambda: types.SimpleNamespace(get_world_rank=lambda: 0),
             report=lambda metrics: setattr(self, "reported", metrics),
         )
 
@@ -58,26 +60,32 @@ def ray(monkeypatch):
     return module
 
 
-def train(data, run):
-    call(main, *("--data", data, "--run-dir", run, "--strategy", "ray", "--workers", 3))
-
-
+@pytest.mark.parametrize("command", [experiments.train, experiments.train_text_tabular])
 def test_ray_gets_the_workers_and_settings_of_the_command(
-    ray, data_without_test, tmp_path, monkeypatch, capsys
+    ray, command, tmp_path, monkeypatch, capsys
 ):
     def train_run(settings, label="training", resume=False):
         assert resume
-        assert ray.environment == {"PYTHONPATH": str(ray_workers.ROOT)}
+        assert (settings.strategy, settings.workers, settings.epochs) == ("ray", 3, 7)
+        assert (settings.run_dir, settings.data) == (str(tmp_path / "started" / "run"), "../data")
+        assert Path.cwd() == tmp_path / "started"
+        assert ray.environment["PYTHONPATH"] == str(ray_workers.ROOT)
         (Path(settings.run_dir) / "evaluation").mkdir(parents=True)
-        summary = '{"split": "valid", "samples": 12, "metrics": {"MAE": 0.5}}'
+        summary = '{"split": "valid", "samples": 12, "metrics": {"MAE": 0.5, "auroc": 0.5}}'
         (Path(settings.run_dir) / "evaluation" / "valid.json").write_text(summary)
 
-    monkeypatch.setattr(experiments.train, "train_run", train_run)
-    monkeypatch.chdir(tmp_path)
-    train(data_without_test, "run")
-    options = TrainSettings(**ray.given["train_loop_config"])
-    assert (options.strategy, options.workers) == ("ray", 3)
-    assert (options.run_dir, options.data) == (str(tmp_path / "run"), str(data_without_test))
+    def elsewhere(function, original=ray.trainer, **given):
+        monkeypatch.chdir(tmp_path / "worker")
+        return original(function, **given)
+
+    monkeypatch.setattr(command, "train_run", train_run)
+    monkeypatch.setattr(ray.train.tensorflow, "TensorflowTrainer", elsewhere)
+    for name in ("started", "worker"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "started")
+    options = ("--data", "../data", "--run-dir", "run", "--epochs", 7)
+    options += ("--metric-choices", "auroc") if command is not experiments.train else ()
+    call(command.main, *options, "--strategy", "ray", "--workers", 3)
     assert ray.given["scaling_config"] == {"num_workers": 3, "use_gpu": False}
     assert ray.given["run_config"]["failure_config"] == {"max_failures": ray_workers.RESTARTS}
     assert "0.5" in capsys.readouterr().out
@@ -103,6 +111,6 @@ def test_ray_starts_all_again_where_a_worker_was_lost(
 
     monkeypatch.setattr(experiments.train, "train_run", lose)
     settings = TrainSettings(data=str(data_without_test), run_dir=str(tmp_path / "run"))
-    with pytest.raises(WorkerLost):
-        ray_workers.train_worker({**vars(settings), "strategy": "ray"})
+    with pytest.raises(RunFailed, match="Ray could not go on: another worker was lost"):
+        ray_workers.train_on_ray("experiments.train:train_run", settings)
     assert ray.reported is None

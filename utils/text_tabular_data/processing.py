@@ -50,6 +50,7 @@ class Processing:
         piecewise=False,
         min_frequency=1,
         max_categories=1000,
+        label_bins=False,
         **chunking,
     ):
         """Fit to a training table.
@@ -63,6 +64,7 @@ class Processing:
             piecewise: See there.
             min_frequency: See there.
             max_categories: See there.
+            label_bins: Whether the labels decide where the edges of bins are.
             **chunking: `chunks`, `chunk_tokens` and `overlap`.
 
         Raises:
@@ -95,6 +97,7 @@ class Processing:
             piecewise,
             min_frequency,
             max_categories,
+            labels if label_bins else None,
         )
         return cls(schema, classes, transform, tokenizer, **chunking)
 

@@ -89,7 +89,7 @@ class Samples:
     def chunks(self, rows):
         """Return token ids and attention mask of some texts, int32 `(n, chunks, tokens)`.
 
-        Both axes are as long as the longest text and chunk of them need.
+        Both axes are as long as the longest text and chunk of them need; `rows` may be none.
         """
         options = self.processing
         start, end = options.tokenizer.start, options.tokenizer.end
@@ -97,8 +97,8 @@ class Samples:
             cut_chunks(self.tokens[i], options.chunk_tokens, options.overlap, start, end)
             for i in rows
         ]
-        most = max(len(chunks) for chunks in cut)
-        longest = max(len(chunk) for chunks in cut for chunk in chunks)
+        most = max((len(chunks) for chunks in cut), default=1)
+        longest = max((len(chunk) for chunks in cut for chunk in chunks), default=1)
         ids = np.zeros((len(cut), most, longest), dtype="int32")
         mask = np.zeros_like(ids)
         for i, chunks in enumerate(cut):

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from utils.text_tabular_data.table_file import MISSING, to_numbers
 
@@ -12,11 +13,11 @@ from utils.text_tabular_data.table_file import MISSING, to_numbers
 class TabularTransform:
     """Impute and standardise numbers, look up categories.
 
-    A number becomes `(x - mean) / scale`, a missing one the median of the training table; with
-    bins, a vector stands behind it: one-hot, of the quantile bin that it falls into, or piecewise
-    linear, in which all bins below the number are 1, those above 0, and its own the share of the
-    bin that lies below it. A category
-    becomes a one-hot vector; its first entry stands for all that is missing, rare or unseen.
+    A number becomes `(x - mean) / scale`, a missing one the median of the training table. With
+    bins, a vector stands behind it, one-hot, of the bin that it falls into; or in its place,
+    piecewise linear, in which all bins below the number are 1, those above 0, and its own the
+    share of the bin that lies below it. A category becomes a one-hot vector; its first entry
+    stands for all that is missing, rare or unseen.
 
     Args:
         numeric: From each column to `{"median", "mean", "scale", "edges", "ends"}`, `edges` being
@@ -28,15 +29,13 @@ class TabularTransform:
 
     Reference:
         Gorishniy et al., 2022, "On Embeddings for Numerical Features in Tabular Deep Learning"
-        (piecewise linear encoding).
+        (piecewise linear encoding, with edges from quantiles or trees).
     """
 
     def __init__(self, numeric, categorical):
         self.numeric = numeric
         self.categorical = categorical
-        self.widths = {
-            name: 2 + len(fit["edges"]) if fit["edges"] else 1 for name, fit in numeric.items()
-        }
+        self.widths = {name: _number_width(fit) for name, fit in numeric.items()}
         self.widths |= {name: 1 + len(values) for name, values in categorical.items()}
         self._codes = {
             name: {value: code for code, value in enumerate(values, 1)}
@@ -45,20 +44,32 @@ class TabularTransform:
 
     @classmethod
     def fit(
-        cls, numbers, categories, bins=0, piecewise=False, min_frequency=1, max_categories=1000
+        cls,
+        numbers,
+        categories,
+        bins=0,
+        piecewise=False,
+        min_frequency=1,
+        max_categories=1000,
+        labels=None,
     ):
         """Fit to the columns of the training table.
 
         Args:
             numbers: From each numeric column to float64 `(N,)`, NaN = missing.
             categories: From each categorical column to texts `(N,)`.
-            bins: Quantile bins of each number; 0 for none.
+            bins: Bins of each number, at most; 0 for none.
             piecewise: Whether their vectors are piecewise linear, not one-hot.
             min_frequency: Rows that a category must have to be one of its own.
             max_categories: Most categories of a column, the most frequent ones; others are rare.
+            labels: Labels `(N,)`, for bins whose edges are where a decision tree that predicts the
+                label from the number alone splits; `None`: bins are quantiles.
         """
         return cls(
-            {name: _fit_number(values, bins, piecewise) for name, values in numbers.items()},
+            {
+                name: _fit_number(values, bins, piecewise, labels)
+                for name, values in numbers.items()
+            },
             {
                 name: _fit_categories(values, min_frequency, max_categories)
                 for name, values in categories.items()
@@ -91,14 +102,13 @@ class TabularTransform:
 
     def number_field(self, name, scaled, positions):
         """Return the field of what `number` has returned, float32 `(N,)` or `(N, width)`."""
-        width = self.widths[name]
-        if width == 1:
-            return scaled
-        if self.numeric[name]["ends"] is None:
-            vectors = one_hot(positions, width - 1)
-        else:
-            vectors = np.clip(positions[:, None] - np.arange(width - 1, dtype="float32"), 0, 1)
-        return np.concatenate([scaled[:, None], vectors], axis=1)
+        fit, width = self.numeric[name], self.widths[name]
+        if fit["ends"]:
+            vectors = np.clip(positions[:, None] - np.arange(width, dtype="float32"), 0, 1)
+            return vectors if width > 1 else vectors[:, 0]
+        if fit["edges"]:
+            return np.concatenate([scaled[:, None], one_hot(positions, width - 1)], axis=1)
+        return scaled
 
     def category(self, name, values):
         """Return a categorical column, texts `(N,)`, as int32 codes; 0 = not among them."""
@@ -120,28 +130,48 @@ def one_hot(codes, width):
     return (codes[:, None] == np.arange(width)).astype("float32")
 
 
-def _fit_number(values, bins, piecewise):
+def _number_width(fit):
+    bins = len(fit["edges"]) + 1
+    return bins if fit["ends"] or bins == 1 else 1 + bins
+
+
+def _fit_number(values, bins, piecewise, labels):
     column = values.reshape(-1, 1)
     imputer = SimpleImputer(strategy="median", keep_empty_features=True)
     filled = imputer.fit_transform(column)
     scaler = StandardScaler().fit(filled)
-    edges, ends = [], None
-    if bins > 1 and np.ptp(filled) > 0:
-        binning = KBinsDiscretizer(
-            bins, encode="ordinal", strategy="quantile", quantile_method="averaged_inverted_cdf"
-        )
-        with warnings.catch_warnings():
-            # Bins of no width, where many values are equal, are left out.
-            warnings.simplefilter("ignore", UserWarning)
-            lowest, *edges, highest = binning.fit(filled).bin_edges_[0].tolist()
-            ends = [lowest, highest] if piecewise else None
+    edges, binned = [], bins > 1 and np.ptp(filled) > 0
+    if binned:
+        edges = _quantiles(filled, bins) if labels is None else _splits(filled, labels, bins)
     return {
         "median": float(imputer.statistics_[0]),
         "mean": float(scaler.mean_[0]),
         "scale": float(scaler.scale_[0]),
         "edges": edges,
-        "ends": ends,
+        "ends": [float(filled.min()), float(filled.max())] if binned and piecewise else None,
     }
+
+
+def _quantiles(column, bins):
+    """Return the edges between bins that hold equal shares of the rows."""
+    binning = KBinsDiscretizer(
+        bins, encode="ordinal", strategy="quantile", quantile_method="averaged_inverted_cdf"
+    )
+    with warnings.catch_warnings():
+        # Bins of no width, where many values are equal, are left out.
+        warnings.simplefilter("ignore", UserWarning)
+        return binning.fit(column).bin_edges_[0][1:-1].tolist()
+
+
+def _splits(column, labels, bins):
+    """Return the edges between bins that tell most about the labels.
+
+    No bin holds less than a quarter of what bins of equal shares would.
+    """
+    tree = DecisionTreeClassifier(
+        max_leaf_nodes=bins, min_samples_leaf=1 / (4 * bins), random_state=0
+    ).fit(column, labels)
+    return sorted(tree.tree_.threshold[tree.tree_.feature >= 0].tolist())
 
 
 def _fit_categories(values, min_frequency, max_categories):

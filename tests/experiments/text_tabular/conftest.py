@@ -8,6 +8,7 @@ from tests.conftest import call, without_graphs
 TINY = ("--vocabulary-size", 300, "--chunk-tokens", 16, "--chunks", 3, "--overlap", 2)
 TINY += ("--hidden-common-dim", 8, "--bert.num_layers", 2, "--bert.hidden_dim", 8)
 TINY += ("--bert.num_heads", 2, "--bert.intermediate_dim", 8, "--lr", 0.01, "--batch-size", 16)
+BINS = ("--numeric-bins", 3, "--numeric-edges", "tree")
 
 
 def read_rows(path, **options):
@@ -29,7 +30,7 @@ def tickets_run(tickets, tmp_path_factory):
     from experiments.train_text_tabular import main
 
     path = tmp_path_factory.mktemp("runs") / "tickets"
-    arguments = ("--data", tickets, "--run-dir", path, "--epochs", 2, "--numeric-bins", 3)
+    arguments = ("--data", tickets, "--run-dir", path, "--epochs", 2, *BINS)
     with without_graphs():
         call(main, *arguments, "--mixed-precision", "none", *TINY)
     return path

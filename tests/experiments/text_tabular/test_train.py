@@ -9,6 +9,7 @@ import signal
 import keras
 import numpy as np
 import pytest
+from sklearn.tree import DecisionTreeClassifier
 
 import experiments.text_tabular.training as training
 from experiments.evaluate import main as evaluate
@@ -16,7 +17,7 @@ from experiments.predict_text_tabular import main as predict
 from experiments.text_tabular.settings import TextTabularSettings
 from experiments.train_text_tabular import main
 from tests.conftest import call
-from tests.experiments.text_tabular.conftest import TINY, count_encoded, read_rows
+from tests.experiments.text_tabular.conftest import BINS, TINY, count_encoded, read_rows
 from utils.run_folder import RunFolder, read_json
 
 
@@ -46,6 +47,15 @@ def test_run_folder_holds_everything(tickets_run):
     best = min(entry["valid_log_loss"] for entry in history)
     evaluated = read_json(tickets_run / "evaluation" / "valid.json")["metrics"]["log_loss"]
     assert evaluated == pytest.approx(best, abs=1e-5)
+
+
+def test_a_tree_of_the_labels_places_the_edges_of_bins(tickets_run, tickets):
+    rows = read_rows(tickets / "train.csv")
+    days = np.array([[float(row["overdue_days"])] for row in rows])
+    tree = DecisionTreeClassifier(max_leaf_nodes=3, min_samples_leaf=4)  # of 48 rows
+    thresholds = tree.fit(days, [row["label"] for row in rows]).tree_.threshold
+    saved = read_json(tickets_run / "processing.json")["transform"]["numeric"]["overdue_days"]
+    assert saved["edges"] == pytest.approx(sorted(thresholds[thresholds >= 0]))
 
 
 def test_gate_is_kept_by_sample_and_by_class(tickets_run):
@@ -178,7 +188,7 @@ def test_stopped_run_goes_on_to_the_same_end(
     tickets_run, tickets, tmp_path, monkeypatch, eagerly, fails
 ):
     run = tmp_path / "run"
-    arguments = ("--data", tickets, "--run-dir", run, "--epochs", 2, "--numeric-bins", 3, *TINY)
+    arguments = ("--data", tickets, "--run-dir", run, "--epochs", 2, *BINS, *TINY)
     counter, original = itertools.count(1), training.training_step
     monkeypatch.setattr("experiments.train_text_tabular.write_report", lambda folder: None)
 

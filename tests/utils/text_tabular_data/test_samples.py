@@ -132,3 +132,10 @@ def test_tables_unlike_training_are_refused(tmp_path, table, columns, message):
 def test_training_labels_must_be_there_and_differ(tmp_path, labels, message):
     with pytest.raises(ValueError, match=message):
         fit(make_table(tmp_path / "t.csv", label=labels))
+
+
+def test_a_batch_may_have_no_rows(table):
+    samples = fit(table, bins=2).read(table)
+    for name, values in samples.batch([0]).items():
+        empty = samples.batch([])[name]
+        assert len(empty) == 0 and empty.ndim == values.ndim

@@ -45,11 +45,32 @@ def test_piecewise_linear_vectors_hold_the_share_of_each_bin_below_the_number():
     values = np.array([-5.0, 0.0, 1.0, knots[1], 8.0, 20.0, 99.0])
     scaled, positions = again.number("n", texts([str(x) for x in values]))
     field = again.number_field("n", scaled, positions)
-    assert field.shape == (7, again.widths["n"]) == (7, 1 + len(knots) - 1)
-    np.testing.assert_array_equal(field[:, 0], scaled)
-    for x, vector in zip(values, field[:, 1:], strict=True):
+    assert field.shape == (7, again.widths["n"]) == (7, len(knots) - 1)
+    for x, vector in zip(values, field, strict=True):
         for share, low, high in zip(vector, knots[:-1], knots[1:], strict=True):
             assert share == pytest.approx(min(max((x - low) / (high - low), 0), 1), abs=1e-6)
+
+
+def test_bins_by_labels_part_what_the_labels_part():
+    train = np.arange(100.0)
+    labels = texts(["a"] * 10 + ["b"] * 30 + ["a"] * 60)
+    transform = TabularTransform.fit({"n": train}, {}, bins=3, labels=labels)
+    assert transform.numeric["n"]["edges"] == [9.5, 39.5]
+    # No bin holds less than 100 / (4 * 3) rows, so the first eight go with their neighbours.
+    few = texts(["a"] * 5 + ["b"] * 30 + ["a"] * 65)
+    assert TabularTransform.fit({"n": train}, {}, bins=3, labels=few).numeric["n"]["edges"] == [
+        8.5,
+        34.5,
+    ]
+
+
+def test_a_number_that_no_tree_can_split_is_one_piecewise_bin():
+    train = np.array([0.0] * 98 + [2.0, 8.0])
+    labels = texts(["a", "b"] * 50)
+    transform = TabularTransform.fit({"n": train}, {}, bins=4, piecewise=True, labels=labels)
+    scaled, positions = transform.number("n", texts(["-1", "2", "8", "99"]))
+    field = transform.number_field("n", scaled, positions)
+    assert transform.widths == {"n": 1} and field.tolist() == [0, 0.25, 1, 1]
 
 
 def test_categories_are_those_of_scikit_learn_and_zero_is_all_else():
