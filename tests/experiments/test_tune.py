@@ -118,7 +118,7 @@ def test_other_options_do_not_go_into_a_study(space, data_dir, tmp_path, eagerly
 )
 def test_wrong_command_lines_leave_nothing(options, expected, space, data_dir, tmp_path, fails):
     arguments = ("--space", space, "--data", data_dir, "--run-dir", tmp_path / "study")
-    arguments += ("--model", "msa")
+    arguments += SMALL[:2]
     assert expected in fails(main, *arguments, *options)
     assert not (tmp_path / "study").exists()
 
