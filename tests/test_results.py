@@ -1,5 +1,8 @@
+import csv
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from experiments import figures
@@ -44,3 +47,13 @@ def test_sarcasm_is_out_of_reach_once_pooled(shares):
 
 def test_every_model_of_the_house_solves_text_alone(shares):
     assert all(shares[m]["text_only"] > 0.8 for m in ("seqlevel", "msa", "improved", "balanced"))
+
+
+def test_errors_in_the_models_readme_are_those_of_the_results():
+    text = (ROOT / "models" / "README.md").read_text()
+    links = re.findall(r"\[(\d\.\d+)\]\(\.\./experiments/results/(\w+)\.md\)", text)
+    assert len(links) == 8
+    for shown, name in links:
+        with (RESULTS / f"{name}.csv").open(newline="") as file:
+            runs = [row for row in csv.DictReader(file) if row["model"] == "seqlevel"]
+        assert shown == f"{np.mean([float(row['MAE']) for row in runs]):.3f}", name

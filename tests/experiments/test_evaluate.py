@@ -13,6 +13,8 @@ from tests.utils.test_hdf5 import replace
 from utils.run_folder import read_json
 
 ROOT = Path(__file__).parents[2]
+# The module of fixtures brings the options of TensorFlow that the training here had.
+EVALUATE = "import experiments.evaluate, tests.conftest; experiments.evaluate.main()"
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def test_another_process_gives_exactly_the_figures_of_the_training(run, data_dir
     before = read_json(run / "evaluation" / "test.json")
     rows = (run / "evaluation" / "test_predictions.csv").read_text()
     shutil.rmtree(run / "evaluation")
-    command = ["-m", "experiments.evaluate", run, "--data", data_dir, "--split", "test", "--json"]
+    command = ["-c", EVALUATE, run, "--data", data_dir, "--split", "test", "--json"]
     output = subprocess.run(
         [sys.executable, *map(str, command)], cwd=ROOT, capture_output=True, text=True, check=True
     )
