@@ -51,7 +51,7 @@ def learning_curves(history):
     right.set(xlabel="epoch", ylabel="validation MAE")
     right.margins(y=0.15)
     for axes in (left, right):
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.locator_params("x", integer=True)
     return to_svg(figure)
 
 

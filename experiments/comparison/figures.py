@@ -52,7 +52,7 @@ def validation_curves(comparison):
         mean = np.mean([curve[:shared] for curve in curves], axis=0)
         axes.plot(mean, style, color=colour, label=model, linewidth=1.2)
     axes.set(xlabel="epoch", ylabel="validation MAE")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params("x", integer=True)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return to_svg(figure)
 

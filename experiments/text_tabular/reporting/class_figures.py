@@ -37,7 +37,7 @@ def learning_curves(history):
     right.plot(epochs, [entry["valid_accuracy"] for entry in history], color=COLOURS["text"])
     right.set(xlabel="epoch", ylabel="validation accuracy")
     for axes in (left, right):
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.locator_params("x", integer=True)
     return to_svg(figure)
 
 
