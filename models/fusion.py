@@ -174,8 +174,8 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
         valid step has weight 0, the others sum to 1; with none valid at all the result is zero.
 
     Raises:
-        ValueError: If `pooling_method` or `combination` is unknown, or the number, rank or width
-            of the sequences differs from what was announced.
+        ValueError: If `pooling_method` or `combination` is unknown, or the number, rank or width of the sequences
+            differs from what was announced.
     """
 
     def __init__(
