@@ -157,8 +157,6 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
             (heads of attention, some of which begin near the last step); see `MaskedPooling`.
         dropout_rate: Dropout on the result.
         num_heads: Number of heads of `"recency"`; divides `model_dim`.
-        combination: `"sum"` of the weighted vectors, or `"concatenate"`, which keeps apart what
-            each modality says.
 
     Call arguments:
         modality_sequences: List of `num_modalities` tensors `(batch, time, model_dim)`; lengths
@@ -169,12 +167,12 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
         return_weights: Whether to return the modality weights too.
 
     Returns:
-        `(batch, model_dim)`, or, concatenated, `(batch, num_modalities * model_dim)`; with
-        `return_weights` also the weights `(batch, num_modalities)`, float32. A modality without a
-        valid step has weight 0, the others sum to 1; with none valid at all the result is zero.
+        `(batch, model_dim)`; with `return_weights` also the weights `(batch, num_modalities)`,
+        float32. A modality without a valid step has weight 0, the others sum to 1; with none
+        valid at all the result is zero.
 
     Raises:
-        ValueError: If `pooling_method` or `combination` is unknown, or the number, rank or width of the sequences
+        ValueError: If `pooling_method` is unknown, or the number, rank or width of the sequences
             differs from what was announced.
     """
 
@@ -185,7 +183,6 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
         pooling_method="mean",
         dropout_rate=0.1,
         num_heads=4,
-        combination="sum",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -196,14 +193,13 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
         self.pooling_method = pooling_method
         self.dropout_rate = dropout_rate
         self.num_heads = num_heads
-        self.combination = combination
         policy = self.dtype_policy
         self.poolings = [
             MaskedPooling(pooling_method, model_dim, num_heads, dtype=policy, name=f"pooling_{i}")
             for i in range(num_modalities)
         ]
         self.weighting = ModalityWeighting(
-            model_dim, num_modalities, combination, dtype=policy, name="weighting"
+            model_dim, num_modalities, dtype=policy, name="weighting"
         )
         self.dropout = HashDropout(dropout_rate, dtype=policy)
 
@@ -211,7 +207,7 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
         for pooling in self.poolings:
             pooling.build((None, None, self.model_dim))
         self.weighting.build((None, self.num_modalities, self.model_dim))
-        self.dropout.build((None, self.weighting.output_dim))
+        self.dropout.build((None, self.model_dim))
         self.built = True
 
     def call(self, modality_sequences, modality_masks=None, training=None, return_weights=False):
@@ -237,7 +233,7 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
         return (fused, weights) if return_weights else fused
 
     def compute_output_shape(self, modality_sequences_shape):
-        return (modality_sequences_shape[0][0], self.weighting.output_dim)
+        return (modality_sequences_shape[0][0], self.model_dim)
 
     def get_config(self):
         return {
@@ -247,5 +243,4 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
             "pooling_method": self.pooling_method,
             "dropout_rate": self.dropout_rate,
             "num_heads": self.num_heads,
-            "combination": self.combination,
         }

@@ -30,7 +30,6 @@ class MSASeqLevelModel(MultimodalModel):
         n_layers_fuse: Layers of cross-modal fusion.
         bidirectional_fusion: Whether audio and video attend to the text too.
         pooling_method: `"mean"`, `"attention"`, `"last"` or `"recency"`; see `AdaptiveFusionHead`.
-        combination: `"sum"` or `"concatenate"`, of what the modalities say; see there too.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
         num_classes: `None` for one score; a number of classes for logits.
         gradient_checkpointing: Whether to recompute encoders and fusion in the backward pass,
@@ -80,7 +79,6 @@ class MSASeqLevelModel(MultimodalModel):
         gradient_checkpointing=False,
         norm_first=False,
         aligned=None,
-        combination="sum",
         **kwargs,
     ):
         super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
@@ -95,7 +93,6 @@ class MSASeqLevelModel(MultimodalModel):
         self.gradient_checkpointing = gradient_checkpointing
         self.norm_first = norm_first
         self.aligned = len(set(self.seq_lens)) == 1 if aligned is None else aligned
-        self.combination = combination
         policy = self.dtype_policy
         self.encoders = self.make_encoders(
             model_dim,
@@ -118,14 +115,7 @@ class MSASeqLevelModel(MultimodalModel):
             name="fusion",
         )
         self.fusion_head = AdaptiveFusionHead(
-            model_dim,
-            3,
-            pooling_method,
-            dropout_rate,
-            num_heads,
-            combination,
-            dtype=policy,
-            name="fusion_head",
+            model_dim, 3, pooling_method, dropout_rate, num_heads, dtype=policy, name="fusion_head"
         )
         self.hidden = keras.layers.Dense(model_dim, activation="relu", dtype=policy, name="hidden")
         self.dropout = HashDropout(dropout_rate, dtype=policy)
@@ -135,8 +125,7 @@ class MSASeqLevelModel(MultimodalModel):
         sequences = [(None, length, self.model_dim) for length in self.seq_lens]
         yield self.fusion, *sequences
         yield self.fusion_head, sequences
-        yield self.hidden, (None, self.fusion_head.weighting.output_dim)
-        for part in (self.dropout, self.output_layer):
+        for part in (self.hidden, self.dropout, self.output_layer):
             yield part, (None, self.model_dim)
 
     def forward(self, sequences, masks, training=None):
@@ -177,5 +166,4 @@ class MSASeqLevelModel(MultimodalModel):
             "gradient_checkpointing": self.gradient_checkpointing,
             "norm_first": self.norm_first,
             "aligned": self.aligned,
-            "combination": self.combination,
         }

@@ -8,7 +8,6 @@ from models.checks import check_choice, check_heads, check_positive, check_seque
 from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
 
 POOLING_METHODS = ("mean", "attention", "last", "recency")
-COMBINATIONS = ("sum", "concatenate")
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -114,33 +113,26 @@ def _zero_then_halving(shape, dtype=None):
 
 @keras.saving.register_keras_serializable(package="msa")
 class ModalityWeighting(ExplicitMaskLayer):
-    """Weigh one vector a modality by softmax weights, and combine them.
+    """Weigh one vector a modality by softmax weights, and add them up.
 
     Args:
         model_dim: Width of the vectors.
         num_modalities: Number of vectors.
-        combination: `"sum"` of the weighted vectors, or `"concatenate"` them.
 
     Call arguments:
         vectors: `(batch, num_modalities, model_dim)`.
         present: Boolean `(batch, num_modalities)`; an absent modality gets weight 0.
 
     Returns:
-        The weighted sum `(batch, model_dim)`, or the weighted vectors side by side,
-        `(batch, num_modalities * model_dim)`, and the weights `(batch, num_modalities)`, float32,
+        The weighted sum `(batch, model_dim)` and the weights `(batch, num_modalities)`, float32,
         which sum to 1, or are all 0 where every modality is absent.
-
-    Raises:
-        ValueError: If `combination` is unknown.
     """
 
-    def __init__(self, model_dim, num_modalities=3, combination="sum", **kwargs):
+    def __init__(self, model_dim, num_modalities=3, **kwargs):
         super().__init__(**kwargs)
         check_positive(model_dim=model_dim, num_modalities=num_modalities)
-        check_choice("combination", combination, COMBINATIONS)
         self.model_dim = model_dim
         self.num_modalities = num_modalities
-        self.combination = combination
         self.scores = keras.layers.Dense(num_modalities, dtype=self.dtype_policy, name="scores")
 
     def build(self, vectors_shape):
@@ -149,28 +141,19 @@ class ModalityWeighting(ExplicitMaskLayer):
 
     def call(self, vectors, present):
         vectors = clear_masked(vectors, present)
-        flat = (ops.shape(vectors)[0], self.num_modalities * self.model_dim)
-        scores = self.scores(ops.reshape(vectors, flat))
-        weights = masked_softmax(ops.cast(scores, "float32"), present)
-        weighted = ops.expand_dims(ops.cast(weights, vectors.dtype), -1) * vectors
-        if self.combination == "concatenate":
-            return ops.reshape(weighted, flat), weights
-        return ops.sum(weighted, axis=1), weights
-
-    @property
-    def output_dim(self):
-        """Width of the combined vector."""
-        return self.model_dim * (self.num_modalities if self.combination == "concatenate" else 1)
+        flat = ops.reshape(vectors, (ops.shape(vectors)[0], self.num_modalities * self.model_dim))
+        weights = masked_softmax(ops.cast(self.scores(flat), "float32"), present)
+        fused = ops.sum(ops.expand_dims(ops.cast(weights, vectors.dtype), -1) * vectors, axis=1)
+        return fused, weights
 
     def compute_output_shape(self, vectors_shape):
-        return (vectors_shape[0], self.output_dim), (vectors_shape[0], self.num_modalities)
+        return (vectors_shape[0], self.model_dim), (vectors_shape[0], self.num_modalities)
 
     def get_config(self):
         return {
             **super().get_config(),
             "model_dim": self.model_dim,
             "num_modalities": self.num_modalities,
-            "combination": self.combination,
         }
 
 

@@ -75,10 +75,6 @@ def test_heads_that_cannot_share_the_width(make):
             "`model_dim` must be a whole number of at least 1. Received: 8.0",
         ),
         (
-            lambda: AdaptiveFusionHead(8, combination="mean"),
-            "`combination` must be one of 'sum', 'concatenate'. Received: 'mean'",
-        ),
-        (
             lambda: ModalityWeighting(8, 0),
             "`num_modalities` must be a whole number of at least 1. Received: 0",
         ),

@@ -107,7 +107,7 @@ CASES = {
             ("compute",),
         ),
         (
-            {"model_dim": 8, "pooling_method": "attention", "combination": "concatenate"},
+            {"model_dim": 8, "pooling_method": "attention"},
             {"modality_sequences": [X, Y, Z]},
             3 * 2 + 2,
             ("compute",),
@@ -130,7 +130,7 @@ CASES = {
     ],
     ModalityWeighting: [
         (
-            {"model_dim": 8, "num_modalities": 4, "combination": "concatenate"},
+            {"model_dim": 8, "num_modalities": 4},
             {"vectors": Y, "present": MASKS[1]},
             2,
             ("compute", "float32"),
