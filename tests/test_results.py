@@ -37,12 +37,13 @@ def test_the_picture_and_the_table_show_the_figures_of_the_results(rows, shares)
 
 @pytest.mark.parametrize("task", ["sarcasm", "late_event", "long_range"])
 def test_fusion_of_sequences_leads_where_order_counts(shares, task):
-    assert shares["seqlevel"][task] > 0.8
-    assert shares["seqlevel"][task] > shares["msa"][task] + 0.1
+    assert shares["seqlevel"][task] > 0.9
+    assert shares["seqlevel"][task] == max(values[task] for values in shares.values())
+    assert shares["seqlevel"][task] > shares["msa"][task] + 0.5
 
 
 def test_sarcasm_is_out_of_reach_once_pooled(shares):
-    assert shares["msa"]["sarcasm"] < 0.3
+    assert all(shares[m]["sarcasm"] < 0.3 for m in ("msa", "improved", "balanced", "lf_dnn"))
 
 
 def test_text_alone_needs_no_fusion(shares):
