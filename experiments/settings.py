@@ -47,6 +47,12 @@ class TrainSettings:
         "cut each batch to its longest sample, and draw it from one of this many groups of "
         "similar length; 1: from all; 0: do not cut",
     )
+    packing: bool = setting(
+        False,
+        "put short samples of a batch side by side into one row, for models that can: seqlevel",
+        nargs="?",
+        const=True,
+    )
     feature_dropout: dict[str, float] = setting(
         {}, "share of single features set to 0 in training, by modality: --feature-dropout.text 0.3"
     )
@@ -175,10 +181,24 @@ class TrainSettings:
             if not 0 <= getattr(self, name) < 1:
                 yield f"--{name} must be at least 0 and below 1. Received: {getattr(self, name)}."
         yield from self.augmentation().faults()
+        yield from self._packing_faults()
         yield from folds_faults(self)
         yield from workers_faults(self)
         if self.jit == "on" and self.strategy not in ("auto", "cpu"):
             yield f"--jit on needs one device. Received: --strategy {self.strategy}."
+
+    def _packing_faults(self):
+        if not self.packing:
+            return
+        if self.model in MODELS and not MODELS[self.model].packs_samples:
+            able = ", ".join(name for name, model in MODELS.items() if model.packs_samples)
+            yield f"--packing needs a model that can, {able}. Received: --model {self.model}."
+        if self.buckets:
+            yield f"--packing spares all padding: leave --buckets out. Received: {self.buckets}."
+        if self.mixup:
+            yield "--packing and --mixup, which makes samples longer, exclude each other."
+        if self.strategy not in ("auto", "cpu"):
+            yield f"--packing needs one device. Received: --strategy {self.strategy}."
 
     def _model_args_faults(self):
         known = model_options(self.model)

@@ -14,13 +14,12 @@ from experiments.evaluation import Predictor
 from experiments.interruption import CODES, Interruption, stopped
 from experiments.progress import TrainingProgress
 from experiments.tracking import make_trackers
+from experiments.training_batches import training_batches, training_plan, updates
 from experiments.training_state import TrainingState
 from experiments.validation import Validation
 from experiments.workbench import Workbench
-from utils.batch_plan import BatchPlan
-from utils.batching import batches
 from utils.command_line import RunFailed
-from utils.data_loader import end_of_samples, reader_errors
+from utils.data_loader import reader_errors
 from utils.normalization import FeatureNormalizer
 
 # Compiling by XLA takes as long as it saves in about so many steps of a small model.
@@ -61,13 +60,15 @@ def fit_model(
         ValueError: If the model refuses an argument.
     """
     distribution = make_distribution(settings.strategy)
+    if settings.packing and distribution.replicas > 1:
+        raise ValueError("--packing needs one device: add --strategy cpu, or leave it out.")
     set_up(settings)
     normalizer = FeatureNormalizer.fit(
         settings.normalize, train, settings.clip_features or math.inf
     )
     if folder is not None:
         normalizer.save(folder.normalization)
-    plan = training_plan(settings, train)
+    plan, packer = training_plan(settings, train)
     bench = (workbench or Workbench()).prepare(settings, train, plan.steps, distribution)
     model, average = bench.model, bench.average
     predictor = Predictor(model, valid, normalizer, settings.modalities, bench.explain)
@@ -79,7 +80,9 @@ def fit_model(
     if not state.restore():
         distribution.from_chief(validation.measure, 0)
     share = dataclasses.replace(plan, shard=distribution.shard)
-    dataset = training_batches(settings, train, share, normalizer, state.epoch - 1, state.step)
+    dataset = training_batches(
+        settings, train, share, normalizer, state.epoch - 1, state.step, packer
+    )
     jit = uses_xla(settings, plan.steps)
     step = bench.step(distribution, dataset.element_spec, jit)
     run_epochs(
@@ -153,52 +156,6 @@ def uses_xla(settings, steps):
 def learning_rate(model):
     """Return the learning rate of the next update."""
     return float(model.optimizer.learning_rate)
-
-
-def training_plan(settings, train):
-    """Return the `BatchPlan` of the shuffled training split."""
-    buckets = max(1, settings.buckets)
-    return BatchPlan(
-        len(train),
-        settings.batch_size,
-        shuffle=True,
-        seed=settings.seed,
-        lengths=end_of_samples(train) if buckets > 1 else None,
-        buckets=buckets,
-    )
-
-
-def training_batches(settings, train, plan, normalizer, epoch, step):
-    """Return the augmented batches of the epochs from `epoch` on, without its first `step`."""
-    return batches(
-        train,
-        plan,
-        normalizer=normalizer,
-        modalities=settings.modalities,
-        augmentation=settings.augmentation(),
-        trim=settings.buckets > 0,
-        epoch=epoch,
-        step=step,
-    )
-
-
-def updates(plan, epoch, accumulate, weights=None):
-    """Return for each batch of an epoch how the model's weights are updated.
-
-    Args:
-        plan: The `BatchPlan` of all workers together.
-        epoch: The epoch, from 1.
-        accumulate: Number of batches that make one update; the last of an epoch may have fewer.
-        weights: The weight of each sample in the loss, `(N,)`; `None`: all are 1.
-
-    Returns:
-        Pairs of the sum of the weights of the update to which a batch belongs, and whether the
-        batch completes it.
-    """
-    rows = plan.epoch(epoch - 1)
-    sizes = [len(r) if weights is None else float(weights[r].sum()) for r in rows]
-    groups = [sizes[i : i + accumulate] for i in range(0, len(sizes), accumulate)]
-    return [(sum(group), i == len(group)) for group in groups for i in range(1, len(group) + 1)]
 
 
 def run_epoch(state, step, dataset, updates, saver, on_step):

@@ -30,9 +30,9 @@ def training_step(model, distribution, signature, sums=(), average=None, jit=Fal
     variables = [weight.value for weight in weights]
 
     def differentiate(batch, samples):
-        inputs, labels = distribution.own_part(batch)
+        inputs, labels, *packs = distribution.own_part(batch)
         with tf.GradientTape() as tape:
-            loss = share_of_loss(model, inputs, labels, samples)
+            loss = share_of_loss(model, inputs, labels, samples, *packs)
             scaled = optimizer.scale_loss(loss)
         unconnected = tf.UnconnectedGradients.ZERO
         gradients = tape.gradient(scaled, variables, unconnected_gradients=unconnected)
@@ -75,7 +75,7 @@ def training_step(model, distribution, signature, sums=(), average=None, jit=Fal
     )
 
 
-def share_of_loss(model, inputs, labels, samples):
+def share_of_loss(model, inputs, labels, samples, *packs):
     """Return what some samples contribute to a loss that is a mean over more of them.
 
     Over all parts of a batch, however it is cut, the shares add up to the loss of the whole:
@@ -87,8 +87,9 @@ def share_of_loss(model, inputs, labels, samples):
         labels: `(n, 1)`; n may be 0.
         samples: Number of samples of the whole, float32; where the loss weighs them, the sum of
             their weights.
+        packs: Which samples share a row, where the model is to pack them.
     """
-    scores = model(inputs, training=True)
+    scores = model(inputs, *packs, training=True)
     loss = tf.math.divide_no_nan(tf.reduce_sum(model.loss.call(labels, scores)), samples)
     penalties = list(model.losses)
     if isinstance(model, MultimodalModel):

@@ -54,6 +54,8 @@ class MaskedAttention(ExplicitMaskLayer):
         query: `(batch, Tq, model_dim)`.
         context: `(batch, Tk, model_dim)`, what is attended to.
         allowed: Boolean `(batch, 1 or Tq, Tk)`, `True` = may be attended to; `None` allows all.
+        distance: Where `aligned`, the steps between query and context, `(batch, Tq, Tk)`; `None`:
+            both count their steps from 0.
         training: Whether to apply dropout.
 
     Returns:
@@ -92,13 +94,15 @@ class MaskedAttention(ExplicitMaskLayer):
             )
         self.built = True
 
-    def call(self, query, context, allowed=None, training=None):
+    def call(self, query, context, allowed=None, distance=None, training=None):
         head_dim = self.model_dim // self.num_heads
         queries = self._split_heads(self.query_projection(query) * head_dim**-0.5)
         keys, values = ops.split(self.key_value_projection(context), 2, axis=-1)
         scores = ops.einsum("bqhd,bkhd->bhqk", queries, self._split_heads(keys))
         if self.aligned:
-            scores = scores - self._distance_penalty(ops.shape(query)[1], ops.shape(context)[1])
+            if distance is None:
+                distance = _steps_between(ops.shape(query)[1], ops.shape(context)[1])
+            scores = scores - self._distance_penalty(distance)
         weights = masked_softmax(scores, None if allowed is None else ops.expand_dims(allowed, 1))
         dropped = self.dropout(weights, training=training)
         heads = ops.einsum("bhqk,bkhd->bqhd", dropped, self._split_heads(values))
@@ -106,10 +110,8 @@ class MaskedAttention(ExplicitMaskLayer):
         merged = ops.reshape(heads, (batch, length, self.model_dim))
         return self.output_projection(merged), weights
 
-    def _distance_penalty(self, query_steps, context_steps):
-        queries, keys = ops.arange(query_steps), ops.arange(context_steps)
-        distance = ops.abs(ops.expand_dims(queries, 1) - ops.expand_dims(keys, 0))
-        distance = ops.cast(distance, self.compute_dtype)
+    def _distance_penalty(self, distance):
+        distance = ops.expand_dims(ops.cast(distance, self.compute_dtype), 1)
         return ops.reshape(self.slopes, (self.num_heads, 1, 1)) * distance
 
     def _split_heads(self, x):
@@ -132,3 +134,8 @@ class MaskedAttention(ExplicitMaskLayer):
 
 def _halving_slopes(shape, dtype=None):
     return 2.0 ** (1 - ops.arange(shape[0], dtype=dtype))
+
+
+def _steps_between(query_steps, context_steps):
+    queries, keys = ops.arange(query_steps), ops.arange(context_steps)
+    return ops.abs(ops.expand_dims(queries, 1) - ops.expand_dims(keys, 0))[None]

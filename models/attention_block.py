@@ -103,22 +103,22 @@ class AttentionBlock(ExplicitMaskLayer):
         for part in (self.feed_forward, self.attention_norm, self.feed_forward_norm, self.dropout):
             part.build(shape)
 
-    def attend(self, query, context, allowed, training):
+    def attend(self, query, context, allowed, training, distance=None):
         """Run attention and feed-forward with their residuals.
 
         `context=None` stands for self-attention, where `norm_first` normalises both sides.
+        `allowed` and `distance` are those of `MaskedAttention`.
         """
+        masks = {"allowed": allowed, "distance": distance, "training": training}
         if self.norm_first:
             normed = self.attention_norm(query)
             attended, weights = self.attention(
-                normed, normed if context is None else context, allowed, training=training
+                normed, normed if context is None else context, **masks
             )
             x = query + self.dropout(attended, training=training)
             change = self.feed_forward(self.feed_forward_norm(x), training=training)
             return x + self.dropout(change, training=training), weights
-        attended, weights = self.attention(
-            query, query if context is None else context, allowed, training=training
-        )
+        attended, weights = self.attention(query, query if context is None else context, **masks)
         x = self.attention_norm(query + self.dropout(attended, training=training))
         change = self.feed_forward(x, training=training)
         return self.feed_forward_norm(x + self.dropout(change, training=training)), weights

@@ -52,12 +52,7 @@ class TransformerBlock(AttentionBlock):
 
     def call(self, x, mask=None, training=None, return_attention=False):
         check_sequence("x", x.shape, self.model_dim)
-        mask = as_mask(mask)
-        if mask is None or len(mask.shape) == 3:
-            allowed = mask
-            valid = None if mask is None else ops.any(mask, axis=1)
-        else:
-            allowed, valid = ops.expand_dims(mask, 1), mask
+        allowed, valid = _allowed_and_valid(mask)
         x, weights = self.attend(clear_masked(x, valid), None, allowed, training)
         return (x, weights) if return_attention else x
 
@@ -135,18 +130,17 @@ class CrossAttentionBlock(AttentionBlock):
     ):
         check_sequence("query", query.shape, self.model_dim)
         check_sequence("context", context.shape, self.model_dim)
-        context_mask = as_mask(context_mask)
         query = clear_masked(query, as_mask(query_mask))
-        context = clear_masked(context, context_mask)
-        x, weights = self.attend_to_valid(query, context, context_mask, training)
+        context = clear_masked(context, as_mask(context_mask))
+        allowed, _ = _allowed_and_valid(context_mask)
+        x, weights = self.attend_to_valid(query, context, allowed, training)
         return (x, weights) if return_attention else x
 
-    def attend_to_valid(self, query, context, context_mask, training):
+    def attend_to_valid(self, query, context, allowed, training, distance=None):
         """Return the updated query and the weights; masked steps of both inputs are finite."""
         if self.norm_first:
             context = self.context_norm(context)
-        allowed = None if context_mask is None else ops.expand_dims(context_mask, 1)
-        return self.attend(query, context, allowed, training)
+        return self.attend(query, context, allowed, training, distance)
 
     def compute_output_shape(self, query_shape, context_shape):
         return tuple(query_shape)
@@ -169,7 +163,9 @@ class ModalityEncoder(ExplicitMaskLayer):
 
     Call arguments:
         x: `(batch, time, input_dim)` with `time <= seq_len`.
-        mask: Boolean `(batch, time)`, `True` = valid step; `None`: all valid.
+        mask: Boolean `(batch, time)`, `True` = valid step; or `(batch, time, time)`, `True` = the
+            query of this row may attend to this step. `None`: all valid.
+        steps: The position of each step, integers `(batch, time)`, from 0; `None`: in order.
         training: Whether to apply dropout.
         return_attention: Whether to return the attention weights too.
 
@@ -242,15 +238,14 @@ class ModalityEncoder(ExplicitMaskLayer):
             self.norm.build(shape)
         self.built = True
 
-    def call(self, x, mask=None, training=None, return_attention=False):
+    def call(self, x, mask=None, steps=None, training=None, return_attention=False):
         check_sequence("x", x.shape, self.input_dim, self.seq_len)
-        mask = as_mask(mask)
-        x = self.projection(clear_masked(x, mask))
+        allowed, valid = _allowed_and_valid(mask)
+        x = self.projection(clear_masked(x, valid))
         if self.norm_projection:
             x = self.projection_norm(x)
-        x = self.dropout(self.positions(x), training=training)
+        x = self.dropout(self.positions(x, steps), training=training)
         attention = []
-        allowed = None if mask is None else ops.expand_dims(mask, 1)
         for block in self.blocks:
             # Not through the block's call, which would clear masked steps once more.
             x, weights = block.attend(x, None, allowed, training)
@@ -275,3 +270,11 @@ class ModalityEncoder(ExplicitMaskLayer):
             "norm_first": self.norm_first,
             "norm_projection": self.norm_projection,
         }
+
+
+def _allowed_and_valid(mask):
+    """Return what queries may attend to, `(batch, 1 or time, time)`, and which steps are valid."""
+    mask = as_mask(mask)
+    if mask is None:
+        return None, None
+    return (mask, ops.any(mask, axis=1)) if len(mask.shape) == 3 else (mask[:, None], mask)

@@ -35,6 +35,7 @@ class CrossModalFusion(ExplicitMaskLayer):
         text_mask: Boolean `(batch, T_text)`, `True` = valid step; `None`: all valid.
         audio_mask: The same for audio.
         video_mask: The same for video.
+        packings: The `Packing` of each sequence where samples share rows; then without masks.
         training: Whether to apply dropout.
         return_attention: Whether to return the attention weights too.
 
@@ -108,21 +109,28 @@ class CrossModalFusion(ExplicitMaskLayer):
         text_mask=None,
         audio_mask=None,
         video_mask=None,
+        packings=None,
         training=None,
         return_attention=False,
     ):
         sequences = {"text": text_seq, "audio": audio_seq, "video": video_seq}
         masks = {"text": text_mask, "audio": audio_mask, "video": video_mask}
+        packed = dict(zip(sequences, packings, strict=True)) if packings else {}
         for name in sequences:
             check_sequence(f"{name}_seq", sequences[name].shape, self.model_dim)
-            masks[name] = as_mask(masks[name])
+            masks[name] = packed[name].filled if packed else as_mask(masks[name])
             sequences[name] = clear_masked(sequences[name], masks[name])
+        pairs = {
+            (query, context): _allowed_and_distance(query, context, masks, packed)
+            for query, context in self.directions
+        }
         attention = {}
         for i, blocks in enumerate(self.layer_blocks):
             for (query, context), block in zip(self.directions, blocks, strict=True):
+                allowed, distance = pairs[query, context]
                 # Not through the block's call, which would clear masked steps once more.
                 sequences[query], weights = block.attend_to_valid(
-                    sequences[query], sequences[context], masks[context], training
+                    sequences[query], sequences[context], allowed, training, distance
                 )
                 attention[f"fusion/layer_{i}/{query}_from_{context}"] = weights
         fused = (sequences["text"], sequences["audio"], sequences["video"])
@@ -143,6 +151,14 @@ class CrossModalFusion(ExplicitMaskLayer):
             "norm_first": self.norm_first,
             "aligned": self.aligned,
         }
+
+
+def _allowed_and_distance(query, context, masks, packed):
+    """Return what `MaskedAttention` needs to know of a query's modality and a context's."""
+    if packed:
+        return packed[query].allowed(packed[context]), packed[query].distance(packed[context])
+    mask = masks[context]
+    return None if mask is None else ops.expand_dims(mask, 1), None
 
 
 @keras.saving.register_keras_serializable(package="msa")

@@ -7,6 +7,7 @@ from models.dropout import HashDropout
 from models.fusion import AdaptiveFusionHead, CrossModalFusion
 from models.inputs import MODALITIES
 from models.multimodal_model import Explanation, MultimodalModel
+from models.packing import Packing
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -42,6 +43,10 @@ class MSASeqLevelModel(MultimodalModel):
         inputs: `(text, audio, video)`, each `(batch, time, width)`; their all-zero steps count as
             padding. Or six tensors, boolean masks `(batch, time)` behind; or a dict with keys
             `text, audio, video` and optionally `text_mask, audio_mask, video_mask`.
+        packs: Boolean `(packs, batch)`, which samples share a row inside, so that padding costs
+            little; the result is the same. Every sample is in one pack, and the valid steps of a
+            pack, in each modality, are no more than `time` (see `utils.packing.Packer`). `None`:
+            each has a row of its own.
         training: Whether to apply dropout.
 
     Returns:
@@ -60,6 +65,8 @@ class MSASeqLevelModel(MultimodalModel):
         Cross-attention between modalities: Tsai et al., 2019, "Multimodal Transformer for
         Unaligned Multimodal Language Sequences".
     """
+
+    packs_samples = True
 
     def __init__(
         self,
@@ -128,25 +135,50 @@ class MSASeqLevelModel(MultimodalModel):
         for part in (self.hidden, self.dropout, self.output_layer):
             yield part, (None, self.model_dim)
 
+    def call(self, inputs, packs=None, training=None):
+        """Return scores `(batch, 1)` or logits `(batch, num_classes)`, float32."""
+        if packs is None:
+            return super().call(inputs, training=training)
+        sequences, masks = self.read(inputs)
+        packings = [Packing.of(mask, packs) for mask in masks]
+        packed = [p.pack(x) for p, x in zip(packings, sequences, strict=True)]
+        where = [{"mask": p.allowed(p), "steps": p.step} for p in packings]
+        fused, _ = self._encode_and_fuse(packed, where, {"packings": packings}, training)
+        fused = [p.unpack(x) for p, x in zip(packings, fused, strict=True)]
+        return self._score(fused, masks, training)[0]
+
     def forward(self, sequences, masks, training=None):
+        own_masks = [{"mask": mask} for mask in masks]
+        all_masks = {f"{name}_mask": m for name, m in zip(MODALITIES, masks, strict=True)}
+        fused, attention = self._encode_and_fuse(sequences, own_masks, all_masks, training)
+        scores, weights = self._score(fused, masks, training)
+        return Explanation(scores, weights, attention)
+
+    def _encode_and_fuse(self, sequences, encoder_options, fusion_options, training):
+        """Return the three fused sequences, and all attention maps."""
         attention, encoded = {}, []
-        for name, encoder, x, mask in zip(MODALITIES, self.encoders, sequences, masks, strict=True):
-            x, maps = self._run(encoder, training, x, mask=mask)
+        for name, encoder, x, options in zip(
+            MODALITIES, self.encoders, sequences, encoder_options, strict=True
+        ):
+            x, maps = self._run(encoder, training, x, **options)
             encoded.append(x)
             attention |= {f"{name}/layer_{i}": weights for i, weights in enumerate(maps)}
-        named_masks = {f"{name}_mask": m for name, m in zip(MODALITIES, masks, strict=True)}
-        *fused, maps = self._run(self.fusion, training, *encoded, **named_masks)
+        *fused, maps = self._run(self.fusion, training, *encoded, **fusion_options)
+        return fused, attention | maps
+
+    def _score(self, fused, masks, training):
+        """Return scores or logits, and the modality weights."""
         pooled, weights = self.fusion_head(
             fused, modality_masks=masks, training=training, return_weights=True
         )
         hidden = self.dropout(self.hidden(pooled), training=training)
-        return Explanation(self.output_layer(hidden), weights, attention | maps)
+        return self.output_layer(hidden), weights
 
-    def _run(self, part, training, *sequences, **masks):
+    def _run(self, part, training, *sequences, **options):
         """Call an encoder or the fusion for its result and its attention maps."""
 
         def function(*tensors):
-            return part(*tensors, **masks, training=training, return_attention=True)
+            return part(*tensors, **options, training=training, return_attention=True)
 
         if training and self.gradient_checkpointing:
             function = checkpointed(part, function)

@@ -38,7 +38,12 @@ class MultimodalModel(keras.Model):
         audio_dim: Width of the audio features.
         video_dim: Width of the video features.
         num_classes: `None` for a score; a number of classes for logits.
+
+    Attributes:
+        packs_samples: Whether a call takes `packs`, by which samples share rows.
     """
+
+    packs_samples = False
 
     def __init__(self, seq_len, text_dim, audio_dim, video_dim, num_classes=None, **kwargs):
         # Masks are made from the zeros of the input as it is given, before any cast.
@@ -134,9 +139,12 @@ class MultimodalModel(keras.Model):
             self.build()
         return self._explain(inputs, training=False)
 
+    def read(self, inputs):
+        """Return checked sequences and masks, lists of three each, from what a call takes."""
+        return read_inputs(inputs, self.widths, self.seq_lens, self.compute_dtype)
+
     def _explain(self, inputs, training):
-        sequences, masks = read_inputs(inputs, self.widths, self.seq_lens, self.compute_dtype)
-        return self.forward(sequences, masks, training=training)
+        return self.forward(*self.read(inputs), training=training)
 
     def auxiliary_loss(self, labels):
         """Return what the last forward pass in training adds to the loss because of its labels.

@@ -68,6 +68,7 @@ class LearnablePositionalEmbedding(ExplicitMaskLayer):
     Call arguments:
         x: `(batch, time, model_dim)` with `time <= seq_len`. A shorter sequence takes the first
             positions.
+        steps: The position of each step, integers `(batch, time)`, from 0; `None`: in order.
 
     Returns:
         `(batch, time, model_dim)`.
@@ -93,9 +94,12 @@ class LearnablePositionalEmbedding(ExplicitMaskLayer):
         )
         self.built = True
 
-    def call(self, x):
+    def call(self, x, steps=None):
         check_sequence("x", x.shape, self.model_dim, self.seq_len)
-        return x + self.embeddings[: ops.shape(x)[1]]
+        if steps is None:
+            return x + self.embeddings[: ops.shape(x)[1]]
+        chosen = ops.one_hot(steps, self.seq_len, dtype=self.compute_dtype)
+        return x + ops.matmul(chosen, self.embeddings)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -17,11 +17,13 @@ class BatchPlan:
         batch_size: Samples in a batch, of all workers together; the last batch may be smaller.
         shuffle: Whether each epoch has an order of its own, drawn from all samples.
         seed: Seed of the orders.
-        lengths: Valid length of each sample, integers `(N,)`; needed for `buckets`.
+        lengths: Valid length of each sample, integers `(N,)`; needed for `buckets` and `even`.
         buckets: Number of groups of similar length; above 1, each batch is drawn from one of
             them, apart from what is left over in the end. Each has about as many samples.
         shard: This worker's number, from 0, and the number of workers, who share each batch. All
             take as many steps; of a batch with fewer samples than workers, some get none.
+        even: Whether a few samples change places, between shuffled batches, until the lengths in
+            each add up to about as much.
 
     Raises:
         ValueError: If a value is out of range.
@@ -34,6 +36,7 @@ class BatchPlan:
     lengths: np.ndarray | None = None
     buckets: int = 1
     shard: tuple[int, int] = (0, 1)
+    even: bool = False
 
     def __post_init__(self):
         if self.batch_size < 1:
@@ -43,8 +46,15 @@ class BatchPlan:
                 "`buckets` must be at least 1, and 1 without `shuffle`, since buckets change the "
                 f"order. Received: {self.buckets}, shuffle {self.shuffle}."
             )
-        if self.buckets > 1 and self.lengths is None:
-            raise ValueError("`buckets` above 1 need the `lengths` of the samples. Received: none.")
+        if (self.buckets > 1 or self.even) and self.lengths is None:
+            raise ValueError(
+                "`buckets` above 1, and `even`, need the `lengths` of the samples. Received: none."
+            )
+        if self.even and (self.buckets > 1 or not self.shuffle):
+            raise ValueError(
+                "`even` needs `shuffle`, and no `buckets`. "
+                f"Received: shuffle {self.shuffle}, buckets {self.buckets}."
+            )
         worker, workers = self.shard
         if not 0 <= worker < workers:
             raise ValueError(
@@ -77,7 +87,8 @@ class BatchPlan:
     def _cut(self, order):
         size = self.batch_size
         if self.lengths is None or self.buckets == 1:
-            return [order[i : i + size] for i in range(0, len(order), size)]
+            cut = [order[i : i + size] for i in range(0, len(order), size)]
+            return _even_out(cut, self.lengths) if self.even else cut
         lengths = self.lengths[order]
         edges = np.quantile(self.lengths, np.arange(1, self.buckets) / self.buckets)
         bucket = np.searchsorted(edges, lengths)
@@ -89,3 +100,20 @@ class BatchPlan:
             left.append(rows[full:])
         rest = np.concatenate(left)
         return batches + [rest[i : i + size] for i in range(0, len(rest), size)]
+
+
+def _even_out(batches, lengths):
+    """Exchange samples of the longest batch and the shortest, of those that are full."""
+    full = [batch.copy() for batch in batches if len(batch) == len(batches[0])]
+    totals = np.array([lengths[batch].sum() for batch in full])
+    for _ in range(4 * len(full)):
+        high, low = np.argmax(totals), np.argmin(totals)
+        excess = totals[high] - totals[low]
+        gain = lengths[full[high]][:, None] - lengths[full[low]][None, :]
+        i, j = np.unravel_index(np.argmin(np.abs(2 * gain - excess)), gain.shape)
+        if not 0 < gain[i, j] < excess:
+            break
+        full[high][i], full[low][j] = full[low][j], full[high][i]
+        totals[high] -= gain[i, j]
+        totals[low] += gain[i, j]
+    return full + batches[len(full) :]

@@ -23,6 +23,7 @@ def batches(
     augmentation=None,
     trim=False,
     masks=True,
+    packer=None,
     epoch=0,
     step=0,
 ):
@@ -38,12 +39,13 @@ def batches(
         augmentation: An `Augmentation`, or `None`.
         trim: Whether to cut from each batch the steps behind its longest sample.
         masks: Whether to yield masks too.
+        packer: A `Packer` that says which samples of a batch share a row, or `None`.
         epoch: Number of the first epoch.
         step: Number of batches of the first epoch to leave out.
 
     Returns:
         A `tf.data.Dataset` of `(inputs, labels)`, where inputs are three sequences and, with
-        `masks`, three masks.
+        `masks`, three masks; with a `packer`, what it assigns comes third.
 
     Raises:
         ValueError: If a modality is unknown or none is given.
@@ -61,7 +63,8 @@ def batches(
             inputs, y = augmentation.apply(inputs, y, (plan.seed, number * workers + worker))
         if trim:
             inputs = _trimmed(inputs, same_length)
-        return (inputs if masks else inputs[:3]), y
+        batch = (inputs if masks else inputs[:3]), y
+        return (*batch, _assigned(packer, rows)) if packer else batch
 
     dataset = _index_batches(plan, epoch, step).map(load, num_parallel_calls=PARALLEL)
     if step == 0:
@@ -178,6 +181,11 @@ def _aligned(shape, dtype):
     memory = np.empty(size + ALIGNMENT, "uint8")
     start = -memory.ctypes.data % ALIGNMENT
     return memory[start : start + size].view(dtype).reshape(shape)
+
+
+def _assigned(packer, rows):
+    packs = tf.numpy_function(packer.assign, [rows], tf.bool)
+    return tf.ensure_shape(packs, [None, None])
 
 
 def _trimmed(inputs, same_length):

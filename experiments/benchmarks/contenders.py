@@ -85,19 +85,22 @@ def own_step(model, batch, xla=False):
         batch: What `make_batch` returns.
         xla: Whether XLA compiles the step.
     """
-    step = compiled_step(model, batch, xla)
+    step = compiled_step(model, any_batch_like(batch), xla)
     tensors = tf.nest.map_structure(tf.convert_to_tensor, batch)
     return lambda: float(step(tensors))
 
 
-def compiled_step(model, batch, xla=False):
-    """Return a step of `experiments.train`, a function of a batch, compiled for all like `batch`.
+def compiled_step(model, signature, xla=False):
+    """Return a step of `experiments.train`, a function from a batch to the loss.
 
-    It returns the loss.
+    Args:
+        model: A built model.
+        signature: The `TensorSpec`s of a batch.
+        xla: Whether XLA compiles the step.
     """
     prepare(model)
     alone = Distribution(tf.distribute.get_strategy())
-    step = training_step(model, alone, any_batch_like(batch), jit=xla)
+    step = training_step(model, alone, signature, jit=xla)
     return lambda batch: step(batch, float(len(batch[1])), True)
 
 

@@ -12,22 +12,27 @@ from utils.batch_plan import BatchPlan
 from utils.batching import batches
 from utils.data_loader import end_of_samples
 from utils.formats import MODALITIES, Split
+from utils.packing import Packer
 
 # CMU-MOSI's training split, and the length to which its sequences are padded.
 SAMPLES, SEQ_LEN = 1284, 50
 MEDIAN, SPREAD = 12, 0.7
-# Whether batches are trimmed, and from how many buckets they are drawn.
+# How batches are made, and whether XLA compiles the step: not where lengths differ, since each
+# would be compiled anew.
 PLANS = {
-    "full length": (False, 1),
-    "trimmed": (True, 1),
-    "trimmed, 4 buckets": (True, 4),
-    "trimmed, 6 buckets": (True, 6),
-    "trimmed, 8 buckets": (True, 8),
+    "full length": {},
+    "trimmed": {"trim": True},
+    "trimmed, 4 buckets": {"trim": True, "buckets": 4},
+    "trimmed, 6 buckets": {"trim": True, "buckets": 6},
+    "trimmed, 8 buckets": {"trim": True, "buckets": 8},
+    "packed": {"packed": True},
+    "full length, XLA": {"xla": True},
+    "packed, XLA": {"packed": True, "xla": True},
 }
 
 
 def measure_padding(console, name, size, batch_size, rounds, samples=SAMPLES):
-    """Print the time of an epoch with full, trimmed and bucketed batches.
+    """Print the time of an epoch with full, trimmed, bucketed and packed batches.
 
     Args:
         console: A `rich` console.
@@ -43,7 +48,10 @@ def measure_padding(console, name, size, batch_size, rounds, samples=SAMPLES):
     size = dataclasses.replace(size, seq_len=SEQ_LEN)
     lengths = mosi_like_lengths(samples, SEQ_LEN)
     split = make_split(size, lengths)
-    contenders = {plan: _epoch(size, split, batch_size, *how) for plan, how in PLANS.items()}
+    epochs = 2 * rounds + 2
+    contenders = {
+        plan: _epoch(size, split, batch_size, epochs, **how) for plan, how in PLANS.items()
+    }
     seconds = time_in_turn(contenders, rounds)
     table = Table(
         title=f"An epoch of {samples} samples, {name}, T {SEQ_LEN}, median length "
@@ -72,16 +80,18 @@ def make_split(size, lengths):
     return Split("train", dict(zip(MODALITIES, sequences, strict=True)), labels)
 
 
-def _epoch(size, split, batch_size, trim, buckets):
+def _epoch(size, split, batch_size, epochs, trim=False, buckets=1, packed=False, xla=False):
+    lengths, packer = (end_of_samples(split) if buckets > 1 else None), None
+    if packed:
+        packer = Packer.of(split)
+        lengths = packer.longest
     plan = BatchPlan(
-        len(split),
-        batch_size,
-        shuffle=True,
-        lengths=end_of_samples(split) if buckets > 1 else None,
-        buckets=buckets,
+        len(split), batch_size, shuffle=True, lengths=lengths, buckets=buckets, even=packed
     )
-    dataset = batches(split, plan, trim=trim, masks=False)
-    step = compiled_step(make_model(size), next(iter(dataset)))
+    if packer:
+        packer = packer.for_epochs(plan, epochs)
+    dataset = batches(split, plan, trim=trim, packer=packer)
+    step = compiled_step(make_model(size), dataset.element_spec, xla)
 
     def epoch():
         for batch in dataset:

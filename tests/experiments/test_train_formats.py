@@ -94,11 +94,13 @@ def test_feature_files_need_a_pickle(data_dir, tmp_path, fails):
     assert "`feature_files` replace features of an MMSA pickle" in message
 
 
-def test_streamed_and_trimmed_training_learns_as_in_memory(data_dir, tmp_path, eagerly):
+def test_streamed_trimmed_or_packed_training_learns_as_in_memory(data_dir, tmp_path, eagerly):
     def mae(name, *options):
         path = tmp_path / name
-        call(main, "--data", data_dir, "--run-dir", path, "--epochs", 1, *TINY_MODEL, *options)
+        options += ("--epochs", 1, "--batch-size", 1000, "--model-args.dropout_rate", 0)
+        call(main, "--data", data_dir, "--run-dir", path, *TINY_MODEL, *options)
         return [entry["valid_MAE"] for entry in RunFolder.open(path).load_metrics()]
 
     plain = mae("plain")
     np.testing.assert_allclose(mae("changed", "--stream", "true", "--buckets", 1), plain, atol=1e-4)
+    np.testing.assert_allclose(mae("packed", "--packing"), plain, atol=1e-4)

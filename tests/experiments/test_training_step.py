@@ -6,12 +6,14 @@ import tensorflow as tf
 from experiments.distribution import Distribution
 from experiments.optimization import make_loss, make_optimizer
 from experiments.settings import TrainSettings
-from experiments.training import updates, uses_xla
+from experiments.training import uses_xla
+from experiments.training_batches import updates
 from experiments.training_step import share_of_loss, training_step
 from experiments.weight_average import WeightAverage
 from experiments.workbench import gradient_sums
 from models import MSASeqLevelModel
 from utils.batch_plan import BatchPlan
+from utils.packing import Packer
 
 SETTINGS = {"warmup": 0.0, "schedule": "constant", "loss": "mse", "clip_norm": 0.0}
 PRECISIONS = {"float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
@@ -236,6 +238,34 @@ def test_xla_takes_the_same_steps(sequences):
 )
 def test_xla_where_it_pays(options, expected):
     assert uses_xla(TrainSettings(**{"epochs": 20, **options}), 100) == expected
+
+
+def test_a_step_learns_the_same_from_packed_samples(eagerly):
+    rng = np.random.default_rng(0)
+    masks = [np.arange(6) < rng.integers(0, 4, (8, 1)) for _ in range(3)]
+    inputs = [rng.normal(size=(8, 6, width)).astype("float32") for width in (5, 4, 3)]
+    batch = (*inputs, *masks), rng.normal(size=(8, 1)).astype("float32")
+    packs = Packer(np.stack([m.sum(axis=1) for m in masks], axis=1), (6,) * 3).assign(np.arange(8))
+    assert len(packs) < 5
+    packed, plain = sentiment_model(), sentiment_model()
+    loss = stepper(packed, (*batch, packs))((*batch, packs), 8.0, True)
+    assert float(loss) == pytest.approx(float(stepper(plain, batch)(batch, 8.0, True)), abs=1e-6)
+    for one, other in zip(packed.weights, plain.weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({"model": "msa"}, "--packing needs a model that can, seqlevel. Received: --model msa."),
+        ({"buckets": 2}, "--packing spares all padding: leave --buckets out. Received: 2."),
+        ({"mixup": 0.2}, "--packing and --mixup, which makes samples longer, exclude each other."),
+        ({"strategy": "mirrored"}, "--packing needs one device. Received: --strategy mirrored."),
+    ],
+)
+def test_packing_is_refused_where_it_cannot_work(options, fault):
+    assert TrainSettings(data="d", packing=True, **options).faults() == [fault]
+    assert not TrainSettings(data="d", packing=True).faults()
 
 
 def test_xla_is_refused_on_several_devices():

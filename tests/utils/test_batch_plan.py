@@ -72,9 +72,34 @@ def test_batches_of_buckets_have_similar_lengths():
         ({"batch_size": 0}, "`batch_size` must be at least 1. Received: 0"),
         ({"buckets": 2}, "`buckets` .* without `shuffle`.*Received: 2"),
         ({"buckets": 2, "shuffle": True}, "need the `lengths`"),
+        ({"even": True, "shuffle": True}, "need the `lengths`"),
+        ({"even": True, "lengths": np.ones(5)}, "`even` needs `shuffle`.*Received: shuffle False"),
         ({"shard": (2, 2)}, r"`shard` must be .*Received: \(2, 2\)"),
     ],
 )
 def test_errors(options, message):
     with pytest.raises(ValueError, match=message):
         BatchPlan(**{"samples": 4, "batch_size": 2, **options})
+
+
+@given(samples=st.integers(1, 200), batch_size=st.integers(1, 32), seed=st.integers(0, 10**6))
+@settings(max_examples=100, deadline=None)
+def test_evened_batches_are_shuffled_ones_with_a_few_samples_exchanged(samples, batch_size, seed):
+    lengths = np.random.default_rng(seed).integers(0, 50, samples)
+    plain = BatchPlan(samples, batch_size, True, seed).epoch(3)
+    even = BatchPlan(samples, batch_size, True, seed, lengths, even=True).epoch(3)
+    assert [len(batch) for batch in even] == [len(batch) for batch in plain]
+    assert sorted(np.concatenate(even)) == list(range(samples))
+    full = [i for i, batch in enumerate(plain) if len(batch) == len(plain[0])]
+    spreads = [np.ptp([lengths[batches[i]].sum() for i in full]) for batches in (even, plain)]
+    assert spreads[0] <= spreads[1]
+
+
+def test_evened_batches_have_as_many_steps():
+    lengths = np.random.default_rng(0).lognormal(2.5, 0.7, 640).clip(1, 50).astype(int)
+    plain = BatchPlan(640, 32, True).epoch(0)
+    even = BatchPlan(640, 32, True, lengths=lengths, even=True).epoch(0)
+    assert np.ptp([lengths[batch].sum() for batch in plain]) > 100
+    assert np.ptp([lengths[batch].sum() for batch in even]) <= 5
+    stayed = [len(np.intersect1d(a, b)) for a, b in zip(plain, even, strict=True)]
+    assert np.mean(stayed) > 28

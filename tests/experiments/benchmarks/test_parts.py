@@ -91,10 +91,11 @@ def test_all_routes_predict_the_same(model, batch, tmp_path):
 
 
 def test_padding_takes_whole_epochs_of_shorter_batches(console, monkeypatch):
-    shapes = []
+    taken = []
 
     def record(batch):
-        shapes.append(tuple(batch[0][0].shape))
+        inputs, labels, *packs = batch
+        taken.append((len(labels), (len(packs[0]) if packs else len(labels)) * inputs[0].shape[1]))
         return 0.0
 
     monkeypatch.setattr(padding, "compiled_step", lambda *arguments: record)
@@ -103,12 +104,13 @@ def test_padding_takes_whole_epochs_of_shorter_batches(console, monkeypatch):
     assert list(seconds) == list(padding.PLANS)
     assert "An epoch of 40 samples" in console.export_text()
     # Each plan takes two epochs at first, then each takes two in its turn.
-    epochs = [shapes[i : i + 10] for i in range(0, len(shapes), 10)]
-    assert all(sum(rows for rows, _, _ in epoch) == 40 for epoch in epochs)
-    steps = [sum(rows * time for rows, time, _ in epoch) for epoch in epochs]
-    full, trimmed, *bucketed = (sum(steps[i : i + 2]) for i in range(0, 2 * len(padding.PLANS), 2))
-    assert full == 2 * 40 * padding.SEQ_LEN
-    assert max(bucketed) < trimmed < full
+    epochs = np.array([taken[i : i + 10] for i in range(0, len(taken), 10)]).sum(axis=1)
+    assert (epochs[:, 0] == 40).all()
+    steps = dict(zip(padding.PLANS, epochs[: 2 * len(padding.PLANS) : 2, 1], strict=True))
+    assert steps["full length"] == steps["full length, XLA"] == 40 * padding.SEQ_LEN
+    buckets = [size for plan, size in steps.items() if "buckets" in plan]
+    assert max(buckets) < steps["trimmed"] < steps["full length"]
+    assert steps["packed"] == steps["packed, XLA"] <= steps["full length"] / 2
 
 
 def test_lengths_are_like_those_of_mosi():
