@@ -116,7 +116,7 @@ class Predictor:
         """
         scores, weights = [], []
         with reader_errors():
-            for batch, _ in self.batches:
+            for batch, *_ in self.batches:
                 batch_scores, batch_weights = self._explain(batch)
                 scores.append(batch_scores.numpy()[:, 0])
                 if batch_weights is not None:
