@@ -5,11 +5,16 @@ import json
 
 import numpy as np
 
+from experiments.reporting.explanation import by_interest
 from utils.formats import MODALITIES
 from utils.formats.split import SPLITS
 
 # Of all texts together that a page may hold.
 TEXT_LETTERS = 1_500_000
+# Of what the page's script shows; figures come on top.
+DATA_BYTES = 4_200_000
+# Samples of which a page holds something, however much that is.
+LEAST_SAMPLES = 25
 
 
 class EvaluatedSplit:
@@ -76,32 +81,60 @@ def page_data(split, attention=None):
         split: An `EvaluatedSplit`.
         attention: `AttentionMaps` of some of its samples, or `None`.
     """
+    return fitting_json(lambda rows: _content(split, rows, attention), split.errors)
+
+
+def _content(split, rows, attention):
     columns = {
-        "id": split.ids,
-        "class": np.round(np.clip(split.labels, -3, 3)).astype(int).tolist(),
-        "label": rounded(split.labels),
-        "prediction": rounded(split.scores),
-        "error": rounded(split.errors),
-        "length": split.lengths.tolist(),
+        "id": [split.ids[i] for i in rows],
+        "class": np.round(np.clip(split.labels[rows], -3, 3)).astype(int).tolist(),
+        "label": rounded(split.labels[rows]),
+        "prediction": rounded(split.scores[rows]),
+        "error": rounded(split.errors[rows]),
+        "length": split.lengths[rows].tolist(),
     }
     if split.weights is not None:
         for i, name in enumerate(MODALITIES):
-            columns[f"{name} weight"] = rounded(split.weights[:, i])
+            columns[f"{name} weight"] = rounded(split.weights[rows, i])
     if split.texts is not None:
-        columns["text"] = within(split.texts)
+        columns["text"] = within([split.texts[i] for i in rows])
     content = {"columns": columns, "maps": [], "attention": {}, "masks": {}}
     if attention is not None:
         content |= {
             "maps": attention.maps,
-            "attention": attention.samples,
-            "masks": attention.masks,
+            "attention": by_position(attention.samples, rows),
+            "masks": by_position(attention.masks, rows),
         }
-    return script_json(content)
+    return content
 
 
-def script_json(content):
-    """Return JSON that is safe inside a `script` element."""
-    return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
+def by_position(values, rows):
+    """Return those of the `values`, a dict by row, that `rows` hold, by their position there."""
+    return {i: values[row] for i, row in enumerate(rows.tolist()) if row in values}
+
+
+def fitting_json(content, errors, most=DATA_BYTES):
+    """Return what a page's script shows, of as many samples as fit.
+
+    Args:
+        content: From rows to a dict for the script.
+        errors: Of each sample; where not all fit, the page holds those with the largest and the
+            smallest, and others at random.
+        most: Bytes.
+
+    Returns:
+        JSON that is safe inside a `script` element; `samples` is the number of all.
+    """
+    order = by_interest(errors)
+    count = len(order)
+    while True:
+        chosen = {"samples": len(order), **content(np.sort(order[:count]))}
+        text = json.dumps(chosen, separators=(",", ":"), ensure_ascii=False)
+        text = text.replace("<", "\\u003c")
+        size = len(text.encode())
+        if size <= most or count <= LEAST_SAMPLES:
+            return text
+        count = max(LEAST_SAMPLES, int(0.95 * count * most / size))
 
 
 def within(texts, letters=TEXT_LETTERS):

@@ -74,6 +74,13 @@ offerDownload(document.getElementById("controls"), "CSV", () => {
   download("predictions.csv", "text/csv", lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n");
 });
 
+const leftOut = document.getElementById("left-out");
+if (columns.id.length < data.samples) {
+  leftOut.textContent = `This page has room for ${columns.id.length} of ${data.samples} samples: those with the ` +
+    `largest and the smallest errors, and others at random. All are in ${leftOut.dataset.file} of the run's folder.`;
+  leftOut.hidden = false;
+}
+
 // One sample
 
 const panel = document.getElementById("sample");

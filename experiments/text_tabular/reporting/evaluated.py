@@ -6,7 +6,7 @@ import csv
 import numpy as np
 
 from experiments.reporting.explanation import by_interest
-from experiments.reporting.predictions import rounded, script_json, within
+from experiments.reporting.predictions import by_position, fitting_json, rounded, within
 from utils.run_folder import read_json
 
 # Classes whose probabilities are all shown.
@@ -87,33 +87,42 @@ def page_data(split, gate_order=None):
         split: An `EvaluatedClasses`.
         gate_order: The order in which the dimensions of its gate are shown.
     """
+    gates = {}
+    if split.gate is not None:
+        gates = _packed_gates(split.gate[:, gate_order], split.errors)
+    return fitting_json(lambda rows: _content(split, rows, gates), split.errors)
+
+
+def _content(split, rows, gates):
     names = split.classes
     columns = {
-        "id": split.ids,
-        "class": [names[i] for i in split.labels],
-        "prediction": [names[i] for i in split.predicted],
-        "error": rounded(split.errors),
+        "id": [split.ids[i] for i in rows],
+        "class": [names[i] for i in split.labels[rows]],
+        "prediction": [names[i] for i in split.predicted[rows]],
+        "error": rounded(split.errors[rows]),
     }
     if split.shares is not None:
-        columns["text weight"] = rounded(split.shares)
-    content = {"columns": columns, "probabilities": _probabilities(split)}
+        columns["text weight"] = rounded(split.shares[rows])
+    content = {"columns": columns, "probabilities": _probabilities(split, rows)}
     if split.texts is not None:
-        columns["words"] = split.words.tolist()
-        columns["text"] = within(split.texts)
-        letters = sum(len(value) for values in split.fields.values() for value in values)
-        content["fields"] = split.fields if letters <= FIELD_LETTERS else None
-    if split.gate is not None:
-        content["gates"] = _packed_gates(split.gate[:, gate_order], split.errors)
-    return script_json(content)
+        columns["words"] = split.words[rows].tolist()
+        columns["text"] = within([split.texts[i] for i in rows])
+        fields = {name: [values[i] for i in rows] for name, values in split.fields.items()}
+        letters = sum(len(value) for values in fields.values() for value in values)
+        content["fields"] = fields if letters <= FIELD_LETTERS else None
+    if gates:
+        content["gates"] = by_position(gates, rows)
+    return content
 
 
-def _probabilities(split):
+def _probabilities(split, rows):
     """Return the probabilities to show, by heading."""
+    probabilities = split.probabilities[rows]
     if len(split.classes) <= MOST_PROBABILITIES:
-        columns = split.probabilities.T
+        columns = probabilities.T
         return {name: rounded(p) for name, p in zip(split.classes, columns, strict=True)}
-    highest = split.probabilities.max(axis=1)
-    return {"true class": rounded(1 - split.errors), "predicted class": rounded(highest)}
+    highest = probabilities.max(axis=1)
+    return {"true class": rounded(1 - split.errors[rows]), "predicted class": rounded(highest)}
 
 
 def _packed_gates(gate, errors):
