@@ -86,6 +86,7 @@ def write_report(folder, data=None):
 
     Raises:
         FileNotFoundError: If no split has been evaluated.
+        ValueError: If the data holds other samples than were evaluated.
     """
     evaluated = evaluated_splits(folder)
     splits = {
@@ -96,6 +97,7 @@ def write_report(folder, data=None):
     ablation, attention = None, None
     if data is not None and shown in data.splits():
         split = load_split(data, shown)
+        _check_samples(split, splits[shown].ids)
         ablation = ablations(run_model, split)
         attention = attention_maps(run_model, split, splits[shown].errors)
     model = run_model.model
@@ -119,6 +121,15 @@ def write_report(folder, data=None):
         inputs=zip(MODALITIES, model.seq_lens, model.widths, strict=True),
     )
     write_text(folder.report, page)
+
+
+def _check_samples(split, ids):
+    if list(split.ids) != ids:
+        raise ValueError(
+            f"The split {split.name} of {split.source} must hold the samples that were evaluated. "
+            f"Received: {len(split)} samples, against {len(ids)}, or others. Name the data of the "
+            "evaluation by --data."
+        )
 
 
 def _split_section(folder, name, split):

@@ -78,6 +78,15 @@ def test_run_without_evaluation(run, fails):
     assert "holds no evaluation" in fails(main, run)
 
 
+def test_data_of_other_samples(run, fails):
+    predictions = run / "evaluation" / "test_predictions.csv"
+    predictions.write_text("".join(predictions.read_text().splitlines(keepends=True)[:-1]))
+    page = (run / "report.html").read_bytes()
+    message = fails(main, run)
+    assert "must hold the samples that were evaluated" in message and "--data" in message
+    assert (run / "report.html").read_bytes() == page
+
+
 def test_confusion_counts_clip_and_round_half_to_even():
     counts = confusion_counts(np.array([-3.0, 0.5, 2.5, 1.0]), np.array([-7.0, 1.5, 2.4, 0.4]))
     expected = np.zeros((7, 7), int)
