@@ -4,14 +4,15 @@ import keras
 
 from models.checkpointing import checkpointed
 from models.dropout import HashDropout
+from models.ensemble import EnsembleModel
 from models.fusion import AdaptiveFusionHead, CrossModalFusion
 from models.inputs import MODALITIES
-from models.multimodal_model import Explanation, MultimodalModel
+from models.multimodal_model import Explanation
 from models.packing import Packing
 
 
 @keras.saving.register_keras_serializable(package="msa")
-class MSASeqLevelModel(MultimodalModel):
+class MSASeqLevelModel(EnsembleModel):
     """Multimodal sentiment with fusion at sequence level.
 
     Each modality is encoded as a whole sequence (`ModalityEncoder`); the text sequence attends to
@@ -38,6 +39,9 @@ class MSASeqLevelModel(MultimodalModel):
         norm_first: Whether the transformer blocks are pre-norm.
         aligned: Whether equal steps of the three sequences are equal times; attention across
             modalities then prefers near steps. `None`: if their `seq_len` is the same.
+        n_members: Above 1, an ensemble of so many such models, which share nothing: outputs and
+            modality weights are averaged, attention maps hold the heads of one after the other,
+            and each learns as if it were alone (see `auxiliary_loss`).
 
     Call arguments:
         inputs: `(text, audio, video)`, each `(batch, time, width)`; their all-zero steps count as
@@ -63,7 +67,8 @@ class MSASeqLevelModel(MultimodalModel):
 
     Reference:
         Cross-attention between modalities: Tsai et al., 2019, "Multimodal Transformer for
-        Unaligned Multimodal Language Sequences".
+        Unaligned Multimodal Language Sequences". Ensembles: Lakshminarayanan et al., 2017, "Simple
+        and Scalable Predictive Uncertainty Estimation using Deep Ensembles".
     """
 
     packs_samples = True
@@ -86,9 +91,12 @@ class MSASeqLevelModel(MultimodalModel):
         gradient_checkpointing=False,
         norm_first=False,
         aligned=None,
+        n_members=1,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        super().__init__(
+            seq_len, text_dim, audio_dim, video_dim, num_classes, n_members=n_members, **kwargs
+        )
         self.model_dim = model_dim
         self.num_heads = num_heads
         self.ff_dim = ff_dim
@@ -100,34 +108,43 @@ class MSASeqLevelModel(MultimodalModel):
         self.gradient_checkpointing = gradient_checkpointing
         self.norm_first = norm_first
         self.aligned = len(set(self.seq_lens)) == 1 if aligned is None else aligned
+        self.make_members()
+        if not self.members:
+            self._make_parts()
+
+    def _make_parts(self):
+        sizes = {name: getattr(self, name) for name in ("num_heads", "ff_dim", "dropout_rate")}
         policy = self.dtype_policy
         self.encoders = self.make_encoders(
-            model_dim,
-            num_heads=num_heads,
-            ff_dim=ff_dim,
-            n_layers=n_layers_mod,
-            dropout_rate=dropout_rate,
-            norm_first=norm_first,
+            self.model_dim, n_layers=self.n_layers_mod, norm_first=self.norm_first, **sizes
         )
         self.fusion = CrossModalFusion(
-            model_dim,
-            num_heads,
-            ff_dim,
-            n_layers_fuse,
-            bidirectional_fusion,
-            dropout_rate,
-            norm_first,
-            self.aligned,
+            self.model_dim,
+            n_layers=self.n_layers_fuse,
+            bidirectional=self.bidirectional_fusion,
+            norm_first=self.norm_first,
+            aligned=self.aligned,
             dtype=policy,
             name="fusion",
+            **sizes,
         )
         self.fusion_head = AdaptiveFusionHead(
-            model_dim, 3, pooling_method, dropout_rate, num_heads, dtype=policy, name="fusion_head"
+            self.model_dim,
+            pooling_method=self.pooling_method,
+            dropout_rate=self.dropout_rate,
+            num_heads=self.num_heads,
+            dtype=policy,
+            name="fusion_head",
         )
-        self.hidden = keras.layers.Dense(model_dim, activation="relu", dtype=policy, name="hidden")
-        self.dropout = HashDropout(dropout_rate, dtype=policy)
+        self.hidden = keras.layers.Dense(
+            self.model_dim, activation="relu", dtype=policy, name="hidden"
+        )
+        self.dropout = HashDropout(self.dropout_rate, dtype=policy)
 
     def part_shapes(self):
+        if self.members:
+            yield from self.member_part_shapes()
+            return
         yield from self.encoder_shapes()
         sequences = [(None, length, self.model_dim) for length in self.seq_lens]
         yield self.fusion, *sequences
@@ -137,22 +154,29 @@ class MSASeqLevelModel(MultimodalModel):
 
     def call(self, inputs, packs=None, training=None):
         """Return scores `(batch, 1)` or logits `(batch, num_classes)`, float32."""
-        if packs is None:
-            return super().call(inputs, training=training)
-        sequences, masks = self.read(inputs)
-        packings = [Packing.of(mask, packs) for mask in masks]
-        packed = [p.pack(x) for p, x in zip(packings, sequences, strict=True)]
-        where = [{"mask": p.allowed(p), "steps": p.step} for p in packings]
-        fused, _ = self._encode_and_fuse(packed, where, {"packings": packings}, training)
-        fused = [p.unpack(x) for p, x in zip(packings, fused, strict=True)]
-        return self._score(fused, masks, training)[0]
+        return self.forward(*self.read(inputs), training, packs).prediction
 
-    def forward(self, sequences, masks, training=None):
-        own_masks = [{"mask": mask} for mask in masks]
-        all_masks = {f"{name}_mask": m for name, m in zip(MODALITIES, masks, strict=True)}
-        fused, attention = self._encode_and_fuse(sequences, own_masks, all_masks, training)
-        scores, weights = self._score(fused, masks, training)
-        return Explanation(scores, weights, attention)
+    def forward(self, sequences, masks, training=None, packs=None):
+        """Compute an `Explanation`; with `packs`, attention maps are those of the packs."""
+        if self.members:
+            each = [member.forward(sequences, masks, training, packs) for member in self.members]
+            return self.average(each, training)
+        if packs is None:
+            alone = [{"mask": mask} for mask in masks]
+            together = {f"{name}_mask": m for name, m in zip(MODALITIES, masks, strict=True)}
+            fused, attention = self._encode_and_fuse(sequences, alone, together, training)
+        else:
+            packings = [Packing.of(mask, packs) for mask in masks]
+            packed = [p.pack(x) for p, x in zip(packings, sequences, strict=True)]
+            alone = [{"mask": p.allowed(p), "steps": p.step} for p in packings]
+            together = {"packings": packings}
+            fused, attention = self._encode_and_fuse(packed, alone, together, training)
+            fused = [p.unpack(x) for p, x in zip(packings, fused, strict=True)]
+        pooled, weights = self.fusion_head(
+            fused, modality_masks=masks, training=training, return_weights=True
+        )
+        hidden = self.dropout(self.hidden(pooled), training=training)
+        return Explanation(self.output_layer(hidden), weights, attention)
 
     def _encode_and_fuse(self, sequences, encoder_options, fusion_options, training):
         """Return the three fused sequences, and all attention maps."""
@@ -165,14 +189,6 @@ class MSASeqLevelModel(MultimodalModel):
             attention |= {f"{name}/layer_{i}": weights for i, weights in enumerate(maps)}
         *fused, maps = self._run(self.fusion, training, *encoded, **fusion_options)
         return fused, attention | maps
-
-    def _score(self, fused, masks, training):
-        """Return scores or logits, and the modality weights."""
-        pooled, weights = self.fusion_head(
-            fused, modality_masks=masks, training=training, return_weights=True
-        )
-        hidden = self.dropout(self.hidden(pooled), training=training)
-        return self.output_layer(hidden), weights
 
     def _run(self, part, training, *sequences, **options):
         """Call an encoder or the fusion for its result and its attention maps."""

@@ -38,6 +38,7 @@ class MultimodalModel(keras.Model):
         audio_dim: Width of the audio features.
         video_dim: Width of the video features.
         num_classes: `None` for a score; a number of classes for logits.
+        has_output: Whether to make `output_layer`, the last one.
 
     Attributes:
         packs_samples: Whether a call takes `packs`, by which samples share rows.
@@ -45,7 +46,16 @@ class MultimodalModel(keras.Model):
 
     packs_samples = False
 
-    def __init__(self, seq_len, text_dim, audio_dim, video_dim, num_classes=None, **kwargs):
+    def __init__(
+        self,
+        seq_len,
+        text_dim,
+        audio_dim,
+        video_dim,
+        num_classes=None,
+        has_output=True,
+        **kwargs,
+    ):
         # Masks are made from the zeros of the input as it is given, before any cast.
         super().__init__(autocast=False, **kwargs)
         check_positive(text_dim=text_dim, audio_dim=audio_dim, video_dim=video_dim)
@@ -58,7 +68,8 @@ class MultimodalModel(keras.Model):
         self.video_dim = video_dim
         self.num_classes = num_classes
         self.widths = (text_dim, audio_dim, video_dim)
-        self.output_layer = keras.layers.Dense(num_classes or 1, dtype="float32", name="output")
+        if has_output:
+            self.output_layer = keras.layers.Dense(num_classes or 1, dtype="float32", name="output")
 
     def make_encoders(self, model_dim, **options):
         """Return a `ModalityEncoder` for each modality, all with the same options."""
