@@ -4,8 +4,8 @@ import pytest
 import tensorflow as tf
 
 from models import MSASeqLevelModel
-from tests.models.tiny import WIDTHS, make_masks, make_model, make_sequences
 from tests.models.test_packing import packs_of
+from tests.models.tiny import WIDTHS, make_masks, make_model, make_sequences
 
 MEMBERS = 3
 
