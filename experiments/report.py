@@ -15,7 +15,7 @@ from experiments.reporting.predictions import (
     extremes,
     page_data,
 )
-from experiments.reporting.runs_page import write_runs_page
+from experiments.reporting.runs_page import read_scores, write_runs_page
 from experiments.run_model import RunModel
 from experiments.validation import kept_epoch
 from utils.command_line import CommandParser, announce, console, run_command
@@ -30,9 +30,17 @@ def main():
     """Parse the command line and write a page into each run folder."""
     arguments = make_parser().parse_args()
     folders = [RunFolder.open(run_dir) for run_dir in arguments.run_dirs]
+    tables = [folder for folder in folders if folder.processing.exists()]
+    sequences = [folder for folder in folders if folder not in tables]
+    if len(tables) > 1 and len(sequences) > 1:
+        raise ValueError(
+            "Runs of one family are compared with each other. Received: "
+            f"{len(sequences)} of sentiment models and {len(tables)} of text-and-table models. "
+            "Name them in two commands."
+        )
     for folder in folders:
         announce(f"Writing the report of {folder.path}")
-        if folder.processing.exists():
+        if folder in tables:
             # What this family needs is not always installed.
             from experiments.text_tabular.report import write_report as write
 
@@ -40,19 +48,26 @@ def main():
         else:
             write_report(folder, open_run_data(folder.load_config(), arguments.data))
         console.print(f"Report: {folder.report}", markup=False)
-    sentiment = [folder for folder in folders if not folder.processing.exists()]
-    if len(sentiment) > 1:
-        path = arguments.output or sentiment[0].path.parent / "comparison.html"
-        write_runs_page(sentiment, path)
-        console.print(f"Comparison: {path}", markup=False)
+    if len(sequences) > 1:
+        _compare(sequences, arguments.output, read_scores)
+    if len(tables) > 1:
+        from experiments.text_tabular.reporting.outcome import read_classes
+
+        _compare(tables, arguments.output, read_classes)
+
+
+def _compare(folders, output, read):
+    path = output or folders[0].path.parent / "comparison.html"
+    announce("Comparing the runs")
+    write_runs_page(folders, path, read)
+    console.print(f"Comparison: {path}", markup=False)
 
 
 def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.report",
-        "Write an HTML page about each run, and about several runs of sentiment models one that "
-        "compares them.",
+        "Write an HTML page about each run, and about several runs one that compares them.",
         EXAMPLE,
     )
     parser.add_argument("run_dirs", type=str, nargs="+", help="folders of runs")

@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn import metrics
 
+LEAST_PROBABILITY = 1e-7  # of the true class, so that no log loss is infinite
+
 
 def classification_metrics(labels, probabilities):
     """Compute the metrics of a classifier.
@@ -51,6 +53,6 @@ def classification_metrics(labels, probabilities):
         "average_precision": metrics.average_precision_score(truth, scores) if every else np.nan,
         "precision": metrics.precision_score(labels, predicted, **options),
         "recall": metrics.recall_score(labels, predicted, **options),
-        "log_loss": -np.mean(np.log(np.maximum(likelihood, 1e-7))),
+        "log_loss": -np.mean(np.log(np.maximum(likelihood, LEAST_PROBABILITY))),
     }
     return {name: float(value) for name, value in values.items()}

@@ -4,11 +4,10 @@ import dataclasses
 
 import numpy as np
 
-from experiments.comparison.metric_sums import metrics_of_sums, sample_terms
-from utils.metrics import METRIC_NAMES
+from experiments.comparison.measures import SCORES
 
 CONFIDENCE = 0.95
-BLOCK = 500  # resamples that are held in memory together
+BLOCK = 2_000_000  # counts of samples that are held in memory together
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +29,9 @@ class Estimate:
     p_holm: float = np.nan
 
 
-def paired_bootstrap(labels, scores, reference, groups=None, resamples=10_000, seed=0):
+def paired_bootstrap(
+    labels, scores, reference, groups=None, resamples=10_000, seed=0, measures=SCORES
+):
     """Estimate each model's metrics, and how they differ from those of a reference model.
 
     A model's figure is the mean over its seeds of the metric of each seed's predictions; the
@@ -45,12 +46,14 @@ def paired_bootstrap(labels, scores, reference, groups=None, resamples=10_000, s
     most 1. Resamples where a metric is undefined are left out of its figures.
 
     Args:
-        labels: True scores, `(N,)`.
-        scores: From each model to the predictions of its seeds, `(seeds, N)`.
+        labels: True scores, or the indices of true classes, `(N,)`.
+        scores: From each model to the predictions of its seeds: scores `(seeds, N)`, or
+            probabilities `(seeds, N, classes)`.
         reference: The model that the others are compared with.
         groups: The group of each sample, `N` long, or `None`.
         resamples: Their number.
         seed: Seed of the draws.
+        measures: The `Measures` of such predictions.
 
     Returns:
         From each model to its metrics' `Estimate`s by name; and from each model but the reference
@@ -60,22 +63,24 @@ def paired_bootstrap(labels, scores, reference, groups=None, resamples=10_000, s
         Efron and Tibshirani, 1993, "An Introduction to the Bootstrap"; Davison and Hinkley, 1997,
         section 4.2; Holm, 1979, "A Simple Sequentially Rejective Multiple Test Procedure".
     """
-    terms = {name: sample_terms(labels, np.atleast_2d(runs)) for name, runs in scores.items()}
+    measure = {name: measures.resampled(labels, np.stack(runs)) for name, runs in scores.items()}
     drawn = {name: [] for name in scores}
     for counts in _resamples(len(labels), groups, resamples, np.random.default_rng(seed)):
-        for name, one in terms.items():
-            drawn[name].append(_figures(np.tensordot(counts, one, axes=1)))
-    observed = {name: _figures(one.sum(axis=0)[None])[0] for name, one in terms.items()}
+        for name, one in measure.items():
+            drawn[name].append(_figures(one(counts), measures.names))
     drawn = {name: np.concatenate(blocks) for name, blocks in drawn.items()}
-    estimates = {name: _estimates(observed[name], drawn[name]) for name in scores}
-    differences = {
-        name: _estimates(
-            observed[name] - observed[reference], drawn[name] - drawn[reference], test=True
-        )
-        for name in scores
-        if name != reference
-    }
-    return estimates, _corrected(differences)
+    once = np.ones((1, len(labels)))
+    observed = {name: _figures(one(once), measures.names)[0] for name, one in measure.items()}
+    estimates, differences = {}, {}
+    for name in scores:
+        found = _estimates(observed[name], drawn[name])
+        estimates[name] = dict(zip(measures.names, found, strict=True))
+        if name != reference:
+            found = _estimates(
+                observed[name] - observed[reference], drawn[name] - drawn[reference], test=True
+            )
+            differences[name] = dict(zip(measures.names, found, strict=True))
+    return estimates, _corrected(differences, measures.names)
 
 
 def holm(p_values):
@@ -98,22 +103,21 @@ def _resamples(samples, groups, resamples, generator):
     if groups is not None:
         members = np.unique(np.asarray(groups), return_inverse=True)[1]
     number = members.max() + 1
-    for start in range(0, resamples, BLOCK):
-        size = min(BLOCK, resamples - start)
+    block = max(1, BLOCK // samples)
+    for start in range(0, resamples, block):
+        size = min(block, resamples - start)
         counts = generator.multinomial(number, np.full(number, 1 / number), size=size)
         yield counts[:, members].astype("float64")
 
 
-def _figures(sums):
-    """Return the means over seeds of all metrics, `(n, metrics)`, of sums `(n, seeds, K)`."""
-    return np.stack([values.mean(axis=1) for values in metrics_of_sums(sums).values()], axis=-1)
+def _figures(metrics, names):
+    """Return the means over seeds, `(n, metrics)`, of metrics `(n, seeds)` by name."""
+    return np.stack([metrics[name].mean(axis=1) for name in names], axis=-1)
 
 
 def _estimates(observed, drawn, test=False):
-    return {
-        name: _estimate(float(observed[i]), drawn[:, i], test)
-        for i, name in enumerate(METRIC_NAMES)
-    }
+    """Return an `Estimate` for each of the metrics."""
+    return [_estimate(float(value), drawn[:, i], test) for i, value in enumerate(observed)]
 
 
 def _estimate(value, drawn, test):
@@ -128,9 +132,9 @@ def _estimate(value, drawn, test):
     return Estimate(value, float(low), float(high), min(1.0, 2 * beyond / (len(drawn) + 1)))
 
 
-def _corrected(differences):
+def _corrected(differences, names):
     """Fill in `p_holm`, metric by metric."""
-    for name in METRIC_NAMES:
+    for name in names:
         values = holm([estimates[name].p for estimates in differences.values()])
         for estimates, p in zip(differences.values(), values, strict=True):
             estimates[name] = dataclasses.replace(estimates[name], p_holm=float(p))

@@ -26,19 +26,25 @@ class Compared:
         """Return the outcomes of a model."""
         return [outcome for outcome in self.outcomes if outcome.model == model]
 
+    @property
+    def measures(self):
+        """The `Measures` of the runs."""
+        return self.outcomes[0].measures
+
     def ranked(self):
-        """Return the models, that with the lowest MAE first."""
-        return sorted(self.estimates, key=lambda model: self.estimates[model]["MAE"].value)
+        """Return the models, the best by the criterion first."""
+        criterion = self.measures.criterion
+        return sorted(self.estimates, key=lambda model: self.estimates[model][criterion].value)
 
 
-def compare_outcomes(outcomes, reference, groups=None, resamples=10_000):
+def compare_outcomes(outcomes, reference, groups=None, resamples=None):
     """Compare runs that have predicted the same samples.
 
     Args:
         outcomes: `Outcome`s.
         reference: The model that the others are compared with.
         groups: The group of each sample, whole groups being resampled, or `None`.
-        resamples: Number of resamples.
+        resamples: Number of resamples; `None`: as many as take seconds.
 
     Returns:
         A `Compared`.
@@ -46,8 +52,11 @@ def compare_outcomes(outcomes, reference, groups=None, resamples=10_000):
     scores = {}
     for outcome in outcomes:
         scores.setdefault(outcome.model, []).append(outcome.scores)
+    labels, measures = outcomes[0].labels, outcomes[0].measures
     return Compared(
         outcomes,
         reference,
-        *paired_bootstrap(outcomes[0].labels, scores, reference, groups, resamples),
+        *paired_bootstrap(
+            labels, scores, reference, groups, resamples or measures.resamples, measures=measures
+        ),
     )

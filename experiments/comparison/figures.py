@@ -12,7 +12,7 @@ from experiments.figures import COLOURS, to_svg
 BAR = 0.28  # height of a model's row in inches
 
 
-def metric_intervals(comparison, metric="MAE"):
+def metric_intervals(comparison, metric):
     """Draw each model's metric with its interval, and the runs of its seeds."""
     models = comparison.ranked()[::-1]
     figure, axes = _rows(models)
@@ -28,8 +28,9 @@ def metric_intervals(comparison, metric="MAE"):
     return to_svg(figure)
 
 
-def difference_intervals(comparison, metric="MAE"):
+def difference_intervals(comparison):
     """Draw each model's difference from the reference, dark where it stands after correction."""
+    metric = comparison.measures.criterion
     models = [model for model in comparison.ranked()[::-1] if model in comparison.differences]
     figure, axes = _rows(models)
     axes.axvline(0, color="#888", linewidth=1)
@@ -41,7 +42,7 @@ def difference_intervals(comparison, metric="MAE"):
 
 
 def validation_curves(comparison):
-    """Draw the validation MAE by epoch, mean over the seeds, of each model."""
+    """Draw the criterion on valid by epoch, mean over the seeds, of each model."""
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
     for (model, colour), style in zip(
@@ -51,7 +52,7 @@ def validation_curves(comparison):
         shared = min(map(len, curves))  # Some runs may have stopped earlier.
         mean = np.mean([curve[:shared] for curve in curves], axis=0)
         axes.plot(mean, style, color=colour, label=model, linewidth=1.2)
-    axes.set(xlabel="epoch", ylabel="validation MAE")
+    axes.set(xlabel="epoch", ylabel=f"validation {comparison.measures.criterion}")
     axes.locator_params("x", integer=True)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return to_svg(figure)

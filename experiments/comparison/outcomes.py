@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from experiments.comparison.cost import read_cost
+from experiments.comparison.measures import SCORES, Measures
 from experiments.comparison.protocol import group_column
 from experiments.comparison.runs import read_split, read_splits
 from experiments.validation import kept_epoch
 from utils.formats.split import join_splits
-from utils.metrics import sentiment_metrics
 from utils.run_folder import RunFolder, read_json
 
 MEBIBYTE = 2**20
@@ -26,12 +26,14 @@ class Outcome:
         model: The model's name.
         seed: The run's seed.
         split: What was predicted, in words.
-        labels: True scores, `(N,)`.
-        scores: Predicted scores of the epoch that is kept, `(N,)`.
-        curve: Validation MAE by epoch, from epoch 0; with folds that over all of them.
+        labels: True scores, or indices of true classes, `(N,)`.
+        scores: Predictions of the epoch that is kept: scores `(N,)`, or probabilities
+            `(N, classes)`.
+        curve: The criterion on valid by epoch, from epoch 0; with folds that over all of them.
         epoch: The epoch that is kept.
         cost: What a `CostMeter` wrote.
         references: What to compare an MAE on built-in data with, by name; of other data, nothing.
+        measures: The `Measures` of the predictions.
     """
 
     model: str
@@ -43,10 +45,11 @@ class Outcome:
     epoch: int
     cost: dict
     references: dict[str, float] = dataclasses.field(default_factory=dict)
+    measures: Measures = SCORES
 
     def metrics(self):
-        """All metrics of `utils.metrics`, by name."""
-        return sentiment_metrics(self.labels, self.scores)
+        """All metrics, by name."""
+        return self.measures.measure(self.labels, self.scores)
 
     def figures(self):
         """The metrics with what to compare an MAE with, by name."""

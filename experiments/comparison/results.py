@@ -43,7 +43,7 @@ def write_results(path, comparison):
     }
     write_text(f"{path}.md", _markdown(**content))
     drawn = {
-        "intervals": figures.metric_intervals(comparison),
+        "intervals": figures.metric_intervals(comparison, "MAE"),
         "correlations": figures.metric_intervals(comparison, "Corr"),
         "curves": figures.validation_curves(comparison),
         "time": figures.time_against_error(comparison),

@@ -5,10 +5,7 @@ import dataclasses
 import numpy as np
 
 from experiments.metrics_table import mean_and_sd
-from utils.metrics import METRIC_NAMES
 
-# Those whose differences are shown.
-COMPARED = ("MAE", "Corr", "Acc_7", "Has0_acc_2", "Non0_acc_2", "Non0_F1")
 UNDEFINED = "undefined"
 
 
@@ -29,7 +26,7 @@ class TextTable:
 
 def metrics_table(comparison):
     """Return mean ± sd over the seeds of all metrics, by model."""
-    names = [*METRIC_NAMES]
+    names = [*comparison.measures.names]
     if "best_reachable_MAE" in comparison.outcomes[0].references:
         names.append("MAE_over_best")
     rows = []
@@ -40,11 +37,11 @@ def metrics_table(comparison):
 
 
 def difference_tables(comparison):
-    """Return a table of the differences from the reference for each of the metrics `COMPARED`."""
+    """Return a table of the differences from the reference for each metric that is compared."""
     columns = ["model", "difference", "95 % interval", "p", "p, Holm"]
     return [
         TextTable(columns, [_difference(comparison, model, name) for model in models], name)
-        for name in COMPARED
+        for name in comparison.measures.compared
         if (models := [m for m in comparison.ranked() if m in comparison.differences])
     ]
 

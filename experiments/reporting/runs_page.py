@@ -1,5 +1,6 @@
 """The page that compares runs which are there already."""
 
+import dataclasses
 import os
 
 from experiments.comparison import figures
@@ -14,25 +15,55 @@ from utils.formats.split import SPLITS
 from utils.run_folder import read_json, write_text
 
 
-def write_runs_page(folders, path):
+def read_scores(folder, split):
+    """Return what runs must share to be compared, by name, and the `Outcome` of a run.
+
+    Args:
+        folder: The `RunFolder` of a sentiment model.
+        split: Name of the split.
+    """
+    predictions = EvaluatedSplit(folder.evaluation / f"{split}_predictions.csv")
+    summary = read_json(folder.evaluation / f"{split}.json")
+    config, history = folder.load_config(), folder.load_metrics()
+    outcome = Outcome(
+        model=config["model"],
+        seed=config["seed"],
+        split=split,
+        labels=predictions.labels,
+        scores=predictions.scores,
+        curve=[entry["valid_MAE"] for entry in history],
+        epoch=kept_epoch(history, config["keep"])["epoch"],
+        cost={},
+        references={name: summary[name] for name in REFERENCES if name in summary},
+    )
+    return {"samples": predictions.ids, "labels": predictions.labels.tolist()}, outcome
+
+
+def write_runs_page(folders, path, read):
     """Write a page that compares runs on a split on which all of them have been evaluated.
 
     Runs that differ by the seed alone are one line. The first line is the reference.
 
     Args:
-        folders: `RunFolder`s of sentiment models.
+        folders: `RunFolder`s of one family of models.
         path: The file to write.
+        read: From a folder and a split to what `read_scores` returns of sentiment models.
 
     Raises:
         ValueError: If they share no evaluated split, or were evaluated on different samples.
     """
     lines = group_lines(folders)
     split = _shared_split(folders)
-    outcomes = [_outcome(line.label, run, split) for line in lines for run in line.folders]
-    _check_samples(folders, split)
+    shared, outcomes = {}, []
+    for line in lines:
+        for run in line.folders:
+            shared[run.path], outcome = read(run, split)
+            outcomes.append(dataclasses.replace(outcome, model=line.label))
+    _check_shared(shared, split)
     compared = compare_outcomes(outcomes, lines[0].label)
+    criterion = compared.measures.criterion
     drawn = {
-        "error": figures.metric_intervals(compared),
+        "error": figures.metric_intervals(compared, criterion),
         "curves": figures.validation_curves(compared),
     }
     if compared.differences:
@@ -40,7 +71,9 @@ def write_runs_page(folders, path):
     page = page_template("runs.html.j2").render(
         split=split,
         samples=len(outcomes[0].labels),
+        criterion=criterion,
         reference=compared.reference,
+        resamples=compared.measures.resamples,
         metrics=metrics_table(compared),
         differences=difference_tables(compared),
         settings=_settings_table(lines),
@@ -61,7 +94,8 @@ def _shared_split(folders):
     raise ValueError(
         "The runs must have been evaluated on the same split. Received: "
         + "; ".join(f"{folder.path}: {_evaluated(folder)}" for folder in folders)
-        + ". Run `python -m experiments.evaluate RUN_DIR --data DIR --split SPLIT` for each."
+        + ". Finish the trainings by --resume, or, of models of sequences, run `python -m "
+        "experiments.evaluate RUN_DIR --data DIR --split SPLIT` for each."
     )
 
 
@@ -70,36 +104,16 @@ def _evaluated(folder):
     return ", ".join(names) or "none"
 
 
-def _check_samples(folders, split):
-    """Refuse runs whose evaluations are of different samples."""
-    first = None
-    for folder in folders:
-        one = EvaluatedSplit(folder.evaluation / f"{split}_predictions.csv")
-        samples = (one.ids, one.labels.tolist())
-        if first is None:
-            first = samples
-        if samples != first:
-            raise ValueError(
-                f"The runs must have been evaluated on the same samples of {split}. Received: "
-                f"{folder.path} with others than {folders[0].path}. Evaluate all on one data set."
-            )
-
-
-def _outcome(label, folder, split):
-    predictions = EvaluatedSplit(folder.evaluation / f"{split}_predictions.csv")
-    summary = read_json(folder.evaluation / f"{split}.json")
-    config, history = folder.load_config(), folder.load_metrics()
-    return Outcome(
-        model=label,
-        seed=config["seed"],
-        split=split,
-        labels=predictions.labels,
-        scores=predictions.scores,
-        curve=[entry["valid_MAE"] for entry in history],
-        epoch=kept_epoch(history, config["keep"])["epoch"],
-        cost={},
-        references={name: summary[name] for name in REFERENCES if name in summary},
-    )
+def _check_shared(shared, split):
+    """Refuse runs whose evaluations are of different samples, labels or classes."""
+    (first, expected), *others = shared.items()
+    for path, received in others:
+        for what, values in received.items():
+            if values != expected[what]:
+                raise ValueError(
+                    f"The runs must have been evaluated on the same {what} of {split}. Received: "
+                    f"{path} with others than {first}. Train and evaluate all on one data set."
+                )
 
 
 def _settings_table(lines):
