@@ -26,8 +26,10 @@ def describe_protocol(comparison):
             "measured by MAE on valid; the best trial's settings were trained on all seeds."
         )
     measured = _describe_folds(comparison) if protocol.base.folds else _describe_split(comparison)
-    seeds = ", ".join(map(str, range(protocol.seeds)))
-    return f"{tuned} {measured} Mean ± sd over the seeds {seeds}; the lowest MAE first."
+    spread = "Of one training each"
+    if protocol.seeds > 1:
+        spread = f"Mean ± sd over the seeds {', '.join(map(str, range(protocol.seeds)))}"
+    return f"{tuned} {measured} {spread}; the lowest MAE first."
 
 
 def describe_statistics(comparison):

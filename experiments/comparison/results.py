@@ -28,8 +28,6 @@ def write_results(path, comparison):
         path: Where, without suffix.
         comparison: The `Comparison`.
     """
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    write_text(f"{path}.csv", _csv([outcome.row() for outcome in comparison.outcomes]))
     content = {
         "name": Path(path).name,
         "made_by": describe_origin(),
@@ -41,7 +39,6 @@ def write_results(path, comparison):
         "cost_note": describe_cost(comparison),
         "settings": settings_table(comparison),
     }
-    write_text(f"{path}.md", _markdown(**content))
     drawn = {
         "intervals": figures.metric_intervals(comparison, "MAE"),
         "correlations": figures.metric_intervals(comparison, "Corr"),
@@ -51,6 +48,9 @@ def write_results(path, comparison):
     if comparison.differences:
         drawn["difference"] = figures.difference_intervals(comparison)
     page = page_template("comparison.html.j2").render(**content, figures=drawn)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    write_text(f"{path}.csv", _csv([outcome.row() for outcome in comparison.outcomes]))
+    write_text(f"{path}.md", _markdown(**content))
     write_text(f"{path}.html", page)
 
 
