@@ -50,6 +50,46 @@ def test_text_alone_needs_no_fusion(shares):
     assert all(shares[m]["text_only"] > 0.9 for m in ("seqlevel", "msa", "balanced", "lf_dnn"))
 
 
+def test_what_the_readme_says_of_the_models_on_real_data():
+    differences = _tables(RESULTS / "mosi_models.md")["MAE"]
+    by_chance = [row["model"] for row in differences if float(row["p, Holm"].strip("< ")) > 0.05]
+    assert by_chance == ["tetfn"]
+    assert len(differences) == 15 and all(row["difference"][0] == "+" for row in differences[1:])
+    with (RESULTS / "mosi_leaders.csv").open(newline="") as file:
+        runs = list(csv.DictReader(file))
+    error = {
+        model: np.mean([float(run["MAE"]) for run in runs if run["model"] == model])
+        for model in ("seqlevel", "tetfn", "ef_lstm")
+    }
+    text = (ROOT / "README.md").read_text()
+    assert f"a MAE of {error['seqlevel']:.3f}" in text and f"{error['tetfn']:.3f}" in text
+    assert f"behind by {error['ef_lstm'] - error['seqlevel']:.3f}" in text
+
+
+def test_what_the_readme_says_of_the_remedy():
+    rows = _tables(RESULTS / "robustness_mosi_context.md")["MAE"]
+    lines = {row["line"]: row for row in rows if row["imperfection"] == "missing modalities: text"}
+    text = " ".join((ROOT / "README.md").read_text().split())
+    for column, place in (("strongest", "without text"), ("clean", "with everything there")):
+        plain, dropout = (lines[line][column].split()[0] for line in ("plain", "dropout"))
+        assert f"from {plain} to {dropout} {place}" in text
+
+
+def _tables(path):
+    """Return the last table below each heading of a Markdown file, as dicts."""
+    tables, rows = {}, []
+    for line in path.read_text().splitlines():
+        if line.startswith("#"):
+            tables[line.lstrip("# ")] = rows = []
+        elif line.startswith("|"):
+            rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return {
+        heading: [dict(zip(rows[0], row, strict=True)) for row in rows[2:]]
+        for heading, rows in tables.items()
+        if rows
+    }
+
+
 @pytest.mark.parametrize(
     ("readme", "folder", "number"), [("README.md", "", 2), ("models/README.md", "../", 8)]
 )
