@@ -4,8 +4,6 @@ import dataclasses
 
 import numpy as np
 
-from experiments.comparison.measures import SCORES
-
 CONFIDENCE = 0.95
 BLOCK = 2_000_000  # counts of samples that are held in memory together
 
@@ -29,9 +27,7 @@ class Estimate:
     p_holm: float = np.nan
 
 
-def paired_bootstrap(
-    labels, scores, reference, groups=None, resamples=10_000, seed=0, measures=SCORES
-):
+def paired_bootstrap(labels, scores, reference, measures, groups=None, resamples=10_000, seed=0):
     """Estimate each model's metrics, and how they differ from those of a reference model.
 
     A model's figure is the mean over its seeds of the metric of each seed's predictions; the
@@ -50,10 +46,10 @@ def paired_bootstrap(
         scores: From each model to the predictions of its seeds: scores `(seeds, N)`, or
             probabilities `(seeds, N, classes)`.
         reference: The model that the others are compared with.
+        measures: The `Measures` of such predictions.
         groups: The group of each sample, `N` long, or `None`.
         resamples: Their number.
         seed: Seed of the draws.
-        measures: The `Measures` of such predictions.
 
     Returns:
         From each model to its metrics' `Estimate`s by name; and from each model but the reference

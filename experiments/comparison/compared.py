@@ -57,6 +57,6 @@ def compare_outcomes(outcomes, reference, groups=None, resamples=None):
         outcomes,
         reference,
         *paired_bootstrap(
-            labels, scores, reference, groups, resamples or measures.resamples, measures=measures
+            labels, scores, reference, measures, groups, resamples or measures.resamples
         ),
     )

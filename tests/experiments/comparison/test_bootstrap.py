@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from experiments.comparison.bootstrap import holm, paired_bootstrap
+from experiments.comparison.measures import SCORES
 from experiments.comparison.metric_sums import metrics_of_sums, sample_terms
 from utils.metrics import METRIC_NAMES, sentiment_metrics
 
@@ -31,7 +32,7 @@ def test_metrics_of_sums_are_those_of_the_samples_drawn(labels):
 
 def test_a_constant_prediction_has_no_correlation_and_all_else(labels):
     scores = {"constant": np.full((1, len(labels)), 0.7), "noisy": noisy(labels, 1.0, 1)}
-    estimates, differences = paired_bootstrap(labels, scores, "noisy", resamples=50)
+    estimates, differences = paired_bootstrap(labels, scores, "noisy", SCORES, resamples=50)
     expected = sentiment_metrics(labels, scores["constant"][0])
     for name in METRIC_NAMES:
         assert estimates["constant"][name].value == pytest.approx(expected[name], nan_ok=True)
@@ -42,7 +43,7 @@ def test_a_constant_prediction_has_no_correlation_and_all_else(labels):
 
 def test_equal_models_do_not_differ_and_a_clearly_better_one_does(labels):
     scores = {"a": noisy(labels, 1.0, 1), "b": noisy(labels, 1.0, 1), "c": noisy(labels, 0.1, 3)}
-    estimates, differences = paired_bootstrap(labels, scores, "a", resamples=999)
+    estimates, differences = paired_bootstrap(labels, scores, "a", SCORES, resamples=999)
     same, better = differences["b"]["MAE"], differences["c"]["MAE"]
     assert (same.value, same.low, same.high, same.p) == (0, 0, 0, 1)
     assert better.high < 0
@@ -54,7 +55,9 @@ def test_equal_models_do_not_differ_and_a_clearly_better_one_does(labels):
 def test_interval_of_a_mean_is_that_of_its_standard_error():
     rng = np.random.default_rng(4)
     error = rng.normal(0, 1, 400)
-    one = paired_bootstrap(np.zeros(400), {"a": error[None]}, "a", resamples=4000)[0]["a"]["MAE"]
+    one = paired_bootstrap(np.zeros(400), {"a": error[None]}, "a", SCORES, resamples=4000)[0]["a"][
+        "MAE"
+    ]
     half = 1.96 * np.abs(error).std() / 20
     assert one.low == pytest.approx(one.value - half, abs=0.01)
     assert one.high == pytest.approx(one.value + half, abs=0.01)
@@ -67,7 +70,7 @@ def test_samples_of_one_group_are_drawn_together():
     def width(copies, groups):
         scores = {"a": np.repeat(error, copies)[None]}
         labels = np.zeros(40 * copies)
-        mae = paired_bootstrap(labels, scores, "a", groups, resamples=2000)[0]["a"]["MAE"]
+        mae = paired_bootstrap(labels, scores, "a", SCORES, groups, resamples=2000)[0]["a"]["MAE"]
         return mae.high - mae.low
 
     alone = width(1, None)

@@ -36,9 +36,7 @@ def test_classifiers_are_compared_by_the_bootstrap_of_scores():
     sharp = np.stack([0.1 + 0.7 * np.eye(3)[labels]] * 2)
     vague = np.stack([guesses(labels, 3, seed) for seed in (1, 2)])
     models = {"vague": vague, "sharp": sharp}
-    estimates, differences = paired_bootstrap(
-        labels, models, "vague", resamples=500, measures=CLASSES
-    )
+    estimates, differences = paired_bootstrap(labels, models, "vague", CLASSES, resamples=500)
     for name in CLASSES.names:
         expected = np.mean([classification_metrics(labels, one)[name] for one in vague])
         assert estimates["vague"][name].value == pytest.approx(expected)

@@ -8,6 +8,7 @@ import pytest
 
 from experiments.comparison.bootstrap import paired_bootstrap
 from experiments.comparison.comparison import Comparison
+from experiments.comparison.measures import SCORES
 from experiments.comparison.outcomes import Outcome
 from experiments.comparison.protocol import Protocol
 from experiments.comparison.results import write_results
@@ -47,7 +48,9 @@ def make_comparison(scores, labels, **options):
         resamples=200,
     )
     tuned = {model: ({"loss": "mae", "mixup": 0.123456}, 0.9) for model in scores}
-    statistics = paired_bootstrap(labels, {m: [s] for m, s in scores.items()}, "poor", None, 200)
+    statistics = paired_bootstrap(
+        labels, {m: [s] for m, s in scores.items()}, "poor", SCORES, None, 200
+    )
     return Comparison(outcomes, protocol.reference, *statistics, protocol, tuned)
 
 
