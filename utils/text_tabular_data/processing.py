@@ -1,6 +1,7 @@
 """All that turns a table into samples, fitted on the training table and saved with the run."""
 
 import dataclasses
+import sys
 
 import numpy as np
 
@@ -73,9 +74,10 @@ class Processing:
         columns = {name: [] for name in (*schema.fields, schema.label)}
         for block in read_blocks(path):
             check_columns(path, block, [schema.text, *columns])
-            for name, values in columns.items():
-                values.append(block[name])
-        columns = {name: np.concatenate(values) for name, values in columns.items()}
+            for name, parts in columns.items():
+                numeric = name in schema.numeric
+                parts.append(to_numbers(block[name])[0] if numeric else _interned(block[name]))
+        columns = {name: np.concatenate(parts) for name, parts in columns.items()}
         labels = columns[schema.label]
         empty = np.flatnonzero(is_missing(labels))
         if len(empty):
@@ -91,7 +93,7 @@ class Processing:
                 f"Received: {', '.join(classes)}. Name another column with --label."
             )
         transform = TabularTransform.fit(
-            {name: to_numbers(columns[name])[0] for name in schema.numeric},
+            {name: columns[name] for name in schema.numeric},
             {name: columns[name] for name in schema.categorical},
             bins,
             piecewise,
@@ -102,7 +104,7 @@ class Processing:
         return cls(schema, classes, transform, tokenizer, **chunking)
 
     def read(self, path, labelled=True):
-        """Read a whole table, block by block.
+        """Read a whole table, block by block; its texts are kept outside of memory.
 
         Args:
             path: The file, or a `Table`.
@@ -114,7 +116,7 @@ class Processing:
         Raises:
             ValueError: If a column or label is missing, a number is none, or a label is unknown.
         """
-        return Samples.join(list(self.read_blocks(path, labelled)))
+        return Samples.join(self.read_blocks(path, labelled))
 
     def read_blocks(self, path, labelled=False):
         """Yield the `Samples` of one block of a table after the other; see `read`."""
@@ -185,3 +187,8 @@ class Processing:
     def load(cls, path):
         """Read what `save` wrote."""
         return cls.from_json(read_json(path))
+
+
+def _interned(values):
+    """Return texts of which equal ones share memory."""
+    return np.array([sys.intern(value) for value in values], dtype=object)

@@ -1,4 +1,4 @@
-"""Texts and fields in memory, as tokens and codes, and batches of them."""
+"""Texts and fields, as tokens and codes, and batches of them."""
 
 import dataclasses
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from utils.text_tabular_data.tabular import one_hot
+from utils.text_tabular_data.token_file import TokenFile
 from utils.text_tabular_data.tokenizer import cut_chunks
 
 
@@ -13,8 +14,8 @@ from utils.text_tabular_data.tokenizer import cut_chunks
 class Samples:
     """Processed rows of a table.
 
-    A text takes 4 bytes a token, a category 4 bytes; one-hot vectors and padding exist in
-    batches alone.
+    In memory a number takes 8 bytes, a category 4; one-hot vectors and padding exist in batches
+    alone, and the tokens of a whole table lie in a file.
 
     Attributes:
         processing: The `Processing` that has made them.
@@ -55,8 +56,14 @@ class Samples:
         )
 
     @staticmethod
-    def join(parts):
-        """Return the samples of several parts as one."""
+    def join(blocks):
+        """Return the samples of several blocks, one at least, as one with a `TokenFile`."""
+        parts = []
+        with TokenFile() as file:
+            for block in blocks:
+                file.append(block.tokens)
+                parts.append(dataclasses.replace(block, tokens=[]))
+            tokens = file.views()
         first = parts[0]
 
         def joined(arrays):
@@ -64,7 +71,7 @@ class Samples:
 
         return Samples(
             first.processing,
-            [ids for part in parts for ids in part.tokens],
+            tokens,
             {
                 name: tuple(joined(part.numbers[name][i] for part in parts) for i in range(2))
                 for name in first.numbers

@@ -8,7 +8,7 @@ from utils.text_tabular_data.table_file import is_missing, read_blocks, to_numbe
 
 KINDS = ("text", "label", "id", "numeric", "categorical", "ignored")
 TEXT_WORDS = 4  # words that a value has on average, for a column to be taken for text
-COUNTED = 10_000  # different values that are counted at most
+COUNTED = 10_000  # different values after which counting ends
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +73,7 @@ class _Column:
 
     @property
     def unique(self):
-        return self.present == self.rows and len(self.different) == min(self.rows, COUNTED)
+        return self.present == self.rows and len(self.different) >= min(self.rows, COUNTED)
 
 
 def infer_schema(path, given):

@@ -4,6 +4,7 @@ import pytest
 
 from tests.utils.text_tabular_data.tables import make_table
 from utils.text_tabular_data import Schema, infer_schema
+from utils.text_tabular_data import schema as schema_module
 
 
 def test_columns_are_told_apart(tmp_path):
@@ -30,6 +31,12 @@ def test_given_columns_go_before(tmp_path):
     assert (schema.label, schema.id) == ("colour", "id")
     assert (schema.numeric, schema.categorical) == ((), ("price",))
     assert infer_schema(path, {"ignored": ["id"]}).id == "user_id"
+
+
+def test_ids_of_long_tables_are_told_by_their_first_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(schema_module, "COUNTED", 3)
+    path = make_table(tmp_path / "t.csv", id=None, user_id=["a", "b", "c", "d"])
+    assert infer_schema(path, {}).id == "user_id"
 
 
 def test_repeated_ids_are_categories(tmp_path):
