@@ -84,11 +84,11 @@ def fit_model(
         settings, train, share, normalizer, state.epoch - 1, state.step, packer
     )
     jit = uses_xla(settings, plan.steps)
-    step = bench.step(distribution, dataset.element_spec, jit)
+    steps = bench.steps(distribution, dataset.element_spec, jit)
     run_epochs(
         settings,
         state,
-        step,
+        steps,
         lambda: dataset,
         plan,
         label,
@@ -99,14 +99,14 @@ def fit_model(
 
 
 def run_epochs(
-    settings, state, step, batches, plan, label, accumulate=1, weights=None, on_epoch=None
+    settings, state, steps, batches, plan, label, accumulate=1, weights=None, on_epoch=None
 ):
     """Train from where a state stands to the last epoch, validating after each.
 
     Args:
         settings: `TrainSettings` or their like.
         state: The `TrainingState`, restored.
-        step: What `training_step` returns.
+        steps: The `GroupedSteps`.
         batches: Returns the batches that are left of the epoch under way.
         plan: The `BatchPlan` of all workers together.
         label: What the progress display says.
@@ -128,8 +128,8 @@ def run_epochs(
         while state.epoch <= settings.epochs:
             if distribution.from_chief(validation.exhausted, settings.patience):
                 break
-            groups = updates(plan, state.epoch, accumulate, weights)
-            run_epoch(state, step, batches(), groups, saver, progress.advance)
+            made = updates(plan, state.epoch, accumulate, weights)
+            run_epoch(state, steps, batches(), made, saver, progress.advance)
             loss, rate = state.loss / total, learning_rate(validation.model)
             distribution.from_chief(validation.measure, state.epoch, loss=loss, learning_rate=rate)
             if on_epoch is not None:
@@ -158,12 +158,12 @@ def learning_rate(model):
     return float(model.optimizer.learning_rate)
 
 
-def run_epoch(state, step, dataset, updates, saver, on_step):
+def run_epoch(state, steps, dataset, updates, saver, on_step):
     """Learn from each batch that is left of an epoch.
 
     Args:
         state: The `TrainingState`, which says where the epoch stands.
-        step: What `training_step` returns.
+        steps: The `GroupedSteps`.
         dataset: The batches that are left.
         updates: What `updates` returns, for all batches.
         saver: A `Saver`.
@@ -174,17 +174,18 @@ def run_epoch(state, step, dataset, updates, saver, on_step):
         RunStopped: If a signal came.
     """
     with reader_errors():
-        for batch, (samples, last) in zip(dataset, updates[state.step :], strict=True):
-            loss = float(step(batch, samples, last))
-            state.step += 1
-            state.loss += loss * samples
-            if not math.isfinite(loss):
-                raise RunFailed(
-                    f"the loss became {loss} in epoch {state.epoch}, step {state.step}. "
-                    f"{state.validation.advice}"
-                )
-            on_step()
-            if last:
+        for group in steps.groups(zip(dataset, updates[state.step :], strict=True)):
+            for loss, (_, (samples, _)) in zip(steps.take(group), group, strict=True):
+                state.step += 1
+                state.loss += loss * samples
+                if not math.isfinite(loss):
+                    raise RunFailed(
+                        f"the loss became {loss} in epoch {state.epoch}, step {state.step}. "
+                        f"{state.validation.advice}"
+                    )
+                on_step()
+            _, (_, update_made) = group[-1]
+            if update_made:
                 saver.after_update(len(updates))
 
 

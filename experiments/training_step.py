@@ -5,7 +5,7 @@ import tensorflow as tf
 from models import MultimodalModel
 
 
-def training_step(model, distribution, signature, sums=(), average=None, jit=False):
+def training_step(model, distribution, signature, sums=(), average=None):
     """Return the compiled function that learns from a batch.
 
     Given the `signature` of a batch, it is traced once for all shapes. A trace for one shape
@@ -18,7 +18,6 @@ def training_step(model, distribution, signature, sums=(), average=None, jit=Fal
         sums: Variables, one for each trainable one, that gather the gradients of the batches that
             one update averages over; none if each batch makes an update.
         average: A `WeightAverage` that follows the updates, or `None`.
-        jit: Whether XLA compiles it, once for each shape of a batch; for one device alone.
 
     Returns:
         A function of a batch, the number of samples over which the loss of the coming update is
@@ -70,9 +69,7 @@ def training_step(model, distribution, signature, sums=(), average=None, jit=Fal
         return strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
 
     scalars = (tf.TensorSpec((), "float32"), tf.TensorSpec((), "bool"))
-    return tf.function(
-        step, input_signature=[signature, *scalars], autograph=False, jit_compile=jit
-    )
+    return tf.function(step, input_signature=[signature, *scalars], autograph=False)
 
 
 def share_of_loss(model, inputs, labels, samples, *packs):

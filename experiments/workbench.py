@@ -8,6 +8,7 @@ import typing
 import keras
 
 from experiments.evaluation import explaining
+from experiments.grouped_steps import GroupedSteps
 from experiments.optimization import make_loss, make_optimizer
 from experiments.training_step import training_step
 from experiments.weight_average import WeightAverage
@@ -40,10 +41,14 @@ class Bench:
     def __post_init__(self):
         self._compiled = {}
 
-    def step(self, distribution, signature, jit):
-        """Return what `training_step` returns, compiled once."""
-        options = (self.model, distribution, signature, self.sums, self.average, jit)
-        return self._once("step", signature, lambda: training_step(*options))
+    def steps(self, distribution, signature, jit):
+        """Return the `GroupedSteps` of the training, compiled once."""
+
+        def make():
+            step = training_step(self.model, distribution, signature, self.sums, self.average)
+            return GroupedSteps(step, signature, jit)
+
+        return self._once("steps", signature, make)
 
     def explain(self, signature):
         """Return what `explaining` returns, compiled once."""

@@ -7,6 +7,7 @@ import tensorflow as tf
 from experiments.benchmarks.plain_keras import PlainKerasModel
 from experiments.benchmarks.sizes import dtype_policy, make_model
 from experiments.distribution import Distribution
+from experiments.grouped_steps import TOGETHER, GroupedSteps
 from experiments.optimization import make_loss, make_optimizer
 from experiments.settings import TrainSettings
 from experiments.training_step import training_step
@@ -34,14 +35,15 @@ def has_torch():
 
 
 def training_steps(size, batch):
-    """Return from each contender to a function that takes a training step on `batch`.
+    """Return from each contender to a function that takes training steps on `batch`.
 
     Args:
         size: A `Size`.
         batch: What `make_batch` returns.
 
     Returns:
-        The functions, and from contenders that do not work here to the reason.
+        The functions, each of which takes `steps_a_call` steps, and from contenders that do not
+        work here to the reason.
     """
     steps, missing = {PLAIN: plain_step(plain_model(size), batch)}, {}
     for name, (policy, xla) in OURS.items():
@@ -61,6 +63,12 @@ def training_steps(size, batch):
     return steps, missing
 
 
+def steps_a_call(contender):
+    """Return how many steps a function of `training_steps` takes, as a training would."""
+    _, xla = OURS.get(contender, ("", False))
+    return TOGETHER if xla else 1
+
+
 def plain_model(size, policy="float32"):
     """Build a `PlainKerasModel`."""
     with dtype_policy(policy):
@@ -78,20 +86,24 @@ def plain_step(model, batch):
 
 
 def own_step(model, batch, xla=False):
-    """Return a function that takes a step of `experiments.train` on `batch`.
+    """Return a function that takes a step of `experiments.train` on `batch`, or a group of steps.
 
     Args:
         model: A built model.
         batch: What `make_batch` returns.
-        xla: Whether XLA compiles the step.
+        xla: Whether XLA compiles the step; then there are several in one call.
+
+    Returns:
+        The function, which returns the last loss.
     """
-    step = compiled_step(model, any_batch_like(batch), xla)
+    steps = make_steps(model, any_batch_like(batch), xla)
     tensors = tf.nest.map_structure(tf.convert_to_tensor, batch)
-    return lambda: float(step(tensors))
+    group = [(tensors, (len(batch[1]), True))] * steps.most
+    return lambda: steps.take(group)[-1]
 
 
-def compiled_step(model, signature, xla=False):
-    """Return a step of `experiments.train`, a function from a batch to the loss.
+def make_steps(model, signature, xla=False):
+    """Return the `GroupedSteps` of `experiments.train`.
 
     Args:
         model: A built model.
@@ -100,8 +112,7 @@ def compiled_step(model, signature, xla=False):
     """
     prepare(model)
     alone = Distribution(tf.distribute.get_strategy())
-    step = training_step(model, alone, signature, jit=xla)
-    return lambda batch: step(batch, float(len(batch[1])), True)
+    return GroupedSteps(training_step(model, alone, signature), signature, jit=xla)
 
 
 def prepare(model):

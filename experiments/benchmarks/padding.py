@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 from rich.table import Table
 
-from experiments.benchmarks.contenders import compiled_step
+from experiments.benchmarks.contenders import make_steps
 from experiments.benchmarks.sizes import make_batch, make_model
 from experiments.benchmarks.timing import medians, time_in_turn
 from utils.batch_plan import BatchPlan
@@ -91,10 +91,10 @@ def _epoch(size, split, batch_size, epochs, trim=False, buckets=1, packed=False,
     if packer:
         packer = packer.for_epochs(plan, epochs)
     dataset = batches(split, plan, trim=trim, packer=packer)
-    step = compiled_step(make_model(size), dataset.element_spec, xla)
+    steps = make_steps(make_model(size), dataset.element_spec, xla)
 
     def epoch():
-        for batch in dataset:
-            float(step(batch))
+        for group in steps.groups((batch, (len(batch[1]), True)) for batch in dataset):
+            steps.take(group)
 
     return epoch

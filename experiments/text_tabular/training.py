@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.distribution import make_distribution
+from experiments.grouped_steps import GroupedSteps
 from experiments.text_tabular.evaluation import (
     ClassPredictor,
     batch_of,
@@ -120,7 +121,8 @@ def fit_text_tabular(
         distribution.from_chief(validation.measure, 0)
     share = dataclasses.replace(plan, shard=distribution.shard)
     signature = signature_of(model, train.processing, encoded is not None)
-    step = training_step(model, distribution, (signature, tf.TensorSpec((None,), "int32")))
+    specs = (signature, tf.TensorSpec((None,), "int32"))
+    steps = GroupedSteps(training_step(model, distribution, specs), specs)
 
     def batches():
         rest = share.epoch(state.epoch - 1)[state.step :]
@@ -128,7 +130,7 @@ def fit_text_tabular(
 
     weights = model.config["class_weights"]
     weights = None if weights is None else np.array(weights)[train.labels]
-    run_epochs(settings, state, step, batches, plan, label, weights=weights)
+    run_epochs(settings, state, steps, batches, plan, label, weights=weights)
     return validation
 
 

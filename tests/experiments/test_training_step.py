@@ -210,20 +210,6 @@ def test_an_empty_share_of_a_batch_adds_nothing(batch, eagerly):
     assert all(not np.any(total) for total in sums)
 
 
-def test_xla_takes_the_same_steps(sequences):
-    losses, weights = {}, {}
-    for jit in (False, True):
-        model = sentiment_model()
-        average = WeightAverage(model, 0.9)
-        sums = gradient_sums(model)
-        step = stepper(model, sequences, sums=sums, average=average, jit=jit)
-        losses[jit] = [float(step(sequences, 8.0, last)) for last in (False, True) * 2]
-        weights[jit] = [np.array(v) for v in (*model.trainable_variables, *average.variables)]
-    np.testing.assert_allclose(losses[True], losses[False], rtol=1e-5)
-    for ours, theirs in zip(weights[True], weights[False], strict=True):
-        np.testing.assert_allclose(ours, theirs, atol=1e-5)
-
-
 @pytest.mark.parametrize(
     ("options", "expected"),
     [

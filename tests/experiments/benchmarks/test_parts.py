@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from experiments import grouped_steps
 from experiments.benchmarks import contenders, gemm, padding, timing, training
 from experiments.benchmarks.gemm import measure_gemm
 from experiments.benchmarks.growth import measure_step
@@ -15,6 +16,7 @@ from experiments.benchmarks.sizes import make_batch, make_model
 from experiments.benchmarks.timing import medians, time_in_turn
 from experiments.benchmarks.training import measure_training
 from experiments.benchmarks.weights import export_weights
+from experiments.grouped_steps import GroupedSteps
 from tests.experiments.benchmarks.conftest import TINY
 from utils.command_line import RunFailed
 from utils.data_loader import end_of_samples
@@ -58,6 +60,8 @@ def test_training_compares_all_contenders(console, small_products, monkeypatch, 
     monkeypatch.setattr(contenders, "has_torch", lambda: False)
     ours = {"ours, bfloat16, XLA": ("mixed_bfloat16", True)}
     monkeypatch.setattr(contenders, "OURS", ours)
+    for module in (contenders, grouped_steps):
+        monkeypatch.setattr(module, "TOGETHER", 2)
     figures = measure_training(console, "XS", TINY, 3, 1)
     assert list(figures["seconds"]) == [contenders.PLAIN, *ours]
     text = console.export_text()
@@ -93,12 +97,14 @@ def test_all_routes_predict_the_same(model, batch, tmp_path):
 def test_padding_takes_whole_epochs_of_shorter_batches(console, monkeypatch):
     taken = []
 
-    def record(batch):
+    def record(batch, samples, last):
         inputs, labels, *packs = batch
         taken.append((len(labels), (len(packs[0]) if packs else len(labels)) * inputs[0].shape[1]))
         return 0.0
 
-    monkeypatch.setattr(padding, "compiled_step", lambda *arguments: record)
+    monkeypatch.setattr(
+        padding, "make_steps", lambda model, signature, xla: GroupedSteps(record, signature)
+    )
     monkeypatch.setattr(timing, "MOST_CALLS", 1)
     seconds = measure_padding(console, "XS", TINY, 4, 1, samples=40)
     assert list(seconds) == list(padding.PLANS)
