@@ -1,6 +1,7 @@
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import contextlib
 import csv
+import gc
 import sys
 import warnings
 
@@ -14,6 +15,8 @@ from utils.formats.hdf5 import write_split
 
 # To optimize graphs takes longer than to run those of tests.
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+# To look for garbage among the million objects of TensorFlow's graphs takes a second each time.
+gc.set_threshold(20_000, 10, 10)
 
 WIDTHS = {"text": 5, "audio": 4, "video": 3}
 SIZES = {"train": 24, "valid": 12, "test": 10}
