@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-# To start XLA's program takes as long as a tenth of a small model's step. More in one call would
-# save little more, and a signal or a checkpoint would have to wait longer.
+# To start XLA's program takes time that small models notice. More steps in one call would save
+# little more, and a signal or a checkpoint would have to wait longer.
 TOGETHER = 8
 
 

@@ -9,7 +9,7 @@ from experiments.optimization import make_loss, make_optimizer
 from experiments.settings import TrainSettings
 from experiments.training_step import training_step
 from experiments.weight_average import WeightAverage
-from experiments.workbench import Bench, gradient_sums
+from experiments.workbench import gradient_sums
 from models import MSASeqLevelModel
 
 # Two batches make an update, and five one epoch.
@@ -38,14 +38,14 @@ def train(batches):
     settings = TrainSettings()
     model.compile(make_optimizer(settings, 10), make_loss(settings))
     model.optimizer.build(model.trainable_variables)
-    bench = Bench(model, WeightAverage(model, 0.9), gradient_sums(model))
-    variables = bench._variables()
+    average, sums = WeightAverage(model, 0.9), gradient_sums(model)
+    variables = [*model.variables, *model.optimizer.variables, *average.variables, *sums]
     start = [np.array(v) for v in variables]
     signature = tf.nest.map_structure(
         lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), batches[0]
     )
     distribution = Distribution(tf.distribute.get_strategy())
-    step = training_step(model, distribution, signature, bench.sums, bench.average)
+    step = training_step(model, distribution, signature, sums, average)
     kinds = {jit: GroupedSteps(step, signature, jit) for jit in (False, True)}
 
     def run(jit, sizes):

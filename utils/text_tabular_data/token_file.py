@@ -1,5 +1,6 @@
 """Tokens of texts outside of memory."""
 
+import contextlib
 import tempfile
 
 import numpy as np
@@ -20,7 +21,9 @@ class TokenFile:
         return self
 
     def __exit__(self, *error):
-        self._file.close()
+        # What `append` could not write, closing would try to write again.
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     def append(self, texts):
         """Write the token numbers of some texts, int32 arrays.

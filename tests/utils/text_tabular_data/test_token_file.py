@@ -22,9 +22,7 @@ def test_texts_come_back(texts):
 
 
 def test_full_disk_is_told(monkeypatch):
-    monkeypatch.setattr(
-        token_file.tempfile, "TemporaryFile", lambda: open("/dev/full", "wb", buffering=0)
-    )
+    monkeypatch.setattr(token_file.tempfile, "TemporaryFile", lambda: open("/dev/full", "wb"))
     with TokenFile() as file, pytest.raises(OSError, match=r"must have room.*No space.*Set TMPDIR"):
         file.append([np.arange(3, dtype="int32")])
 
