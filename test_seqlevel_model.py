@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from models import MSASeqLevelModel
-from utils.metrics import sentiment_metrics
+from utils.measures.sentiment import sentiment_metrics
 
 SEQ_LEN, TEXT_DIM, AUDIO_DIM, VIDEO_DIM = 20, 300, 74, 47  # CMU-MOSI
 BATCH = 8

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments import figures
-from experiments.options import command_line
+from experiments.pages import figures
+from experiments.runs.run_folder import write_text
 from utils.command_line import CommandParser, console, run_command
-from utils.run_folder import write_text
+from utils.options import command_line
 
 EXAMPLE = "python -m experiments.ability --results experiments/results --picture docs/ability.svg"
 TASKS = ("text_only", "additive", "missing", "sarcasm", "late_event", "long_range")

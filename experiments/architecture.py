@@ -4,11 +4,11 @@ import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports
 from pathlib import Path
 from typing import Any
 
-from experiments.dataflow import read_dataflow
-from experiments.diagram import draw_steps
+from experiments.pages.architecture_diagram import read_dataflow
+from experiments.pages.diagram_layout import draw_steps
 from models import MODELS
 from utils.command_line import CommandParser, announce, console, run_command
-from utils.run_folder import write_text
+from experiments.runs.run_folder import write_text
 
 EXAMPLE = "python -m experiments.architecture --model seqlevel --output docs/architecture.svg"
 

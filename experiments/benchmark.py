@@ -17,10 +17,10 @@ from experiments.benchmarks.inference import measure_inference
 from experiments.benchmarks.padding import measure_padding
 from experiments.benchmarks.sizes import SIZES
 from experiments.benchmarks.training import measure_training
-from experiments.options import command_line
+from utils.options import command_line
 from utils.command_line import CommandParser, run_command
 from utils.environment import describe_environment
-from utils.run_folder import write_json, write_text
+from experiments.runs.run_folder import write_json, write_text
 
 # Each part's minutes on two cores: those that are spent once, and those of a round; of size S and
 # M together, or of a part without sizes.

@@ -15,9 +15,9 @@ from experiments.comparison.results import write_results
 from experiments.comparison.runs import read_splits
 from experiments.comparison.spaces import read_spaces
 from experiments.comparison.tables import summary_table
-from experiments.options import add_settings, settings_from
-from experiments.runs import recorded, warn_of_repairs
-from experiments.settings import TrainSettings
+from utils.options import add_settings, settings_from
+from experiments.runs.start import recorded, warn_of_repairs
+from experiments.training.settings import TrainSettings
 from models import MODELS
 from utils.command_line import CommandParser, announce, console, run_command
 

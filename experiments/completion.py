@@ -8,7 +8,7 @@ import pkgutil
 import sys
 
 import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
-from experiments.page import page_template
+from experiments.pages.page import page_template
 from utils.command_line import CommandParser, run_command
 
 PACKAGES = ("data", "experiments")

@@ -3,12 +3,12 @@
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import json
 
-from experiments.metrics_table import metrics_table
-from experiments.runs import evaluate_run, table_column, warn_of_repairs
+from utils.measures.table import metrics_table
+from experiments.runs.start import evaluate_run, table_column, warn_of_repairs
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats import MODALITIES, SPLITS, open_data
-from utils.run_folder import RunFolder, without_nan
+from experiments.runs.run_folder import RunFolder, without_nan
 
 EXAMPLE = "python -m experiments.evaluate runs/my-run --data DIR --split test"
 

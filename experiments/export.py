@@ -3,13 +3,14 @@
 import numpy as np
 
 import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
-from experiments.metrics_table import metrics_table
-from experiments.onnx_check import BATCHES, check_cases, quantization_effect, reference_outputs
-from experiments.run_model import RunModel
+from experiments.runs.onnx_check import BATCHES, check_cases, quantization_effect, reference_outputs
+from experiments.runs.run_folder import RunFolder, read_json, without_nan
+from experiments.runs.run_model import RunModel
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.environment import git_state
 from utils.formats import SPLITS, open_data
 from utils.formats.checks import LABEL_RANGE
+from utils.measures.table import metrics_table
 from utils.new_file import new_file
 from utils.onnx_export import (
     DEFAULT_OPSET,
@@ -21,7 +22,6 @@ from utils.onnx_export import (
     write_onnx,
 )
 from utils.onnx_model import OnnxScorer
-from utils.run_folder import RunFolder, read_json, without_nan
 
 EXAMPLE = "python -m experiments.export runs/my-run --output model.onnx"
 
@@ -80,7 +80,7 @@ def export_text_tabular(folder, path, options):
             f"{folder.path}, the run of a text-and-table model. Leave them out."
         )
     # What this family needs is not always installed.
-    from experiments.text_tabular.export import export_run
+    from experiments.runs.text_tabular_export import export_run
 
     announce("Loading the model, converting it to ONNX, and comparing with Keras")
     difference, columns = export_run(

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.runs.run_folder import RunFolder
 from utils.command_line import CommandParser, RunFailed, announce, console, run_command
 from utils.formats import MODALITIES, SPLITS, open_data
-from utils.metrics import sentiment_classes
+from utils.measures.sentiment import sentiment_classes
 from utils.new_file import new_file
 from utils.onnx_model import OnnxScorer
 from utils.progress import progress_bar
-from utils.run_folder import RunFolder
 from utils.table_writer import WRITERS, writer_class
 
 EXAMPLE = "python -m experiments.predict --model model.onnx --data DIR --output predictions.csv"
@@ -69,7 +69,7 @@ def open_scorer(path):
     folder = RunFolder.open(path)
     # Here alone, so that exported models do without TensorFlow.
     import utils.quiet_tensorflow  # noqa: F401
-    from experiments.run_model import RunModel
+    from experiments.runs.run_model import RunModel
 
     announce(f"Loading {folder.best}")
     return RunModel.load(folder)

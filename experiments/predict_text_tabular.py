@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.metrics_table import metrics_table
-from experiments.text_tabular.onnx_predictor import OnnxClassPredictor
-from experiments.text_tabular.predictions import ClassPredictions
-from utils.classification_metrics import classification_metrics
+from experiments.runs.run_folder import RunFolder
+from experiments.runs.text_tabular_onnx import OnnxClassPredictor
+from experiments.tasks.text_tabular_predictions import ClassPredictions
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.formats import SPLITS
+from utils.measures.classification import classification_metrics
+from utils.measures.table import metrics_table
 from utils.new_folder import new_folder
 from utils.progress import progress_bar
-from utils.run_folder import RunFolder
-from utils.text_tabular_data import find_split
+from utils.tables import find_split
 
 EXAMPLE = "python -m experiments.predict_text_tabular runs/my-run --data DIR/reviews --split test"
 FILE = "test_result_rank0.tsv"
@@ -85,8 +85,8 @@ def open_predictor(path):
     folder = RunFolder.open(path)
     # Here alone, so that exported models do without TensorFlow.
     import utils.quiet_tensorflow  # noqa: F401
-    from experiments.text_tabular.evaluation import ClassPredictor
-    from experiments.text_tabular.runs import load_run
+    from experiments.runs.text_tabular_runs import load_run
+    from experiments.tasks.text_tabular_evaluation import ClassPredictor
 
     announce(f"Loading {folder.best}")
     return ClassPredictor(*load_run(folder))

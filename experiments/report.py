@@ -4,24 +4,24 @@ import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports
 
 import yaml
 
-from experiments import figures
-from experiments.page import page_template
-from experiments.reporting import score_figures, weight_figures
-from experiments.reporting.cards import data_card, model_card, open_run_data
-from experiments.reporting.explanation import ablations, attention_maps
-from experiments.reporting.predictions import (
+from experiments.pages import figures
+from experiments.pages.page import page_template
+from experiments.pages import score_figures, weight_figures
+from experiments.pages.cards import data_card, model_card, open_run_data
+from experiments.pages.explanation import ablations, attention_maps
+from experiments.pages.predictions import (
     EvaluatedSplit,
     evaluated_splits,
     extremes,
     page_data,
 )
-from experiments.reporting.runs_page import read_scores, write_runs_page
-from experiments.run_model import RunModel
-from experiments.validation import kept_epoch
+from experiments.pages.runs_page import read_scores, write_runs_page
+from experiments.runs.run_model import RunModel
+from experiments.training.validation import kept_epoch
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats import MODALITIES
-from utils.run_folder import RunFolder, read_json, write_text
+from experiments.runs.run_folder import RunFolder, read_json, write_text
 
 EXAMPLE = "python -m experiments.report runs/my-run"
 
@@ -42,7 +42,7 @@ def main():
         announce(f"Writing the report of {folder.path}")
         if folder in tables:
             # What this family needs is not always installed.
-            from experiments.text_tabular.report import write_report as write
+            from experiments.pages.text_tabular_report import write_report as write
 
             write(folder, arguments.data)
         else:
@@ -51,7 +51,7 @@ def main():
     if len(sequences) > 1:
         _compare(sequences, arguments.output, read_scores)
     if len(tables) > 1:
-        from experiments.text_tabular.reporting.outcome import read_classes
+        from experiments.pages.text_tabular_outcome import read_classes
 
         _compare(tables, arguments.output, read_classes)
 

@@ -8,15 +8,15 @@ from experiments.robustness_curves.evaluation import (
 )
 from experiments.robustness_curves.imperfections import all_imperfections
 from experiments.robustness_curves.results import RobustnessResults
-from experiments.run_lines import group_lines
-from experiments.run_model import RunModel
-from experiments.runs import check_family, warn_of_repairs
+from experiments.runs.run_folder import RunFolder
+from experiments.runs.run_model import RunModel
+from experiments.runs.seed_groups import group_lines
+from experiments.runs.start import check_family, warn_of_repairs
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats import SPLITS, open_data
-from utils.metrics import METRIC_NAMES
+from utils.measures.sentiment import METRIC_NAMES
 from utils.progress import progress_bar
-from utils.run_folder import RunFolder
 
 EXAMPLE = "python -m experiments.robustness runs/my-run --data DIR --split test"
 LEVELS = [i / 10 for i in range(10)]

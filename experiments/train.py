@@ -1,19 +1,19 @@
 """Train a model on a data folder, evaluate it, and write a run folder."""
 
 import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
-from experiments.checkpoints import Checkpoints
-from experiments.cross_validation import cross_validate
-from experiments.distribution import make_distribution
-from experiments.metrics_table import metrics_table
-from experiments.ray_workers import train_on_ray
 from experiments.report import write_report
-from experiments.resuming import is_over, training_options, training_parser
-from experiments.runs import evaluate_run, recorded, start_run, table_column
-from experiments.settings import TrainSettings
-from experiments.training import fit_model
+from experiments.runs.resuming import is_over, training_options, training_parser
+from experiments.runs.start import evaluate_run, recorded, start_run, table_column
+from experiments.training.checkpoints import Checkpoints
+from experiments.training.cross_validation import cross_validate
+from experiments.training.distribution import make_distribution
+from experiments.training.loop import fit_model
+from experiments.training.ray_workers import train_on_ray
+from experiments.training.settings import TrainSettings
 from utils.command_line import announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats import open_data
+from utils.measures.table import metrics_table
 
 EXAMPLE = (
     "python -m experiments.train --model seqlevel --data DIR --epochs 20 --model-args.model_dim 64"

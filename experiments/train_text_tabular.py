@@ -3,20 +3,20 @@
 import rich.table
 
 import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
-from experiments.checkpoints import Checkpoints
-from experiments.distribution import make_distribution
-from experiments.metrics_table import metrics_table
-from experiments.ray_workers import train_on_ray
-from experiments.resuming import is_over, training_options, training_parser
-from experiments.runs import open_folder, recorded
-from experiments.text_tabular.cross_validation import cross_validate
-from experiments.text_tabular.report import write_report
-from experiments.text_tabular.runs import evaluate_run, load_run
-from experiments.text_tabular.settings import TextTabularSettings
-from experiments.text_tabular.training import fit_processing, fit_text_tabular
+from experiments.pages.text_tabular_report import write_report
+from experiments.runs.resuming import is_over, training_options, training_parser
+from experiments.runs.start import open_folder, recorded
+from experiments.runs.text_tabular_runs import evaluate_run, load_run
+from experiments.tasks.text_tabular_cross_validation import cross_validate
+from experiments.tasks.text_tabular_settings import TextTabularSettings
+from experiments.tasks.text_tabular_training import fit_processing, fit_text_tabular
+from experiments.training.checkpoints import Checkpoints
+from experiments.training.distribution import make_distribution
+from experiments.training.ray_workers import train_on_ray
 from utils.command_line import announce, console, run_command
 from utils.environment import file_checksum
-from utils.text_tabular_data import Table, find_split, infer_schema
+from utils.measures.table import metrics_table
+from utils.tables import Table, find_split, infer_schema
 
 EXAMPLE = "python -m experiments.train_text_tabular --model gate --data DIR/reviews --epochs 5"
 

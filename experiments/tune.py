@@ -8,9 +8,9 @@ import yaml
 from rich.markup import escape
 from rich.table import Table
 
-from experiments.options import add_settings, command_line, settings_from
-from experiments.runs import data_checksums, warn_of_repairs
-from experiments.settings import TrainSettings
+from utils.options import add_settings, command_line, settings_from
+from experiments.runs.start import data_checksums, warn_of_repairs
+from experiments.training.settings import TrainSettings
 from experiments.tuning.kinds import PLACE
 from experiments.tuning.objective import Objective
 from experiments.tuning.search_space import SearchSpace, with_values
@@ -19,7 +19,7 @@ from experiments.tuning.study import Study, is_complete
 from utils.command_line import CommandParser, RunFailed, announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats import open_data
-from utils.run_folder import write_text
+from experiments.runs.run_folder import write_text
 
 EXAMPLE = "python -m experiments.tune --space SPACE.yaml --data DIR --trials 50"
 SHOWN = 5

@@ -1,7 +1,8 @@
 """The field's metrics of sentiment scores as Keras metrics, exact over any split into batches.
 
 Every state is a sum over samples: batches, and the replicas of a distribution strategy, which add
-their states up, give what the whole array would. `utils.metrics` computes the same from arrays.
+their states up, give what the whole array would. `utils.measures.sentiment` computes the same
+from arrays.
 """
 
 import keras

@@ -49,8 +49,8 @@ class MSASeqLevelModel(EnsembleModel):
             `text, audio, video` and optionally `text_mask, audio_mask, video_mask`.
         packs: Boolean `(packs, batch)`, which samples share a row inside, so that padding costs
             little; the result is the same. Every sample is in one pack, and the valid steps of a
-            pack, in each modality, are no more than `time` (see `utils.packing.Packer`). `None`:
-            each has a row of its own.
+            pack, in each modality, are no more than `time` (see `utils.batches.packing.Packer`).
+            `None`: each has a row of its own.
         training: Whether to apply dropout.
 
     Returns:

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import figures
 from experiments.ability import TASKS, ability, ability_table, read_results
+from experiments.pages import figures
 from models import MODELS
 
 ROOT = Path(__file__).parent.parent

@@ -7,12 +7,12 @@ import warnings
 import numpy as np
 import tensorflow as tf
 
-from utils.batch_plan import BatchPlan
-from utils.batching import batches
+from utils.batches.batch_plan import BatchPlan
+from utils.batches.dataset import batches
+from utils.batches.normalization import FeatureNormalizer
 from utils.environment import available_memory
 from utils.formats import MODALITIES, InvalidData, open_data
 from utils.formats.split import block_masks
-from utils.normalization import FeatureNormalizer
 
 # In memory, features are held as read, and scaled.
 COPIES = 2

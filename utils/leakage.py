@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from utils.statistics import ABSENT
+from utils.split_statistics import ABSENT
 
 
 @dataclass(frozen=True)

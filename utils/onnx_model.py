@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from utils.formats.plain_file import plain_file
+from utils.untrusted.plain_file import plain_file
 
 FORMAT, VERSION = "msa-tf2", 1
 COMMANDS = {

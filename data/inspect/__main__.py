@@ -7,7 +7,7 @@ import sys
 from data.inspect.inspection import inspect_data
 from data.inspect.tables import show
 from utils.command_line import CommandParser, announce, console, run_command
-from utils.statistics import CLASSES
+from utils.split_statistics import CLASSES
 
 
 def main():

@@ -8,7 +8,7 @@ from data.inspect.findings import collect_findings
 from data.inspect.probe import Probe, ProbeData, probe_modalities, sample_features
 from utils.formats import open_data
 from utils.leakage import Overlap, Repetition, find_overlaps, find_repetition
-from utils.statistics import SplitStatistics, describe
+from utils.split_statistics import SplitStatistics, describe
 
 
 @dataclass(frozen=True)

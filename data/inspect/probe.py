@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from utils.statistics import row_blocks
+from utils.split_statistics import row_blocks
 
 MAX_SAMPLES = 2000
 MIN_CLASS_SAMPLES = 20

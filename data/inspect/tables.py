@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data.inspect.finding import name_some
-from utils.statistics import CLASSES
+from utils.split_statistics import CLASSES
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 BAR = 8

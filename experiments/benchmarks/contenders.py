@@ -6,11 +6,11 @@ import tensorflow as tf
 
 from experiments.benchmarks.plain_keras import PlainKerasModel
 from experiments.benchmarks.sizes import dtype_policy, make_model
-from experiments.distribution import Distribution
-from experiments.grouped_steps import TOGETHER, GroupedSteps
-from experiments.optimization import make_loss, make_optimizer
-from experiments.settings import TrainSettings
-from experiments.training_step import training_step
+from experiments.training.distribution import Distribution
+from experiments.training.grouped_steps import TOGETHER, GroupedSteps
+from experiments.training.optimization import make_loss, make_optimizer
+from experiments.training.settings import TrainSettings
+from experiments.training.step import training_step
 
 # The optimizer and the loss of a training by default, at a constant rate.
 SETTINGS = TrainSettings(schedule="constant", warmup=0.0)

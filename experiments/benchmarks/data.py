@@ -11,8 +11,8 @@ import numpy as np
 from rich.table import Table
 
 from experiments.benchmarks.memory import measure_memory
-from utils.batch_plan import BatchPlan
-from utils.batching import READY
+from utils.batches.batch_plan import BatchPlan
+from utils.batches.dataset import READY
 from utils.data_loader import make_dataset
 from utils.formats import Split, open_data
 from utils.formats.hdf5 import Hdf5Writer

@@ -12,7 +12,7 @@ from experiments.benchmarks.contenders import PLAIN, has_torch, plain_model, pre
 from experiments.benchmarks.sizes import make_batch, make_model
 from experiments.benchmarks.timing import medians, time_in_turn
 from experiments.benchmarks.weights import export_weights
-from experiments.run_model import RunModel
+from experiments.runs.run_model import RunModel
 from utils.formats import MODALITIES
 from utils.onnx_export import quantize_int8, write_onnx
 

@@ -8,11 +8,11 @@ from rich.table import Table
 from experiments.benchmarks.contenders import make_steps
 from experiments.benchmarks.sizes import make_batch, make_model
 from experiments.benchmarks.timing import medians, time_in_turn
-from utils.batch_plan import BatchPlan
-from utils.batching import batches
+from utils.batches.batch_plan import BatchPlan
+from utils.batches.dataset import batches
+from utils.batches.packing import Packer
 from utils.data_loader import end_of_samples
 from utils.formats import MODALITIES, Split
-from utils.packing import Packer
 
 # CMU-MOSI's training split, and the length to which its sequences are padded.
 SAMPLES, SEQ_LEN = 1284, 50

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from utils.classification_metrics import LEAST_PROBABILITY
+from utils.measures.classification import LEAST_PROBABILITY
 
 
 def metrics_of_counts(labels, probabilities, counts):
-    """Compute `utils.classification_metrics` of many resamples.
+    """Compute `utils.measures.classification` of many resamples.
 
     Args:
         labels: Index of the true class, `(N,)`.

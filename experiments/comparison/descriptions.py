@@ -1,7 +1,7 @@
 """What a comparison did, in sentences."""
 
-from experiments.options import command_line
 from utils.environment import PACKAGES, describe_environment
+from utils.options import command_line
 
 
 def describe_origin():

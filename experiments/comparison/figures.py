@@ -7,7 +7,7 @@ import matplotlib.ticker
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.figures import COLOURS, to_svg
+from experiments.pages.figures import COLOURS, to_svg
 
 BAR = 0.28  # height of a model's row in inches
 

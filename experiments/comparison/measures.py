@@ -7,8 +7,8 @@ import numpy as np
 
 from experiments.comparison.class_counts import metrics_of_counts
 from experiments.comparison.metric_sums import metrics_of_sums, sample_terms
-from utils.classification_metrics import classification_metrics
-from utils.metrics import METRIC_NAMES, sentiment_metrics
+from utils.measures.classification import classification_metrics
+from utils.measures.sentiment import METRIC_NAMES, sentiment_metrics
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.metrics import CONSTANT_SPREAD, METRIC_NAMES, sentiment_classes
+from utils.measures.sentiment import CONSTANT_SPREAD, METRIC_NAMES, sentiment_classes
 
 ROUNDED = {"Acc_7": 3, "Acc_5": 2, "Acc_3": 1}
 
@@ -33,7 +33,7 @@ def sample_terms(y_true, y_pred):
 
 
 def metrics_of_sums(sums):
-    """Compute `utils.metrics.sentiment_metrics` from sums of `sample_terms`.
+    """Compute `utils.measures.sentiment.sentiment_metrics` from sums of `sample_terms`.
 
     Args:
         sums: `(..., K)`.

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from experiments.settings import model_options
+from experiments.training.settings import model_options
 from experiments.tuning.kinds import accepts, in_words, kind_of
 from models import MODELS
 

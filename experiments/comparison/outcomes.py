@@ -10,9 +10,9 @@ from experiments.comparison.cost import read_cost
 from experiments.comparison.measures import SCORES, Measures
 from experiments.comparison.protocol import group_column
 from experiments.comparison.runs import read_split, read_splits
-from experiments.validation import kept_epoch
+from experiments.runs.run_folder import RunFolder, read_json
+from experiments.training.validation import kept_epoch
 from utils.formats.split import join_splits
-from utils.run_folder import RunFolder, read_json
 
 MEBIBYTE = 2**20
 REFERENCES = ("best_reachable_MAE", "constant_MAE")

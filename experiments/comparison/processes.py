@@ -6,7 +6,7 @@ import os
 import threading
 from concurrent.futures.process import BrokenProcessPool
 
-from experiments.interruption import CODES, Interruption, RunStopped
+from experiments.training.interruption import CODES, Interruption, RunStopped
 from utils.command_line import RunFailed, console
 
 AGAIN = "Give the same command to go on."

@@ -7,12 +7,12 @@ from pathlib import Path
 import yaml
 
 from experiments.comparison.runs import read_splits
-from experiments.folds import assign_folds
-from experiments.settings import TrainSettings
+from experiments.runs.run_folder import RunFolder, write_text
+from experiments.training.folds import assign_folds
+from experiments.training.settings import TrainSettings
 from experiments.tuning.kinds import PLACE
 from experiments.tuning.search_space import SearchSpace, with_values
 from utils.formats.split import join_splits
-from utils.run_folder import RunFolder, write_text
 
 FILE = "comparison.yaml"
 

@@ -17,8 +17,8 @@ from experiments.comparison.tables import (
     metrics_table,
     settings_table,
 )
-from experiments.page import page_template
-from utils.run_folder import write_text
+from experiments.pages.page import page_template
+from experiments.runs.run_folder import write_text
 
 
 def write_results(path, comparison):

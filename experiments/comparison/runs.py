@@ -6,21 +6,21 @@ from pathlib import Path
 
 import keras
 
-from experiments.checkpoints import Checkpoints
 from experiments.comparison.cost import CostMeter
-from experiments.cross_validation import cross_validate
-from experiments.resuming import is_finished
-from experiments.runs import data_checksums, evaluate_run, open_folder, recorded
-from experiments.training import fit_model
+from experiments.runs.resuming import is_finished
+from experiments.runs.run_folder import RunFolder
+from experiments.runs.start import data_checksums, evaluate_run, open_folder, recorded
+from experiments.training.checkpoints import Checkpoints
+from experiments.training.compiled_model import Workbench
+from experiments.training.cross_validation import cross_validate
+from experiments.training.loop import fit_model
 from experiments.tuning.kinds import PLACE
 from experiments.tuning.objective import Objective
 from experiments.tuning.storage import StudyStorage
 from experiments.tuning.study import Study, is_complete
-from experiments.workbench import Workbench
 from utils.command_line import RunFailed
 from utils.data_loader import load_split
 from utils.formats import open_data
-from utils.run_folder import RunFolder
 
 HEARTBEAT = 60
 # The seeds of a model follow each other, and share its graphs.

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from experiments.metrics_table import mean_and_sd
+from utils.measures.table import mean_and_sd
 
 UNDEFINED = "undefined"
 

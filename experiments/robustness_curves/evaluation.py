@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from experiments.evaluation import EVALUATION_BATCH
 from experiments.robustness_curves.imperfections import Imperfection
-from utils.batching import model_inputs
+from experiments.tasks.evaluation import EVALUATION_BATCH
+from utils.batches.dataset import model_inputs
+from utils.batches.perturbation import scaled_moments
 from utils.data_loader import reader_errors
 from utils.formats import MODALITIES
-from utils.metrics import METRIC_NAMES, sentiment_metrics
-from utils.perturbation import scaled_moments
+from utils.measures.sentiment import METRIC_NAMES, sentiment_metrics
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.figures import to_svg
+from experiments.pages.figures import to_svg
 from experiments.robustness_curves.summary import mean_sd
 
 COLUMNS = 4

@@ -3,8 +3,8 @@
 import dataclasses
 import itertools
 
+from utils.batches.perturbation import Perturbation
 from utils.formats import MODALITIES
-from utils.perturbation import Perturbation
 
 
 @dataclasses.dataclass(frozen=True)

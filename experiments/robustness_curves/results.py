@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from experiments.metrics_table import mean_and_sd
-from experiments.options import command_line
-from experiments.page import page_template
+from experiments.pages.page import page_template
 from experiments.robustness_curves.evaluation import RunCurves
 from experiments.robustness_curves.figures import metric_curves
 from experiments.robustness_curves.imperfections import Imperfection
 from experiments.robustness_curves.summary import mean_sd, summarise
+from experiments.runs.run_folder import write_json, write_text
 from utils.environment import PACKAGES, describe_environment
 from utils.formats.split import Split
-from utils.metrics import METRIC_NAMES
-from utils.run_folder import write_json, write_text
+from utils.measures.sentiment import METRIC_NAMES
+from utils.measures.table import mean_and_sd
+from utils.options import command_line
 
 
 @dataclasses.dataclass(frozen=True)

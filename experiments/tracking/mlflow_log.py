@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from utils.run_folder import write_text
+from experiments.runs.run_folder import write_text
 
 EXPERIMENT = "msa"
 

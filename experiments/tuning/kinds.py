@@ -5,7 +5,7 @@ import math
 import types
 import typing
 
-from experiments.settings import TrainSettings, model_options
+from experiments.training.settings import TrainSettings, model_options
 from models import MODELS
 from utils.command_line import KINDS
 

@@ -5,9 +5,9 @@ import dataclasses
 import keras
 import numpy as np
 
-from experiments.cross_validation import fit_splits
-from experiments.folds import assign_folds
-from experiments.training import fit_model
+from experiments.training.cross_validation import fit_splits
+from experiments.training.folds import assign_folds
+from experiments.training.loop import fit_model
 from utils.formats.split import join_splits
 
 

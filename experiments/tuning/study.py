@@ -10,7 +10,7 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
-from experiments.interruption import RunStopped
+from experiments.training.interruption import RunStopped
 from experiments.tuning.search_space import with_values
 from experiments.tuning.storage import run_again, storage_errors
 from utils.command_line import RunFailed, console

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 import pytest
 
 from experiments.architecture import draw, main
-from experiments.dataflow import read_dataflow
+from experiments.pages.architecture_diagram import read_dataflow
 from tests.conftest import call
 from tests.models.tiny import MODALITIES as NAMES
 from tests.models.tiny import WIDTHS, make_model

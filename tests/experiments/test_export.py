@@ -9,18 +9,18 @@ import pytest
 import tensorflow as tf
 
 from experiments.export import describe_run, export_model, main
-from experiments.run_model import RunModel
+from experiments.runs.run_folder import RunFolder
+from experiments.runs.run_model import RunModel
 from experiments.train import main as train
 from models import MODELS
 from tests.conftest import TINY_MODEL, call, without_graphs
 from tests.models.tiny import MODALITIES, SEQ_LEN, WIDTHS, make_model
+from utils.batches.normalization import FeatureNormalizer
 from utils.command_line import RunFailed
 from utils.formats import Split
 from utils.formats.split import without_labels
-from utils.normalization import FeatureNormalizer
 from utils.onnx_export import OPSETS, check_onnx, write_onnx
 from utils.onnx_model import OnnxModel, OnnxScorer
-from utils.run_folder import RunFolder
 
 CLIP = 1.5
 

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from experiments.figures import confusion_counts, error_by_length
+from experiments.pages.figures import confusion_counts, error_by_length
 from experiments.report import main
 from tests.conftest import call
 

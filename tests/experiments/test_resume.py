@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 import experiments.train
-from experiments.checkpoints import Checkpoints
+from experiments.runs.run_folder import RunFolder
 from experiments.train import main
-from experiments.training import Saver
-from experiments.validation import Validation
+from experiments.training.checkpoints import Checkpoints
+from experiments.training.loop import Saver
+from experiments.training.validation import Validation
 from tests.conftest import TINY_MODEL, call, without_graphs
-from utils.run_folder import RunFolder
 
 # A model that takes little time: what goes on after a kill is the same for all.
 MODEL = ("--model", "lf_dnn", "--model-args.model_dim", "8")
@@ -197,7 +197,7 @@ def test_a_full_disk_ends_the_run_and_leaves_no_half_file(
         raise OSError(28, "No space left on device")
 
     path = tmp_path / "run"
-    monkeypatch.setattr("experiments.checkpoints.os.fsync", full)
+    monkeypatch.setattr("experiments.training.checkpoints.os.fsync", full)
     message = fails(main, "--data", data_dir, "--run-dir", path, *OPTIONS, code=1)
     assert "cannot be written: No space left on device" in message
     assert "Make room" in message
@@ -271,7 +271,13 @@ def test_sigkill_in_a_process_of_its_own_changes_no_byte(data_without_test, tmp_
     """Kill -9 as soon as a checkpoint is there; then go on in a new process."""
     options = ["--data", str(data_without_test), "--batch-size", "12", "--epochs", "8", *MODEL]
     options += ["--buckets", "2", "--noise.text", "0.1", "--deterministic"]
-    command = [sys.executable, "-m", "tests.experiments.replicas", "--work", tmp_path / "weights"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.experiments.training.replicas",
+        "--work",
+        tmp_path / "weights",
+    ]
     command += ["1", *options, "--run-dir"]
     subprocess.run([*command, tmp_path / "whole"], cwd=ROOT, check=True, capture_output=True)
     process = subprocess.Popen([*command, tmp_path / "run"], cwd=ROOT, stdout=subprocess.DEVNULL)

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import yaml
 
-from experiments.evaluation import evaluate_split
 from experiments.robustness import main
 from experiments.robustness_curves.evaluation import evaluate_curves
 from experiments.robustness_curves.imperfections import Imperfection
-from experiments.run_lines import group_lines
-from experiments.run_model import RunModel
+from experiments.runs.run_folder import RunFolder, read_json
+from experiments.runs.run_model import RunModel
+from experiments.runs.seed_groups import group_lines
+from experiments.tasks.evaluation import evaluate_split
 from tests.conftest import call
+from utils.batches.perturbation import Perturbation
 from utils.data_loader import load_split
 from utils.formats import open_data
-from utils.metrics import METRIC_NAMES
-from utils.perturbation import Perturbation
-from utils.run_folder import RunFolder, read_json
+from utils.measures.sentiment import METRIC_NAMES
 
 QUICK = ("--levels", 0, 0.5, "--largest-shift", 1, "--draws", 1)
 

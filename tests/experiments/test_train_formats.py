@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from data.convert.__main__ import main as convert
+from experiments.runs.run_folder import RunFolder, read_json
 from experiments.train import main
 from tests.conftest import TINY_MODEL, call
 from tests.utils.formats.csd_files import write_sequences
 from tests.utils.formats.mmsa_data import make_data, write_pickle
 from utils.formats import open_data
 from utils.formats.table import write_table
-from utils.run_folder import RunFolder, read_json
 
 SHAPES = ((7, 6), (9, 5), (8, 4))
 

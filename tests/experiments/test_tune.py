@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 import experiments.train
+from experiments.runs.run_folder import read_json
 from experiments.tune import main
 from experiments.tuning.storage import StudyStorage
 from tests.conftest import TINY_MODEL, call
 from utils.formats.hdf5 import Hdf5Folder
-from utils.run_folder import read_json
 
 ROOT = Path(__file__).parent.parent.parent
 # A model that takes little time.

@@ -13,8 +13,8 @@ from models.metrics import (
     SentimentError,
     sentiment_metrics,
 )
-from utils.metrics import METRIC_NAMES
-from utils.metrics import sentiment_metrics as array_metrics
+from utils.measures.sentiment import METRIC_NAMES
+from utils.measures.sentiment import sentiment_metrics as array_metrics
 
 # Steps of an eighth meet every rounding tie, and no two sides of a threshold blur in float32.
 scores = st.integers(-32, 32).map(lambda n: n / 8)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from models.packing import Packing
 from tests.models.tiny import make_model, make_sequences
-from utils.packing import Packer
+from utils.batches.packing import Packer
 
 # Of each house option that packing has to know of, one value or another.
 OPTIONS = {

@@ -6,8 +6,8 @@ from data.convert.__main__ import main as convert
 from models import MODELS
 from tests.conftest import call
 from tests.models.tiny import make_model
-from utils.augmentation import Augmentation
-from utils.batching import model_inputs
+from utils.batches.augmentation import Augmentation
+from utils.batches.dataset import model_inputs
 from utils.data_loader import load_split, make_dataset, reader_errors
 from utils.formats import InvalidData, open_data
 

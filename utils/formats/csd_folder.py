@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from utils.formats.checks import InvalidData
-from utils.formats.plain_file import plain_file
 from utils.formats.split import SPLITS
+from utils.untrusted.plain_file import plain_file
 
 ROLES_FILE = "sequences.json"
 FOLDS_FILE = "folds.json"

@@ -12,14 +12,14 @@ from utils.formats.checks import (
     check_numbers,
     clean_features,
 )
-from utils.formats.hdf5_file import (
+from utils.untrusted.hdf5_file import (
     declared_bytes,
     find_dataset,
     find_member,
     open_hdf5,
     read_dataset,
 )
-from utils.formats.hdf5_storage import Storage
+from utils.untrusted.hdf5_storage import Storage
 
 CONTENT = "a computational sequence, NAME/data/VIDEO/features and NAME/data/VIDEO/intervals"
 LATEST_SECOND = 1e9

@@ -14,12 +14,12 @@ from utils.formats.checks import (
     InvalidData,
     check_memory,
 )
-from utils.formats.npy_file import find_npy, find_npz
-from utils.formats.plain_file import plain_file
 from utils.formats.reader import Reader
 from utils.formats.split import SPLITS, Split, without_labels
 from utils.formats.stored_rows import StoredRows
 from utils.formats.table import read_table
+from utils.untrusted.npy_file import find_npy, find_npz
+from utils.untrusted.plain_file import plain_file
 
 INDEX_FILE = "index.csv"
 COLUMNS = ("id", "split", "label")

@@ -13,17 +13,17 @@ from utils.formats.checks import (
     check_features,
     check_labels,
 )
-from utils.formats.hdf5_file import (
+from utils.formats.reader import Reader
+from utils.formats.split import MODALITIES, SPLITS, Split, without_labels
+from utils.formats.stored_rows import JoinedRows
+from utils.formats.table import index_path, read_table
+from utils.untrusted.hdf5_file import (
     StoredDataset,
     declared_bytes,
     find_dataset,
     open_hdf5,
     read_dataset,
 )
-from utils.formats.reader import Reader
-from utils.formats.split import MODALITIES, SPLITS, Split, without_labels
-from utils.formats.stored_rows import JoinedRows
-from utils.formats.table import index_path, read_table
 
 KEY = "d1"
 CONTENT = f"an HDF5 file with data set {KEY!r}"

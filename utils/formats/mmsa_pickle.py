@@ -12,10 +12,10 @@ from utils.formats.checks import (
     check_ids,
     check_labels,
 )
-from utils.formats.pickled_values import items_of, to_numbers, to_texts
 from utils.formats.reader import Reader
-from utils.formats.restricted_pickle import load_pickle
 from utils.formats.split import MODALITIES, Split, cut_steps, without_labels
+from utils.untrusted.pickled_values import items_of, to_numbers, to_texts
+from utils.untrusted.restricted_pickle import load_pickle
 
 SUFFIXES = (".pkl", ".pickle", ".p")
 HEADERS = tuple(b"\x80" + bytes([protocol]) for protocol in (2, 3, 4, 5))

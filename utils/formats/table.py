@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from utils.formats.checks import InvalidData, check_ids
-from utils.formats.plain_file import plain_file
+from utils.untrusted.plain_file import plain_file
 
 
 def index_path(directory, split):

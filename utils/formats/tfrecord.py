@@ -15,11 +15,11 @@ from utils.formats.checks import (
     check_memory,
     declared_size,
 )
-from utils.formats.plain_file import plain_file
 from utils.formats.reader import Reader
 from utils.formats.split import MODALITIES, Split, without_labels
 from utils.formats.table import index_path, read_table
 from utils.formats.tfrecord_file import RecordFiles, StoredFeature
+from utils.untrusted.plain_file import plain_file
 
 SHAPES_FILE = "features.json"
 SHARD_FILE = "{split}-{shard:05d}-of-{shards:05d}.tfrecord"

@@ -7,8 +7,8 @@ import numpy as np
 
 from utils.formats.checks import InvalidData
 from utils.formats.example_record import bytes_features
-from utils.formats.plain_file import plain_file
 from utils.formats.stored_rows import StoredRows
+from utils.untrusted.plain_file import plain_file
 
 CONTENT = "a TFRecord file"
 # Around a record: its length (8 bytes) and checksum (4) before, a checksum (4) behind.

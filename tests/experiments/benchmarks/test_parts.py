@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from experiments import grouped_steps
 from experiments.benchmarks import contenders, gemm, padding, timing, training
 from experiments.benchmarks.gemm import measure_gemm
 from experiments.benchmarks.growth import measure_step
@@ -16,7 +15,8 @@ from experiments.benchmarks.sizes import make_batch, make_model
 from experiments.benchmarks.timing import medians, time_in_turn
 from experiments.benchmarks.training import measure_training
 from experiments.benchmarks.weights import export_weights
-from experiments.grouped_steps import GroupedSteps
+from experiments.training import grouped_steps
+from experiments.training.grouped_steps import GroupedSteps
 from tests.experiments.benchmarks.conftest import TINY
 from utils.command_line import RunFailed
 from utils.data_loader import end_of_samples

@@ -4,7 +4,7 @@ import pytest
 from experiments.comparison.bootstrap import holm, paired_bootstrap
 from experiments.comparison.measures import SCORES
 from experiments.comparison.metric_sums import metrics_of_sums, sample_terms
-from utils.metrics import METRIC_NAMES, sentiment_metrics
+from utils.measures.sentiment import METRIC_NAMES, sentiment_metrics
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from experiments.comparison.bootstrap import paired_bootstrap
 from experiments.comparison.class_counts import metrics_of_counts
 from experiments.comparison.measures import CLASSES
-from utils.classification_metrics import classification_metrics
+from utils.measures.classification import classification_metrics
 
 
 def guesses(labels, classes, seed):

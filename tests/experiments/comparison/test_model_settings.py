@@ -2,7 +2,7 @@ import pytest
 
 from experiments.comparison.model_settings import settings_by_model
 from experiments.comparison.spaces import read_spaces
-from experiments.settings import TrainSettings
+from experiments.training.settings import TrainSettings
 
 MODELS = ["seqlevel", "msa"]
 

@@ -59,7 +59,7 @@ def test_no_process_outlives_the_command(tmp_path, number):
     code = (
         "import sys, pathlib\n"
         "from experiments.comparison.processes import run_jobs\n"
-        "from experiments.interruption import RunStopped\n"
+        "from experiments.training.interruption import RunStopped\n"
         "from tests.experiments.comparison.test_processes import wait\n"
         "if __name__ == '__main__':\n"
         "    jobs = {str(n): (wait, pathlib.Path(sys.argv[1]), n) for n in range(4)}\n"

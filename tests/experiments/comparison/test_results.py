@@ -13,7 +13,7 @@ from experiments.comparison.outcomes import Outcome
 from experiments.comparison.protocol import Protocol
 from experiments.comparison.results import write_results
 from experiments.comparison.tables import p_value, signed, summary_table
-from experiments.settings import TrainSettings
+from experiments.training.settings import TrainSettings
 
 COST = {"parameters": 12345, "seconds": 60.0, "epoch_seconds": 0.5, "clock": "processor"}
 

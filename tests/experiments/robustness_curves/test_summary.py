@@ -4,7 +4,7 @@ import pytest
 from experiments.robustness_curves.evaluation import RunCurves
 from experiments.robustness_curves.imperfections import Imperfection, all_imperfections
 from experiments.robustness_curves.summary import summarise
-from utils.perturbation import Perturbation
+from utils.batches.perturbation import Perturbation
 
 NOISE = Imperfection(Perturbation("noise", ("text",)), (0.0, 0.5, 1.0))
 MISSING = Imperfection(Perturbation("missing modalities", ("text",)), (1.0,))

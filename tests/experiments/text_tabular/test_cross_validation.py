@@ -3,15 +3,15 @@ import csv
 import numpy as np
 import pytest
 
-import experiments.text_tabular.cross_validation as cross_validation
-import experiments.text_tabular.training as training
+import experiments.tasks.text_tabular_cross_validation as cross_validation
+import experiments.tasks.text_tabular_training as training
+from experiments.runs.run_folder import read_json
 from experiments.train_text_tabular import main
 from models.text_tabular import make_bert
 from tests.conftest import call
 from tests.experiments.text_tabular.conftest import TINY, count_encoded
-from utils.classification_metrics import classification_metrics
-from utils.run_folder import read_json
-from utils.text_tabular_data import Table
+from utils.measures.classification import classification_metrics
+from utils.tables import Table
 
 
 def test_command_writes_out_of_fold_predictions(tickets, tmp_path, capsys, eagerly, monkeypatch):

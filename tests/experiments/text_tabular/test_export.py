@@ -12,12 +12,12 @@ import pytest
 import utils.onnx_export
 from experiments.export import main
 from experiments.predict import main as predict
-from experiments.text_tabular.export import in_float32, input_names
-from experiments.text_tabular.runs import load_run
+from experiments.runs.run_folder import RunFolder
+from experiments.runs.text_tabular_export import in_float32, input_names
+from experiments.runs.text_tabular_runs import load_run
 from tests.conftest import call
 from tests.experiments.text_tabular.conftest import read_rows
 from tests.models.text_tabular.small import make_batch, make_model
-from utils.run_folder import RunFolder
 
 ROOT = Path(__file__).parent.parent.parent.parent
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from experiments.reporting.predictions import within
-from experiments.text_tabular.reporting.cards import data_card
-from experiments.text_tabular.reporting.importance import WHOLE, permutation_importance, some_rows
-from experiments.text_tabular.runs import load_run
-from utils.classification_metrics import classification_metrics
-from utils.run_folder import RunFolder
-from utils.text_tabular_data import Schema, Table
+from experiments.pages.importance import WHOLE, permutation_importance, some_rows
+from experiments.pages.predictions import within
+from experiments.pages.text_tabular_cards import data_card
+from experiments.runs.run_folder import RunFolder
+from experiments.runs.text_tabular_runs import load_run
+from utils.measures.classification import classification_metrics
+from utils.tables import Schema, Table
 
 
 def test_importance_is_that_of_a_table_with_a_column_in_another_order(

@@ -12,7 +12,7 @@ from tests.conftest import call
 @pytest.fixture
 def runs(tickets_run, tmp_path, monkeypatch):
     """A run and one with other settings whose probabilities are all less sure."""
-    monkeypatch.setattr("experiments.text_tabular.report.write_report", lambda *_: None)
+    monkeypatch.setattr("experiments.pages.text_tabular_report.write_report", lambda *_: None)
     folders = [shutil.copytree(tickets_run, tmp_path / name) for name in ("a", "b")]
     config = (folders[1] / "config.yaml").read_text()
     (folders[1] / "config.yaml").write_text(config.replace("epochs: 2", "epochs: 3"))

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier
 
-import experiments.text_tabular.training as training
+import experiments.tasks.text_tabular_training as training
 from experiments.evaluate import main as evaluate
 from experiments.predict_text_tabular import main as predict
-from experiments.text_tabular.settings import TextTabularSettings
+from experiments.runs.run_folder import RunFolder, read_json
+from experiments.tasks.text_tabular_settings import TextTabularSettings
 from experiments.train_text_tabular import main
 from tests.conftest import call
 from tests.experiments.text_tabular.conftest import BINS, TINY, count_encoded, read_rows
-from utils.run_folder import RunFolder, read_json
 
 
 def test_run_folder_holds_everything(tickets_run):

@@ -1,9 +1,9 @@
 import pytest
 
+from experiments.runs.run_folder import RunFolder
 from experiments.tracking.mlflow_log import MlflowLog
 from experiments.train import main
 from tests.conftest import TINY_MODEL, call
-from utils.run_folder import RunFolder
 
 
 # MLflow 3.17 uses what SQLAlchemy 2.1 deprecates.

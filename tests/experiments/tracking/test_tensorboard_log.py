@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from experiments.runs.run_folder import RunFolder
 from experiments.tracking.tensorboard_log import CELL, attention_image
-from utils.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import types
 
 import pytest
 
-from experiments.settings import TrainSettings
+from experiments.training.settings import TrainSettings
 from experiments.tuning import objective
 from experiments.tuning.objective import Objective
 from utils.formats import open_data

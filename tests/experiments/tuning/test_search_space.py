@@ -1,7 +1,7 @@
 import optuna
 import pytest
 
-from experiments.settings import TrainSettings
+from experiments.training.settings import TrainSettings
 from experiments.tuning.search_space import SearchSpace, with_values
 
 BASE = TrainSettings(data="DIR", model_args={"model_dim": 8, "num_heads": 2})

@@ -5,8 +5,8 @@ import types
 import pytest
 from optuna.trial import TrialState
 
-from experiments.interruption import RunStopped
-from experiments.settings import TrainSettings
+from experiments.training.interruption import RunStopped
+from experiments.training.settings import TrainSettings
 from experiments.tuning.search_space import SearchSpace
 from experiments.tuning.storage import StudyStorage
 from experiments.tuning.study import Study

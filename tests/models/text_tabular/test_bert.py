@@ -118,7 +118,7 @@ def test_pretrained_hidden_states_are_those_of_the_reference():
     import tokenizers
 
     from tests.models.text_tabular.numpy_bert import hidden_states
-    from utils.text_tabular_data import TextTokenizer, preset_path
+    from utils.tables import TextTokenizer, preset_path
 
     folder = preset_path(MINILM)
     bert = make_bert(folder)

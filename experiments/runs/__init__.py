@@ -1,0 +1,1 @@
+"""Run folders: made, loaded, resumed, evaluated."""

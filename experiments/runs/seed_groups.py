@@ -1,0 +1,62 @@
+"""Runs that differ by the seed alone, as one line of a plot."""
+
+import dataclasses
+
+from experiments.runs.run_folder import RunFolder
+
+# What the runs of one line need not share.
+OWN_SETTINGS = ("seed", "run_dir")
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """Runs of one config on several seeds.
+
+    Attributes:
+        label: What plots and tables call it.
+        folders: The `RunFolder`s.
+    """
+
+    label: str
+    folders: list[RunFolder]
+
+
+def group_lines(folders, labels=None):
+    """Put runs whose resolved configs differ by the seed alone into one line.
+
+    Args:
+        folders: `RunFolder`s; one that is named twice counts once.
+        labels: A label for each line, in the order of their first runs; `None`: the model's name,
+            or where several lines have it, the path of the first run.
+
+    Returns:
+        `Line`s.
+
+    Raises:
+        ValueError: If there are more or fewer labels than lines, or two are equal.
+    """
+    groups = {}
+    for folder in {folder.path.resolve(): folder for folder in folders}.values():
+        config = folder.load_config()
+        shared = {key: value for key, value in config.items() if key not in OWN_SETTINGS}
+        for others, members in groups.values():
+            if others == shared:
+                members.append(folder)
+                break
+        else:
+            groups[folder.path] = shared, [folder]
+    models = [config["model"] for config, _ in groups.values()]
+    if labels is None:
+        labels = [
+            model if models.count(model) == 1 else str(path)
+            for model, path in zip(models, groups, strict=True)
+        ]
+    if len(labels) != len(groups) or len(set(labels)) != len(labels):
+        firsts = ", ".join(str(path) for path in groups)
+        raise ValueError(
+            f"--labels must name each of {len(groups)} lines differently, whose first runs are "
+            f"{firsts}. Received: {' '.join(labels)}."
+        )
+    return [
+        Line(label, members) for label, (_, members) in zip(labels, groups.values(), strict=True)
+    ]

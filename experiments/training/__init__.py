@@ -1,0 +1,1 @@
+"""How a run learns: loop, step, state, checkpoints, distribution."""

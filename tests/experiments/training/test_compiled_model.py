@@ -1,0 +1,60 @@
+import keras
+import numpy as np
+import pytest
+
+from experiments.training import compiled_model
+from experiments.training.compiled_model import Workbench
+from experiments.training.loop import fit_model
+from experiments.training.settings import TrainSettings
+from models import Explanation, HashDropout, MultimodalModel
+from utils.formats import open_data
+
+
+class MeanText(MultimodalModel):
+    """A model of few operations, whose graphs take no time to trace."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.dense = keras.layers.Dense(8)
+        self.dropout = HashDropout(0.3)
+
+    def part_shapes(self):
+        return [
+            (self.dense, (None, self.text_dim)),
+            (self.dropout, (None, 8)),
+            (self.output_layer, (None, 8)),
+        ]
+
+    def forward(self, sequences, masks, training=None):
+        x = self.dense(keras.ops.mean(sequences[0], axis=1))
+        x = self.dropout(x, training=training)
+        return Explanation(self.output_layer(x), x[:, :3], {})
+
+
+@pytest.fixture
+def train(data_dir, monkeypatch):
+    monkeypatch.setitem(compiled_model.MODELS, "mean", MeanText)
+    data = open_data(data_dir)
+    splits = [data.read(name) for name in ("train", "valid")]
+
+    def run(seed, bench=None, **options):
+        options = {"model": "mean", "epochs": 2, "batch_size": 4, "ema": 0.9, **options}
+        settings = TrainSettings(seed=seed, accumulate=2, **options)
+        return fit_model(settings, *splits, compiled_model=bench)
+
+    return run
+
+
+def test_a_training_with_the_graphs_of_another_is_the_same_to_the_last_bit(train):
+    bench = Workbench()
+    first = train(0, bench)
+    second = train(1, bench)
+    alone = train(1)
+    assert second.model is first.model
+    assert second.history == alone.history != first.history
+    np.testing.assert_array_equal(second.scores, alone.scores)
+
+
+def test_another_learning_rate_takes_another_model(train, eagerly):
+    bench = Workbench()
+    assert train(0, bench, learning_rate=0.1).model is not train(0, bench).model

@@ -1,0 +1,125 @@
+"""Several devices and several workers, in processes of their own; all runs are shared."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[3]
+# 24 training samples: the last batch of each epoch has one, so that a replica gets none.
+# The model has batch normalisation and penalties; without dropout, which replicas draw apart.
+MODEL = '{"model_dim": 8, "num_heads": 2, "ff_dim": 16, "n_layers_mod": 1, "dropout_rate": 0.0}'
+OPTIONS = ("--model", "improved", "--batch-size", "23", "--epochs", "4", "--ema", "0.9")
+RESULTS = ("metrics.jsonl", "best.keras", "evaluation/valid_predictions.csv")
+NAMESPACE = ["unshare", "--net", *([] if os.getuid() == 0 else ["--map-root-user"])]
+
+pytestmark = pytest.mark.slow
+
+
+class Job:
+    """A training in processes of its own.
+
+    Attributes:
+        codes: Exit codes of its workers.
+        errors: What each wrote to its standard error.
+        weights: The weights with which each ended.
+        history: The lines of `metrics.jsonl`.
+    """
+
+    def __init__(self, folder, data, *options, devices=1, workers=1, kill=None):
+        self.run = folder / "run"
+        folder.mkdir(exist_ok=True)
+        command = [sys.executable, "-m", "tests.experiments.training.replicas"]
+        command += [folder / "weights", str(devices), str(workers)]
+        command += ["--data", data, "--run-dir", self.run, "--model-args", MODEL]
+        ended = subprocess.run(
+            [*(NAMESPACE if workers > 1 else []), *command, *OPTIONS, *options],
+            cwd=ROOT,
+            env={**os.environ, **({"KILL": kill} if kill else {})},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        report = json.loads(ended.stdout)
+        self.codes, self.errors = report["codes"], report["errors"]
+        self.outputs = report["outputs"]
+        self.weights = []
+        for path in sorted(folder.glob("weights-*.npz")):
+            with np.load(path) as content:
+                self.weights.append([content[name] for name in content.files])
+
+    @property
+    def history(self):
+        return [json.loads(line) for line in (self.run / "metrics.jsonl").read_text().splitlines()]
+
+    def finished(self):
+        assert set(self.codes) == {0}, self.errors
+        return self
+
+
+def assert_same_curves(one, other):
+    assert len(one.history) == len(other.history) == 5
+    for mine, yours in zip(one.history, other.history, strict=True):
+        for name in ("loss", "valid_MAE"):
+            assert mine.get(name) == pytest.approx(yours.get(name), abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def single(data_without_test, tmp_path_factory):
+    """What one device ends with."""
+    return Job(tmp_path_factory.mktemp("jobs") / "single", data_without_test).finished()
+
+
+@pytest.fixture(scope="module")
+def pair(data_without_test, tmp_path_factory):
+    """What two workers end with, in a network namespace: their servers listen everywhere."""
+    made = subprocess.run([*NAMESPACE, "true"], capture_output=True, text=True)
+    if made.returncode:
+        pytest.skip(f"no network namespace can be made here: {made.stderr.strip()}")
+    folder = tmp_path_factory.mktemp("jobs") / "pair"
+    return Job(folder, data_without_test, "--strategy", "multiworker", workers=2).finished()
+
+
+def test_two_devices_give_the_curve_of_one(single, data_without_test, tmp_path):
+    job = Job(tmp_path / "two", data_without_test, "--strategy", "mirrored", devices=2).finished()
+    assert_same_curves(job, single)
+    assert json.loads((job.run / "metadata.json").read_text())["replicas"] == 2
+
+
+def test_two_workers_give_the_curve_of_one(single, pair):
+    assert_same_curves(pair, single)
+
+
+def test_two_workers_end_with_the_same_weights(pair):
+    mine, yours = pair.weights
+    for one, other in zip(mine, yours, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_chief_alone_prints_and_writes(pair):
+    assert "Run folder" in pair.outputs[0]
+    assert pair.outputs[1] == ""
+    assert pair.errors == ["", ""]
+    assert (pair.run / "STATUS").read_text() == "finished\n"
+
+
+def test_workers_end_as_if_none_had_been_stopped_or_killed(pair, data_without_test, tmp_path):
+    options = ("--strategy", "multiworker", "--checkpoint-minutes", "0")
+
+    def run(*more, kill=None):
+        return Job(tmp_path / "job", data_without_test, *options, *more, workers=2, kill=kill)
+
+    stopped = run(kill="SIGTERM")
+    assert stopped.codes == [143, 143], stopped.errors
+    assert all("stopped by SIGTERM; saved after epoch" in error for error in stopped.errors)
+    killed = run("--resume", kill="SIGKILL")
+    assert killed.codes == [1, -9], killed.errors
+    assert "another worker was lost" in killed.errors[0]
+    assert "--resume" in killed.errors[0]
+    again = run("--resume").finished()
+    for name in RESULTS:
+        assert (again.run / name).read_bytes() == (pair.run / name).read_bytes()

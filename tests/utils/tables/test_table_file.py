@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from tests.utils.tables.tables import COLUMNS, make_table
+from utils.tables import find_split, read_blocks
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+def test_blocks_hold_the_rows_in_order(tmp_path, name):
+    blocks = list(read_blocks(make_table(tmp_path / name), rows=3))
+    assert [len(block["id"]) for block in blocks] == [3, 1]
+    for column, values in COLUMNS.items():
+        assert np.concatenate([block[column] for block in blocks]).tolist() == values
+
+
+def test_quoted_line_breaks_and_commas_stay_in_their_text(tmp_path):
+    texts = ["one,\ntwo", 'a "b"', "", "é"]
+    (block,) = read_blocks(make_table(tmp_path / "t.csv", text=texts))
+    assert block["text"].tolist() == texts
+
+
+def test_parquet_numbers_nulls_and_truths_become_text(tmp_path):
+    path = make_table(tmp_path / "t.parquet", price=[1.5, None, 3, 4], label=[True, False] * 2)
+    (block,) = read_blocks(path)
+    assert block["price"].tolist() == ["1.5", "", "3", "4"]
+    assert block["label"].tolist() == ["true", "false"] * 2
+
+
+def test_csv_values_keep_their_form_whatever_the_first_rows_look_like(tmp_path):
+    (block,) = read_blocks(make_table(tmp_path / "t.csv", id=["007", "1e3", "x", "1"]))
+    assert block["id"].tolist() == ["007", "1e3", "x", "1"]
+
+
+def test_split_is_found_in_a_folder_or_by_the_start_of_names(tmp_path):
+    make_table(tmp_path / "train.csv")
+    make_table(tmp_path / "shop_train.parquet")
+    assert find_split(tmp_path, "train") == tmp_path / "train.csv"
+    assert find_split(tmp_path / "shop", "train") == tmp_path / "shop_train.parquet"
+    with pytest.raises(FileNotFoundError, match=r"the split 'valid'. Expected one of .*shop_valid"):
+        find_split(tmp_path / "shop", "valid")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.csv", b"", "must be a UTF-8 CSV table"),
+        ("t.csv", b"a,b\n", "must have a row"),
+        ("t.csv", b"a,a\n1,2\n", "different column names"),
+        ("t.csv", b"a,b\n1\n", "must be a UTF-8 CSV table.*Expected 2 columns"),
+        ("t.csv", b"a,b\n1,\xff\xfe\n", "must be a UTF-8 CSV table"),
+        ("t.parquet", b"PAR1", "must be a Parquet table"),
+    ],
+)
+def test_broken_files_are_named(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        list(read_blocks(tmp_path / name))
+
+
+def test_columns_of_lists_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="column price, must hold texts or numbers"):
+        list(read_blocks(make_table(tmp_path / "t.parquet", price=[[1], [2], [3], [4]])))
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        list(read_blocks(tmp_path / "no.csv"))

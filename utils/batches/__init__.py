@@ -1,0 +1,1 @@
+"""Batches of a split: order, scaling, augmentation, packing."""

@@ -1,0 +1,1 @@
+"""Targets and measures: what a label is, and how well it is predicted."""

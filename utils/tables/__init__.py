@@ -1,0 +1,21 @@
+"""Texts with tabular fields: from CSV or Parquet files to batches of tokens and numbers."""
+
+from utils.tables.processing import Processing
+from utils.tables.samples import Samples
+from utils.tables.schema import Schema, infer_schema
+from utils.tables.table_file import Table, find_split, read_blocks
+from utils.tables.tabular import TabularTransform
+from utils.tables.tokenizer import TextTokenizer, preset_path
+
+__all__ = [
+    "Processing",
+    "Samples",
+    "Schema",
+    "Table",
+    "TabularTransform",
+    "TextTokenizer",
+    "find_split",
+    "infer_schema",
+    "preset_path",
+    "read_blocks",
+]

@@ -1,0 +1,194 @@
+"""All that turns a table into samples, fitted on the training table and saved with the run."""
+
+import dataclasses
+import sys
+
+import numpy as np
+
+from experiments.runs.run_folder import read_json, write_json
+from utils.tables.samples import Samples
+from utils.tables.schema import Schema, sorted_classes
+from utils.tables.table_file import (
+    check_columns,
+    is_missing,
+    read_blocks,
+    to_numbers,
+)
+from utils.tables.tabular import TabularTransform
+from utils.tables.tokenizer import TextTokenizer, kept_tokens
+
+
+@dataclasses.dataclass
+class Processing:
+    """Schema, classes, scaling of the fields and tokenizer.
+
+    Attributes:
+        schema: The `Schema`.
+        classes: The labels, the index of each being its class.
+        transform: The fitted `TabularTransform`.
+        tokenizer: The `TextTokenizer`.
+        chunks: Chunks of a text at most.
+        chunk_tokens: Tokens of a chunk, `[CLS]` and `[SEP]` included.
+        overlap: Tokens that neighbouring chunks share.
+    """
+
+    schema: Schema
+    classes: list[str]
+    transform: TabularTransform
+    tokenizer: TextTokenizer
+    chunks: int = 4
+    chunk_tokens: int = 128
+    overlap: int = 16
+
+    @classmethod
+    def fit(
+        cls,
+        path,
+        schema,
+        tokenizer,
+        classes=None,
+        bins=0,
+        piecewise=False,
+        min_frequency=1,
+        max_categories=1000,
+        label_bins=False,
+        **chunking,
+    ):
+        """Fit to a training table.
+
+        Args:
+            path: The file, or a `Table`.
+            schema: Its `Schema`.
+            tokenizer: A `TextTokenizer`.
+            classes: The labels in the order of the classes; `None`: those of the table, sorted.
+            bins: See `TabularTransform.fit`.
+            piecewise: See there.
+            min_frequency: See there.
+            max_categories: See there.
+            label_bins: Whether the labels decide where the edges of bins are.
+            **chunking: `chunks`, `chunk_tokens` and `overlap`.
+
+        Raises:
+            ValueError: If a label is missing, or there is but one class.
+        """
+        columns = {name: [] for name in (*schema.fields, schema.label)}
+        for block in read_blocks(path):
+            check_columns(path, block, [schema.text, *columns])
+            for name, parts in columns.items():
+                numeric = name in schema.numeric
+                parts.append(to_numbers(block[name])[0] if numeric else _interned(block[name]))
+        columns = {name: np.concatenate(parts) for name, parts in columns.items()}
+        labels = columns[schema.label]
+        empty = np.flatnonzero(is_missing(labels))
+        if len(empty):
+            raise ValueError(
+                f"{path}, column {schema.label}, must have a label in each row. Received: none in "
+                f"{len(empty)} of {len(labels)} rows, the first being row {empty[0] + 1}. Take "
+                "these rows out."
+            )
+        classes = [str(label) for label in classes or sorted_classes(labels)]
+        if len(classes) < 2:
+            raise ValueError(
+                f"{path}, column {schema.label}, must have two classes at least. "
+                f"Received: {', '.join(classes)}. Name another column with --label."
+            )
+        transform = TabularTransform.fit(
+            {name: columns[name] for name in schema.numeric},
+            {name: columns[name] for name in schema.categorical},
+            bins,
+            piecewise,
+            min_frequency,
+            max_categories,
+            labels if label_bins else None,
+        )
+        return cls(schema, classes, transform, tokenizer, **chunking)
+
+    def read(self, path, labelled=True):
+        """Read a whole table, block by block; its texts are kept outside of memory.
+
+        Args:
+            path: The file, or a `Table`.
+            labelled: Whether each row must have a label.
+
+        Returns:
+            `Samples`.
+
+        Raises:
+            ValueError: If a column or label is missing, a number is none, or a label is unknown.
+        """
+        return Samples.join(self.read_blocks(path, labelled))
+
+    def read_blocks(self, path, labelled=False):
+        """Yield the `Samples` of one block of a table after the other; see `read`."""
+        done = 0
+        for block in read_blocks(path):
+            wanted = [self.schema.text, *self.schema.fields]
+            wanted += [self.schema.label] if labelled else []
+            check_columns(path, block, wanted)
+            try:
+                yield self._samples(block, done, labelled)
+            except ValueError as error:
+                raise ValueError(f"{path}, from row {done + 1} on: {error}") from error
+            done += len(block[self.schema.text])
+
+    def _samples(self, block, first, labelled):
+        most = kept_tokens(self.chunks, self.chunk_tokens, self.overlap)
+        tokens = self.tokenizer.token_ids(block[self.schema.text])
+        rows = np.arange(first, first + len(tokens)).astype(str)
+        return Samples(
+            self,
+            [ids[:most] for ids in tokens],
+            {name: self.transform.number(name, block[name]) for name in self.schema.numeric},
+            {name: self.transform.category(name, block[name]) for name in self.schema.categorical},
+            self._labels(block.get(self.schema.label), len(tokens), labelled),
+            np.asarray(block.get(self.schema.id, rows), dtype=object),
+            sum(len(ids) > most for ids in tokens),
+        )
+
+    def _labels(self, values, count, labelled):
+        if values is None:
+            return np.full(count, -1, dtype="int32")
+        index = {label: i for i, label in enumerate(self.classes)}
+        labels = np.array([index.get(value, -1) for value in values], dtype="int32")
+        unknown = [v for v, i in zip(values, labels, strict=True) if i < 0]
+        if not labelled:
+            unknown = [value for value in unknown if value not in ("", "nan")]
+        if unknown:
+            raise ValueError(
+                f"The column {self.schema.label} must hold the labels {', '.join(self.classes)}, "
+                f"those of training. Received: {unknown[0]!r}. If it is right, name all labels "
+                "with --classes in training."
+            )
+        return labels
+
+    def to_json(self):
+        """Return what `from_json` builds it from."""
+        return {
+            "schema": dataclasses.asdict(self.schema),
+            "classes": self.classes,
+            "transform": self.transform.to_json(),
+            "chunks": self.chunks,
+            "chunk_tokens": self.chunk_tokens,
+            "overlap": self.overlap,
+            "tokenizer": self.tokenizer.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, values):
+        """Build the processing that `to_json` has described."""
+        parts = {"schema": Schema, "transform": TabularTransform, "tokenizer": TextTokenizer}
+        return cls(**values | {name: kind.from_json(values[name]) for name, kind in parts.items()})
+
+    def save(self, path):
+        """Write all of it to a JSON file."""
+        write_json(path, self.to_json())
+
+    @classmethod
+    def load(cls, path):
+        """Read what `save` wrote."""
+        return cls.from_json(read_json(path))
+
+
+def _interned(values):
+    """Return texts of which equal ones share memory."""
+    return np.array([sys.intern(value) for value in values], dtype=object)

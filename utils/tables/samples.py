@@ -1,0 +1,125 @@
+"""Texts and fields, as tokens and codes, and batches of them."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from utils.tables.tabular import one_hot
+from utils.tables.token_file import TokenFile
+from utils.tables.tokenizer import cut_chunks
+
+
+@dataclasses.dataclass
+class Samples:
+    """Processed rows of a table.
+
+    In memory a number takes 8 bytes, a category 4; one-hot vectors and padding exist in batches
+    alone, and the tokens of a whole table lie in a file.
+
+    Attributes:
+        processing: The `Processing` that has made them.
+        tokens: Token numbers of each text, without those at start and end of chunks.
+        numbers: From each numeric column to standardised values `(N,)` and positions
+            `(N,)` among bins.
+        codes: From each categorical column to codes `(N,)`.
+        labels: Index of the class, int32 `(N,)`; -1 where unknown.
+        ids: Ids `(N,)`, or row numbers from 0.
+        truncated: How many texts were longer than the chunks hold.
+    """
+
+    processing: Any
+    tokens: list
+    numbers: dict
+    codes: dict
+    labels: np.ndarray
+    ids: np.ndarray
+    truncated: int = 0
+
+    def __len__(self):
+        return len(self.tokens)
+
+    @property
+    def lengths(self):
+        """Number of tokens of each text, int `(N,)`."""
+        return np.array([len(ids) for ids in self.tokens])
+
+    def take(self, rows):
+        """Return some of the samples."""
+        return Samples(
+            self.processing,
+            [self.tokens[i] for i in rows],
+            {name: tuple(part[rows] for part in parts) for name, parts in self.numbers.items()},
+            {name: codes[rows] for name, codes in self.codes.items()},
+            self.labels[rows],
+            self.ids[rows],
+        )
+
+    @staticmethod
+    def join(blocks):
+        """Return the samples of several blocks, one at least, as one with a `TokenFile`."""
+        parts = []
+        with TokenFile() as file:
+            for block in blocks:
+                file.append(block.tokens)
+                parts.append(dataclasses.replace(block, tokens=[]))
+            tokens = file.views()
+        first = parts[0]
+
+        def joined(arrays):
+            return np.concatenate(list(arrays))
+
+        return Samples(
+            first.processing,
+            tokens,
+            {
+                name: tuple(joined(part.numbers[name][i] for part in parts) for i in range(2))
+                for name in first.numbers
+            },
+            {name: joined(part.codes[name] for part in parts) for name in first.codes},
+            joined(part.labels for part in parts),
+            joined(part.ids for part in parts),
+            sum(part.truncated for part in parts),
+        )
+
+    def fields(self, rows):
+        """Return the tabular fields of some samples by name, float32 `(n,)` or `(n, width)`."""
+        transform = self.processing.transform
+        batch = {
+            name: transform.number_field(name, scaled[rows], positions[rows])
+            for name, (scaled, positions) in self.numbers.items()
+        }
+        for name, codes in self.codes.items():
+            batch[name] = one_hot(codes[rows], transform.widths[name])
+        return batch
+
+    def chunks(self, rows):
+        """Return token ids and attention mask of some texts, int32 `(n, chunks, tokens)`.
+
+        Both axes are as long as the longest text and chunk of them need; `rows` may be none.
+        """
+        options = self.processing
+        start, end = options.tokenizer.start, options.tokenizer.end
+        cut = [
+            cut_chunks(self.tokens[i], options.chunk_tokens, options.overlap, start, end)
+            for i in rows
+        ]
+        most = max((len(chunks) for chunks in cut), default=1)
+        longest = max((len(chunk) for chunks in cut for chunk in chunks), default=1)
+        ids = np.zeros((len(cut), most, longest), dtype="int32")
+        mask = np.zeros_like(ids)
+        for i, chunks in enumerate(cut):
+            for j, chunk in enumerate(chunks):
+                ids[i, j, : len(chunk)] = chunk
+                mask[i, j, : len(chunk)] = 1
+        return ids, mask
+
+    def batch(self, rows):
+        """Return what a model takes of some samples: token ids, attention mask and fields."""
+        ids, mask = self.chunks(rows)
+        text = self.processing.schema.text
+        return {
+            f"{text}_processed_input_ids": ids,
+            f"{text}_processed_attention_mask": mask,
+            **self.fields(rows),
+        }

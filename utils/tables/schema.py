@@ -1,0 +1,191 @@
+"""Which column of a table is what."""
+
+import dataclasses
+
+import numpy as np
+
+from utils.tables.table_file import is_missing, read_blocks, to_numbers
+
+KINDS = ("text", "label", "id", "numeric", "categorical", "ignored")
+TEXT_WORDS = 4  # words that a value has on average, for a column to be taken for text
+COUNTED = 10_000  # different values after which counting ends
+
+
+@dataclasses.dataclass(frozen=True)
+class Schema:
+    """The columns of a table by what they hold.
+
+    Attributes:
+        text: The column of texts.
+        label: The column of classes.
+        id: The column that tells samples apart, or `None`.
+        numeric: Columns of numbers.
+        categorical: Columns of categories.
+        ignored: Columns that are not used.
+    """
+
+    text: str
+    label: str
+    id: str | None = None
+    numeric: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def fields(self):
+        """The tabular columns, numbers first."""
+        return [*self.numeric, *self.categorical]
+
+    @classmethod
+    def from_json(cls, values):
+        """Build the schema that `dataclasses.asdict` has turned into JSON values."""
+        columns = {kind: tuple(values[kind]) for kind in ("numeric", "categorical", "ignored")}
+        return cls(values["text"], values["label"], values["id"], **columns)
+
+    def rows(self):
+        """Yield each kind and its columns, for a table to show."""
+        for kind in KINDS:
+            columns = getattr(self, kind)
+            yield kind, columns if isinstance(columns, str) else ", ".join(columns or ()) or "none"
+
+
+@dataclasses.dataclass
+class _Column:
+    """What is known of a column."""
+
+    rows: int = 0
+    present: int = 0
+    words: int = 0
+    numbers: bool = True
+    different: set = dataclasses.field(default_factory=set)
+
+    def add(self, values):
+        values = values[~is_missing(values)]
+        self.present += len(values)
+        self.words += sum(len(value.split()) for value in values)
+        self.numbers &= to_numbers(values)[1] is None
+        if len(self.different) < COUNTED:
+            self.different.update(values)
+
+    @property
+    def mean_words(self):
+        return self.words / max(self.present, 1)
+
+    @property
+    def unique(self):
+        return self.present == self.rows and len(self.different) >= min(self.rows, COUNTED)
+
+
+def infer_schema(path, given):
+    """Tell what each column of a table holds, where it is not given.
+
+    A column `label` is the label; `id`, or a column whose name ends in `id` and whose values are
+    all different, is the id; columns of numbers alone are numeric; the column with most words a
+    value, at least `TEXT_WORDS` on average, is the text; the others are categorical, but those
+    without a value, further ones of long texts, and those whose values are all different are left
+    out.
+
+    Args:
+        path: The training table.
+        given: From kinds, those of `Schema`, to columns: a name, or a list of names. Kinds may be
+            left out, or be `None`.
+
+    Returns:
+        A `Schema`.
+
+    Raises:
+        ValueError: If a column that is given does not exist or is given twice, a column given as
+            numeric holds something else, or no column can be the label or the text.
+    """
+    columns = _describe(path)
+    taken = _check_given(path, given, columns)
+    kinds = {kind: _as_list(given.get(kind)) for kind in KINDS}
+    free = [name for name in columns if name not in taken]
+    for kind, chosen in (
+        ("label", ["label"] if "label" in free else []),
+        ("id", _ids(columns, free)),
+    ):
+        if not kinds[kind] and chosen:
+            kinds[kind] = chosen[:1]
+            free.remove(chosen[0])
+    texts = sorted(
+        (n for n in free if not columns[n].numbers and columns[n].mean_words >= TEXT_WORDS),
+        key=lambda name: -columns[name].mean_words,
+    )
+    if not kinds["text"] and texts:
+        kinds["text"] = texts[:1]
+        free.remove(texts[0])
+    for kind, advice in (("label", "is named label"), ("text", f"holds {TEXT_WORDS} words a row")):
+        if not kinds[kind]:
+            raise ValueError(
+                f"{path} must have a column of {kind}s. Received: {', '.join(columns)}, of which "
+                f"none {advice}. Name it with --{kind}."
+            )
+    for name in free:
+        kinds[_kind(columns[name], name in texts)].append(name)
+    return Schema(
+        text=kinds["text"][0],
+        label=kinds["label"][0],
+        id=kinds["id"][0] if kinds["id"] else None,
+        numeric=tuple(kinds["numeric"]),
+        categorical=tuple(kinds["categorical"]),
+        ignored=tuple(kinds["ignored"]),
+    )
+
+
+def _kind(column, is_text):
+    if not column.present or is_text:
+        return "ignored"
+    if column.numbers:
+        return "numeric"
+    return "ignored" if column.unique and column.rows > 1 else "categorical"
+
+
+def _ids(columns, free):
+    named = [n for n in free if n.lower() == "id"]
+    return named or [n for n in free if n.lower().endswith("id") and columns[n].unique]
+
+
+def _describe(path):
+    columns = {}
+    for block in read_blocks(path):
+        for name, values in block.items():
+            column = columns.setdefault(name, _Column())
+            column.rows += len(values)
+            column.add(values)
+    return columns
+
+
+def _check_given(path, given, columns):
+    names = [name for kind in KINDS for name in _as_list(given.get(kind))]
+    unknown = sorted(set(names) - set(columns))
+    twice = sorted({name for name in names if names.count(name) > 1})
+    wrong = [n for n in _as_list(given.get("numeric")) if n in columns and not columns[n].numbers]
+    faults = []
+    if unknown:
+        faults.append(f"must have the columns {', '.join(unknown)}")
+    if twice:
+        faults.append(f"cannot have {', '.join(twice)} as two kinds of column")
+    if wrong:
+        faults.append(f"must have nothing but numbers in the columns {', '.join(wrong)}")
+    if faults:
+        raise ValueError(
+            f"{path} {' and '.join(faults)}, as they are given. Received: the columns "
+            f"{', '.join(columns)}."
+        )
+    return set(names)
+
+
+def _as_list(value):
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else list(value)
+
+
+def sorted_classes(labels):
+    """Return the different labels in order, by number if all are numbers."""
+    labels = sorted(set(labels))
+    numbers, wrong = to_numbers(labels)
+    if wrong is None and not np.isnan(numbers).any():
+        return [labels[i] for i in np.argsort(numbers, kind="stable")]
+    return labels
