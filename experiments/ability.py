@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from experiments.pages import figures
-from experiments.runs.run_folder import write_text
 from utils.command_line import CommandParser, console, run_command
+from utils.files import write_text
 from utils.options import command_line
 
 EXAMPLE = "python -m experiments.ability --results experiments/results --picture docs/ability.svg"

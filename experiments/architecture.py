@@ -8,7 +8,7 @@ from experiments.pages.architecture_diagram import read_dataflow
 from experiments.pages.diagram_layout import draw_steps
 from models import MODELS
 from utils.command_line import CommandParser, announce, console, run_command
-from experiments.runs.run_folder import write_text
+from utils.files import write_text
 
 EXAMPLE = "python -m experiments.architecture --model seqlevel --output docs/architecture.svg"
 

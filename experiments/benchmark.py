@@ -20,7 +20,7 @@ from experiments.benchmarks.training import measure_training
 from utils.options import command_line
 from utils.command_line import CommandParser, run_command
 from utils.environment import describe_environment
-from experiments.runs.run_folder import write_json, write_text
+from utils.files import write_json, write_text
 
 # Each part's minutes on two cores: those that are spent once, and those of a round; of size S and
 # M together, or of a part without sizes.

@@ -8,7 +8,8 @@ from experiments.runs.start import evaluate_run, table_column, warn_of_repairs
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats import MODALITIES, SPLITS, open_data
-from experiments.runs.run_folder import RunFolder, without_nan
+from experiments.runs.run_folder import RunFolder
+from utils.files import without_nan
 
 EXAMPLE = "python -m experiments.evaluate runs/my-run --data DIR --split test"
 

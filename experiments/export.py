@@ -4,10 +4,11 @@ import numpy as np
 
 import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
 from experiments.runs.onnx_check import BATCHES, check_cases, quantization_effect, reference_outputs
-from experiments.runs.run_folder import RunFolder, read_json, without_nan
+from experiments.runs.run_folder import RunFolder
 from experiments.runs.run_model import RunModel
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.environment import git_state
+from utils.files import read_json, without_nan
 from utils.formats import SPLITS, open_data
 from utils.formats.checks import LABEL_RANGE
 from utils.measures.table import metrics_table

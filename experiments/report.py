@@ -21,7 +21,8 @@ from experiments.training.validation import kept_epoch
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats import MODALITIES
-from experiments.runs.run_folder import RunFolder, read_json, write_text
+from experiments.runs.run_folder import RunFolder
+from utils.files import read_json, write_text
 
 EXAMPLE = "python -m experiments.report runs/my-run"
 

@@ -19,7 +19,7 @@ from experiments.tuning.study import Study, is_complete
 from utils.command_line import CommandParser, RunFailed, announce, console, run_command
 from utils.data_loader import load_split
 from utils.formats import open_data
-from experiments.runs.run_folder import write_text
+from utils.files import write_text
 
 EXAMPLE = "python -m experiments.tune --space SPACE.yaml --data DIR --trials 50"
 SHOWN = 5

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from experiments.runs.run_folder import read_json, write_json
 from utils.environment import peak_memory, reset_peak_memory
+from utils.files import read_json, write_json
 
 FILE = "cost.json"
 

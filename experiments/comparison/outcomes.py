@@ -10,8 +10,9 @@ from experiments.comparison.cost import read_cost
 from experiments.comparison.measures import SCORES, Measures
 from experiments.comparison.protocol import group_column
 from experiments.comparison.runs import read_split, read_splits
-from experiments.runs.run_folder import RunFolder, read_json
+from experiments.runs.run_folder import RunFolder
 from experiments.training.validation import kept_epoch
+from utils.files import read_json
 from utils.formats.split import join_splits
 
 MEBIBYTE = 2**20

@@ -7,11 +7,12 @@ from pathlib import Path
 import yaml
 
 from experiments.comparison.runs import read_splits
-from experiments.runs.run_folder import RunFolder, write_text
+from experiments.runs.run_folder import RunFolder
 from experiments.training.folds import assign_folds
 from experiments.training.settings import TrainSettings
 from experiments.tuning.kinds import PLACE
 from experiments.tuning.search_space import SearchSpace, with_values
+from utils.files import write_text
 from utils.formats.split import join_splits
 
 FILE = "comparison.yaml"

@@ -18,7 +18,7 @@ from experiments.comparison.tables import (
     settings_table,
 )
 from experiments.pages.page import page_template
-from experiments.runs.run_folder import write_text
+from utils.files import write_text
 
 
 def write_results(path, comparison):

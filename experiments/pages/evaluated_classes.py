@@ -7,7 +7,7 @@ import numpy as np
 
 from experiments.pages.explanation import by_interest
 from experiments.pages.predictions import by_position, fitting_json, rounded, within
-from experiments.runs.run_folder import read_json
+from utils.files import read_json
 
 # Classes whose probabilities are all shown.
 MOST_PROBABILITIES = 20

@@ -9,9 +9,9 @@ from experiments.comparison.outcomes import REFERENCES, Outcome
 from experiments.comparison.tables import TextTable, difference_tables, metrics_table
 from experiments.pages.page import page_template
 from experiments.pages.predictions import EvaluatedSplit
-from experiments.runs.run_folder import read_json, write_text
 from experiments.runs.seed_groups import OWN_SETTINGS, group_lines
 from experiments.training.validation import kept_epoch
+from utils.files import read_json, write_text
 from utils.formats.split import SPLITS
 
 

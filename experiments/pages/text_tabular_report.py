@@ -12,11 +12,11 @@ from experiments.pages.predictions import evaluated_splits, extremes
 from experiments.pages.score_figures import ablation_bars
 from experiments.pages.text_tabular_cards import data_card, open_run_tables
 from experiments.pages.weight_figures import weights_by_sample
-from experiments.runs.run_folder import write_text
 from experiments.runs.text_tabular_runs import load_run
 from experiments.tasks.text_tabular_validation import ClassValidation
 from experiments.training.validation import kept_epoch
 from utils.command_line import announce
+from utils.files import write_text
 
 # Fields that the figure of importance shows.
 MOST_FIELDS = 12

@@ -13,8 +13,8 @@ from experiments.robustness_curves.evaluation import RunCurves
 from experiments.robustness_curves.figures import metric_curves
 from experiments.robustness_curves.imperfections import Imperfection
 from experiments.robustness_curves.summary import mean_sd, summarise
-from experiments.runs.run_folder import write_json, write_text
 from utils.environment import PACKAGES, describe_environment
+from utils.files import write_json, write_text
 from utils.formats.split import Split
 from utils.measures.sentiment import METRIC_NAMES
 from utils.measures.table import mean_and_sd

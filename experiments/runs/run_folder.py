@@ -1,17 +1,16 @@
 """The folder of one training run: what was asked, what was reached, how it ended."""
 
-import csv
 import datetime
 import fcntl
-import io
 import json
-import math
 import os
 import weakref
 import zipfile
 from pathlib import Path
 
 import yaml
+
+from utils.files import read_json, without_nan, write_json, write_text
 
 
 class RunFolder:
@@ -174,38 +173,3 @@ def default_run_path(model, data):
     """Name a run folder by model, data and time."""
     now = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
     return Path("runs") / f"{model}-{Path(data).resolve().name}-{now}"
-
-
-def without_nan(value):
-    """Return `value` with NaN and infinities, which JSON does not have, as `None`."""
-    if isinstance(value, dict):
-        return {key: without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def read_json(path):
-    """Read a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
-
-
-def write_json(path, content):
-    """Write JSON in one step."""
-    write_text(path, json.dumps(without_nan(content), indent=2) + "\n")
-
-
-def write_rows(path, rows):
-    """Write dicts with the same keys as a CSV table, in one step."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, buffer.getvalue())
-
-
-def write_text(path, text):
-    """Write a text file in one step, so that no reader sees half of it."""
-    partial = Path(f"{path}.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)

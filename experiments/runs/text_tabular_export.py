@@ -5,11 +5,11 @@ import re
 import keras
 import numpy as np
 
-from experiments.runs.run_folder import read_json
 from experiments.runs.text_tabular_onnx import KIND, OnnxClassPredictor
 from experiments.runs.text_tabular_runs import load_run
 from experiments.tasks.text_tabular_evaluation import ClassPredictor, signature_of
 from utils.environment import git_state
+from utils.files import read_json
 from utils.onnx_export import DEFAULT_OPSET, check_onnx, quantize_int8, write_onnx
 from utils.tables import find_split
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from experiments.runs.run_folder import write_json, write_rows
 from utils.batches.batch_plan import BatchPlan
 from utils.batches.dataset import batches
 from utils.data_loader import reader_errors
+from utils.files import write_json, write_rows
 from utils.formats import MODALITIES, Split
 from utils.measures.sentiment import sentiment_metrics
 from utils.progress import progress_bar

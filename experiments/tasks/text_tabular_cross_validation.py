@@ -2,12 +2,12 @@
 
 import dataclasses
 
-from experiments.runs.run_folder import write_rows
 from experiments.tasks.text_tabular_evaluation import encode_texts
 from experiments.tasks.text_tabular_training import build_model, fit_processing, fit_text_tabular
 from experiments.tasks.text_tabular_validation import ClassValidation
 from experiments.training.folds import assign_folds, fit_folds, summarize_folds
 from experiments.training.loop import set_up
+from utils.files import write_rows
 from utils.measures.classification import classification_metrics
 from utils.tables.schema import sorted_classes
 

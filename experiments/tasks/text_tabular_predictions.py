@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.runs.run_folder import write_json, write_rows
+from utils.files import write_json, write_rows
 from utils.measures.classification import classification_metrics
 from utils.tables import Samples
 

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from experiments.runs.run_folder import write_text
+from utils.files import write_text
 
 EXPERIMENT = "msa"
 

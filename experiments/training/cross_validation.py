@@ -1,9 +1,9 @@
 """Cross-validation of models of text, audio and video over train and valid."""
 
-from experiments.runs.run_folder import write_rows
 from experiments.training.compiled_model import Workbench
 from experiments.training.folds import assign_folds, fit_folds, summarize_folds
 from experiments.training.loop import fit_model
+from utils.files import write_rows
 from utils.formats.split import join_splits
 from utils.measures.sentiment import sentiment_metrics
 

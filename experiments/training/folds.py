@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold
 
-from experiments.runs.run_folder import write_json
 from experiments.training.checkpoints import Checkpoints
+from utils.files import write_json
 from utils.measures.table import mean_and_sd
 
 

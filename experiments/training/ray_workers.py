@@ -8,8 +8,9 @@ import shutil
 import typing
 from pathlib import Path
 
-from experiments.runs.run_folder import RunFolder, default_run_path, read_json
+from experiments.runs.run_folder import RunFolder, default_run_path
 from utils.command_line import RunFailed, console
+from utils.files import read_json
 from utils.formats.split import SPLITS
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,9 @@ import pytest
 
 from experiments.compare import main
 from experiments.comparison import runs
-from experiments.runs.run_folder import RunFolder, read_json
+from experiments.runs.run_folder import RunFolder
 from tests.conftest import TINY_MODEL, call, without_graphs
+from utils.files import read_json
 from utils.formats.hdf5 import Hdf5Folder
 
 SPACE = "learning_rate: [0.001, 0.01]\nmodels:\n  msa:\n    model_args.adaptive_fusion: [true]\n"

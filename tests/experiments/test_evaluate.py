@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from experiments.evaluate import main
-from experiments.runs.run_folder import read_json
 from tests.conftest import call, write_data
 from tests.utils.test_hdf5 import replace
+from utils.files import read_json
 
 ROOT = Path(__file__).parents[2]
 # The module of fixtures brings the options of TensorFlow that the training here had.

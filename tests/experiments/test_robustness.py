@@ -9,13 +9,14 @@ import yaml
 from experiments.robustness import main
 from experiments.robustness_curves.evaluation import evaluate_curves
 from experiments.robustness_curves.imperfections import Imperfection
-from experiments.runs.run_folder import RunFolder, read_json
+from experiments.runs.run_folder import RunFolder
 from experiments.runs.run_model import RunModel
 from experiments.runs.seed_groups import group_lines
 from experiments.tasks.evaluation import evaluate_split
 from tests.conftest import call
 from utils.batches.perturbation import Perturbation
 from utils.data_loader import load_split
+from utils.files import read_json
 from utils.formats import open_data
 from utils.measures.sentiment import METRIC_NAMES
 

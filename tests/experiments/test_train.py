@@ -6,9 +6,10 @@ import h5py
 import numpy as np
 import pytest
 
-from experiments.runs.run_folder import RunFolder, read_json
+from experiments.runs.run_folder import RunFolder
 from experiments.train import main
 from tests.conftest import TINY_MODEL, call
+from utils.files import read_json
 
 
 def test_run_folder_holds_everything(trained_run, data_dir):

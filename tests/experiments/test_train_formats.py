@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from data.convert.__main__ import main as convert
-from experiments.runs.run_folder import RunFolder, read_json
+from experiments.runs.run_folder import RunFolder
 from experiments.train import main
 from tests.conftest import TINY_MODEL, call
 from tests.utils.formats.csd_files import write_sequences
 from tests.utils.formats.mmsa_data import make_data, write_pickle
+from utils.files import read_json
 from utils.formats import open_data
 from utils.formats.table import write_table
 

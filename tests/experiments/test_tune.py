@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 import experiments.train
-from experiments.runs.run_folder import read_json
 from experiments.tune import main
 from experiments.tuning.storage import StudyStorage
 from tests.conftest import TINY_MODEL, call
+from utils.files import read_json
 from utils.formats.hdf5 import Hdf5Folder
 
 ROOT = Path(__file__).parent.parent.parent

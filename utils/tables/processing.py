@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from experiments.runs.run_folder import read_json, write_json
+from utils.files import read_json, write_json
 from utils.tables.samples import Samples
 from utils.tables.schema import Schema, sorted_classes
 from utils.tables.table_file import (

@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from experiments.runs.run_folder import RunFolder, read_json, write_json
+from experiments.runs.run_folder import RunFolder
+from utils.files import read_json, write_json
 
 
 def test_two_runs_never_share_a_folder(tmp_path):

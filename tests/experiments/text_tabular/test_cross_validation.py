@@ -5,11 +5,11 @@ import pytest
 
 import experiments.tasks.text_tabular_cross_validation as cross_validation
 import experiments.tasks.text_tabular_training as training
-from experiments.runs.run_folder import read_json
 from experiments.train_text_tabular import main
 from models.text_tabular import make_bert
 from tests.conftest import call
 from tests.experiments.text_tabular.conftest import TINY, count_encoded
+from utils.files import read_json
 from utils.measures.classification import classification_metrics
 from utils.tables import Table
 

@@ -14,11 +14,12 @@ from sklearn.tree import DecisionTreeClassifier
 import experiments.tasks.text_tabular_training as training
 from experiments.evaluate import main as evaluate
 from experiments.predict_text_tabular import main as predict
-from experiments.runs.run_folder import RunFolder, read_json
+from experiments.runs.run_folder import RunFolder
 from experiments.tasks.text_tabular_settings import TextTabularSettings
 from experiments.train_text_tabular import main
 from tests.conftest import call
 from tests.experiments.text_tabular.conftest import BINS, TINY, count_encoded, read_rows
+from utils.files import read_json
 
 
 def test_run_folder_holds_everything(tickets_run):

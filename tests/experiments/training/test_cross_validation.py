@@ -3,10 +3,10 @@ import csv
 import numpy as np
 import pytest
 
-from experiments.runs.run_folder import read_json
 from experiments.train import main
 from experiments.training.folds import assign_folds
 from tests.conftest import TINY_MODEL, call
+from utils.files import read_json
 from utils.formats import open_data
 from utils.formats.split import join_splits
 

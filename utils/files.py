@@ -1,0 +1,43 @@
+"""Text, JSON and CSV files, written in one step."""
+
+import csv
+import io
+import json
+import math
+import os
+from pathlib import Path
+
+
+def without_nan(value):
+    """Return `value` with NaN and infinities, which JSON does not have, as `None`."""
+    if isinstance(value, dict):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def read_json(path):
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_json(path, content):
+    """Write JSON in one step."""
+    write_text(path, json.dumps(without_nan(content), indent=2) + "\n")
+
+
+def write_rows(path, rows):
+    """Write dicts with the same keys as a CSV table, in one step."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, buffer.getvalue())
+
+
+def write_text(path, text):
+    """Write a text file in one step, so that no reader sees half of it."""
+    partial = Path(f"{path}.partial")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
