@@ -12,14 +12,7 @@ from models.blocks import CrossAttentionBlock, ModalityEncoder, TransformerBlock
 from models.dropout import HashDropout
 from models.fusion import AdaptiveFusionHead, CrossModalFusion
 from models.improved_msamodel import ImprovedMSAModel
-from models.metrics import (
-    BinarySentimentAccuracy,
-    BinarySentimentF1,
-    PearsonCorrelation,
-    SentimentAccuracy,
-    SentimentError,
-    sentiment_metrics,
-)
+from models.metrics import MeasureMetric, class_metrics, sentiment_metrics
 from models.msa_seqlevel import MSASeqLevelModel
 from models.msamodel import MSAModel
 from models.multimodal_cross_attention import MultiModalCrossAttention
@@ -58,8 +51,6 @@ __all__ = [
     "TEXT_TABULAR_MODELS",
     "AdaptiveFusionHead",
     "BalancedMSAModel",
-    "BinarySentimentAccuracy",
-    "BinarySentimentF1",
     "CrossAttentionBlock",
     "CrossAttentionFusion",
     "CrossModalFusion",
@@ -73,6 +64,7 @@ __all__ = [
     "MSASeqLevelModel",
     "MaskedAttention",
     "MaskedPooling",
+    "MeasureMetric",
     "MixtureOfExperts",
     "ModalityEncoder",
     "ModalityWeighting",
@@ -81,12 +73,10 @@ __all__ = [
     "MultimodalBertGate",
     "MultimodalBertMoE",
     "MultimodalModel",
-    "PearsonCorrelation",
-    "SentimentAccuracy",
-    "SentimentError",
     "TabAE",
     "TextBertBase",
     "TransformerBlock",
+    "class_metrics",
     "combine_masks",
     "combine_tab_data",
     "create_look_ahead_mask",

@@ -21,8 +21,8 @@ class Split:
         sequences: From each modality to its features `(N, T, D)`, float32 and finite; steps that
             are all zero are padding. In memory a NumPy array; on disk `StoredRows`, which are
             sliced by rows like one.
-        labels: Scores `(N, 1)`, float32 and finite, in [-3, 3]; NaN where the data is read without
-            labels.
+        labels: Labels `(N, columns)`, float32, in the form of the data's `Target`: scores, one-hot
+            rows of classes, or 0 and 1; NaN where the data is read without labels.
         index: Columns of text about the samples, such as `id`, `video_id`, `text`, each `N` long;
             empty where the data has none.
         repaired: From each modality to the number of NaN and infinite values that became 0; of a
@@ -32,6 +32,7 @@ class Split:
             data states them; steps behind them are zero. Empty where the data states none.
         modality_labels: From a modality to scores `(N, 1)` that annotators gave to it alone;
             empty where the data has none.
+        clipped: Number of labels that were beyond the range and are clipped to it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Split:
     source: Path = Path()
     step_counts: dict[str, np.ndarray] = field(default_factory=dict)
     modality_labels: dict[str, np.ndarray] = field(default_factory=dict)
+    clipped: int = 0
 
     def __len__(self):
         return len(self.labels)
@@ -127,12 +129,15 @@ class Split:
                 )
 
     def repair_notes(self):
-        """Say for each modality how many values have become 0 so far, if any."""
-        return [
+        """Say for each modality how many values have become 0 so far, and how many were clipped."""
+        notes = [
             f"{self.source}, split {self.name}: {count} NaN or infinite {modality} values became 0."
             for modality, count in self.repaired_so_far().items()
             if count
         ]
+        if self.clipped:
+            notes.append(f"{self.source}, split {self.name}: {self.clipped} labels were clipped.")
+        return notes
 
     def repaired_so_far(self):
         """From each modality to the values that became 0, of a split on disk those read so far."""
@@ -183,6 +188,7 @@ def join_splits(splits):
         first.source,
         _joined([s.step_counts for s in splits]),
         _joined([s.modality_labels for s in splits]),
+        sum(s.clipped for s in splits),
     )
 
 

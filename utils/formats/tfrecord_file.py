@@ -5,9 +5,9 @@ import struct
 
 import numpy as np
 
-from utils.formats.checks import InvalidData
 from utils.formats.example_record import bytes_features
 from utils.formats.stored_rows import StoredRows
+from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.plain_file import plain_file
 
 CONTENT = "a TFRecord file"

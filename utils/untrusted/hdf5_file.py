@@ -13,10 +13,10 @@ import os
 import h5py
 import numpy as np
 
-from utils.formats.checks import InvalidData, check_memory, declared_size
 from utils.formats.stored_rows import StoredRows
 from utils.untrusted.hdf5_storage import Storage
 from utils.untrusted.hdf5_superblock import check_superblock
+from utils.untrusted.invalid_data import InvalidData, check_memory, declared_size
 from utils.untrusted.plain_file import plain_file
 
 

@@ -17,9 +17,9 @@ from tests.utils.formats.test_feature_folder import (
     write_index,
     write_sample,
 )
-from utils.formats.checks import InvalidData
 from utils.formats.feature_folder import FeatureFolder
 from utils.formats.split import MODALITIES
+from utils.untrusted.invalid_data import InvalidData
 
 
 @pytest.fixture

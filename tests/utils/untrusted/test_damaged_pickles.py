@@ -21,7 +21,7 @@ from tests.utils.untrusted.pickle_bytes import (
     text,
 )
 from utils.formats import checks, restricted_pickle
-from utils.formats.checks import InvalidData
+from utils.untrusted.invalid_data import InvalidData
 
 
 @pytest.fixture(scope="module")

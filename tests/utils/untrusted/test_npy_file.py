@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from utils.formats import npy_file
-from utils.formats.checks import InvalidData
+from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.npy_file import find_npy, find_npz
 
 X = np.arange(12, dtype="float32").reshape(4, 3)
