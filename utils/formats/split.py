@@ -78,6 +78,26 @@ class Split:
         blocks = [block_masks(block.sequences) for block in self.blocks()]
         return {name: np.concatenate([b[name] for b in blocks]) for name in self.sequences}
 
+    def completed(self, widths=None, lengths=None):
+        """Return the split with zeros in place of each modality that it lacks.
+
+        Args:
+            widths: From a modality to the width of its zeros; otherwise 1.
+            lengths: From a modality to their number of steps; otherwise the longest modality's.
+        """
+        widths, lengths = widths or {}, lengths or {}
+        longest = max(self.lengths.values())
+        sequences = {
+            name: self.sequences[name]
+            if name in self.sequences
+            # A view of a single zero, which takes no memory.
+            else np.broadcast_to(
+                np.float32(0), (len(self), lengths.get(name, longest), widths.get(name, 1))
+            )
+            for name in MODALITIES
+        }
+        return replace(self, sequences=sequences)
+
     def take(self, rows):
         """Return the samples at the indices `rows`, in that order, in memory."""
         rows = np.asarray(rows, int)

@@ -40,7 +40,7 @@ class ClassTarget(Target):
     def describe(self):
         return f"{self.columns} classes ({_listed(self.names)})"
 
-    def encode(self, where, raw, clip=False):
+    def encode(self, where, raw, clip=False) -> Any:
         y = as_columns(where, raw)
         if not isinstance(y, list) and y.shape[1] > 1:
             return self._one_hot_rows(where, y)
@@ -146,7 +146,7 @@ class LabelsTarget(Target):
     def describe(self):
         return f"{self.columns} labels that are true or false ({_listed(self.names)})"
 
-    def encode(self, where, raw, clip=False):
+    def encode(self, where, raw, clip=False) -> Any:
         y = as_columns(where, raw)
         if isinstance(y, list) or y.shape[1] != self.columns:
             received = "texts" if isinstance(y, list) else f"{y.shape[1]}"
@@ -208,7 +208,7 @@ def class_name(value):
 def _probability_cells(names, outputs):
     return {
         f"probability_{name}": [float(p) for p in column]
-        for name, column in zip(names, np.float32(outputs).T, strict=True)
+        for name, column in zip(names, outputs.astype("float32").T, strict=True)
     }
 
 

@@ -48,10 +48,9 @@ class TargetRequest:
         if text is None:
             return cls("class" if classes else None, classes=tuple(classes))
         match = REQUEST.fullmatch(text)
-        bounds = (match[2], match[3]) if match and match[2] else (None, None)
-        low, high = (None if bound is None else float(bound) for bound in bounds)
-        ranged = low is not None and high is not None
-        if match is None or (ranged and (not match[1].startswith("score") or low >= high)):
+        low, high = map(float, match.groups()[1:]) if match and match[2] else (None, None)
+        wrong = low is not None and high is not None and low >= high
+        if match is None or wrong or (match[2] and not match[1].startswith("score")):
             raise ValueError(f"--target must be {SYNTAX}. Received: {text!r}.")
         if classes and match[1] != "class":
             raise ValueError(f"--classes needs --target class. Received: --target {text}.")

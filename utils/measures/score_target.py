@@ -1,7 +1,7 @@
 """Labels that are scores."""
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class ScoreTarget(Target):
     def describe(self):
         return f"scores in {self.range}"
 
-    def encode(self, where, raw, clip=False):
+    def encode(self, where, raw, clip=False) -> Any:
         y = as_columns(where, raw)
         if isinstance(y, list):
             raise InvalidData(
@@ -98,7 +98,7 @@ class ScoreTarget(Target):
         return {"label": [_cell(value) for value in labels[:, 0]]}
 
     def prediction_cells(self, outputs):
-        return {"prediction": [float(value) for value in np.float32(outputs[:, 0])]}
+        return {"prediction": [float(value) for value in outputs[:, 0].astype("float32")]}
 
     def read_cells(self, rows):
         return _read(rows, ["label"]), _read(rows, ["prediction"])
@@ -164,7 +164,7 @@ class ScoresTarget(ScoreTarget):
 
 def _named_cells(kind, names, values):
     return {
-        f"{kind}_{name}": [_cell(value) for value in np.float32(column)]
+        f"{kind}_{name}": [_cell(value) for value in np.asarray(column, "float32")]
         for name, column in zip(names, values.T, strict=True)
     }
 

@@ -60,7 +60,7 @@ class Target(ABC):
         """Say in words what the label is."""
 
     @abstractmethod
-    def encode(self, where, raw, clip=False):
+    def encode(self, where, raw, clip=False) -> Any:
         """Check labels and bring them into the form of this target.
 
         Args:
@@ -112,7 +112,7 @@ class Target(ABC):
         return {"kind": self.kind, "names": list(self.names)}
 
 
-def as_columns(where, raw):
+def as_columns(where, raw) -> Any:
     """Return numbers as float64 `(N, columns)`, and texts as a list.
 
     Raises:

@@ -6,8 +6,10 @@ import sys
 import numpy as np
 
 from utils.files import read_json, write_json
+from utils.measures.inference import infer_target, target_from_json
+from utils.measures.target import Target
 from utils.tables.samples import Samples
-from utils.tables.schema import Schema, sorted_classes
+from utils.tables.schema import Schema
 from utils.tables.table_file import (
     check_columns,
     is_missing,
@@ -20,11 +22,11 @@ from utils.tables.tokenizer import TextTokenizer, kept_tokens
 
 @dataclasses.dataclass
 class Processing:
-    """Schema, classes, scaling of the fields and tokenizer.
+    """Schema, target, scaling of the fields and tokenizer.
 
     Attributes:
         schema: The `Schema`.
-        classes: The labels, the index of each being its class.
+        target: The `Target` of the labels.
         transform: The fitted `TabularTransform`.
         tokenizer: The `TextTokenizer`.
         chunks: Chunks of a text at most.
@@ -33,7 +35,7 @@ class Processing:
     """
 
     schema: Schema
-    classes: list[str]
+    target: Target
     transform: TabularTransform
     tokenizer: TextTokenizer
     chunks: int = 4
@@ -46,7 +48,7 @@ class Processing:
         path,
         schema,
         tokenizer,
-        classes=None,
+        request=None,
         bins=0,
         piecewise=False,
         min_frequency=1,
@@ -60,7 +62,7 @@ class Processing:
             path: The file, or a `Table`.
             schema: Its `Schema`.
             tokenizer: A `TextTokenizer`.
-            classes: The labels in the order of the classes; `None`: those of the table, sorted.
+            request: A `Target`, a `TargetRequest`, or `None` to tell the target from the labels.
             bins: See `TabularTransform.fit`.
             piecewise: See there.
             min_frequency: See there.
@@ -69,7 +71,7 @@ class Processing:
             **chunking: `chunks`, `chunk_tokens` and `overlap`.
 
         Raises:
-            ValueError: If a label is missing, or there is but one class.
+            InvalidData: If a label is missing, the labels fit no target, or there is one class.
         """
         columns = {name: [] for name in (*schema.fields, schema.label)}
         for block in read_blocks(path):
@@ -78,20 +80,10 @@ class Processing:
                 numeric = name in schema.numeric
                 parts.append(to_numbers(block[name])[0] if numeric else _interned(block[name]))
         columns = {name: np.concatenate(parts) for name, parts in columns.items()}
-        labels = columns[schema.label]
-        empty = np.flatnonzero(is_missing(labels))
-        if len(empty):
-            raise ValueError(
-                f"{path}, column {schema.label}, must have a label in each row. Received: none in "
-                f"{len(empty)} of {len(labels)} rows, the first being row {empty[0] + 1}. Take "
-                "these rows out."
-            )
-        classes = [str(label) for label in classes or sorted_classes(labels)]
-        if len(classes) < 2:
-            raise ValueError(
-                f"{path}, column {schema.label}, must have two classes at least. "
-                f"Received: {', '.join(classes)}. Name another column with --label."
-            )
+        where, texts = f"{path}, column {schema.label},", columns[schema.label].tolist()
+        target = request if isinstance(request, Target) else infer_target(where, texts, request)
+        labels = target.encode(where, texts)
+        target.check_training(where, labels)
         transform = TabularTransform.fit(
             {name: columns[name] for name in schema.numeric},
             {name: columns[name] for name in schema.categorical},
@@ -101,7 +93,7 @@ class Processing:
             max_categories,
             labels if label_bins else None,
         )
-        return cls(schema, classes, transform, tokenizer, **chunking)
+        return cls(schema, target, transform, tokenizer, **chunking)
 
     def read(self, path, labelled=True):
         """Read a whole table, block by block; its texts are kept outside of memory.
@@ -146,26 +138,21 @@ class Processing:
         )
 
     def _labels(self, values, count, labelled):
+        """Return labels `(count, columns)`; NaN where a row that need not have one has none."""
+        labels = np.full((count, self.target.columns), np.nan, "float32")
         if values is None:
-            return np.full(count, -1, dtype="int32")
-        index = {label: i for i, label in enumerate(self.classes)}
-        labels = np.array([index.get(value, -1) for value in values], dtype="int32")
-        unknown = [v for v, i in zip(values, labels, strict=True) if i < 0]
-        if not labelled:
-            unknown = [value for value in unknown if value not in ("", "nan")]
-        if unknown:
-            raise ValueError(
-                f"The column {self.schema.label} must hold the labels {', '.join(self.classes)}, "
-                f"those of training. Received: {unknown[0]!r}. If it is right, name all labels "
-                "with --classes in training."
-            )
+            return labels
+        known = np.ones(count, bool) if labelled else ~is_missing(values)
+        if known.any():
+            texts = [value for value, one in zip(values, known, strict=True) if one]
+            labels[known] = self.target.encode(f"column {self.schema.label}", texts)
         return labels
 
     def to_json(self):
         """Return what `from_json` builds it from."""
         return {
             "schema": dataclasses.asdict(self.schema),
-            "classes": self.classes,
+            "target": self.target.to_json(),
             "transform": self.transform.to_json(),
             "chunks": self.chunks,
             "chunk_tokens": self.chunk_tokens,
@@ -177,7 +164,8 @@ class Processing:
     def from_json(cls, values):
         """Build the processing that `to_json` has described."""
         parts = {"schema": Schema, "transform": TabularTransform, "tokenizer": TextTokenizer}
-        return cls(**values | {name: kind.from_json(values[name]) for name, kind in parts.items()})
+        built = {name: kind.from_json(values[name]) for name, kind in parts.items()}
+        return cls(**values | built | {"target": target_from_json(values["target"])})
 
     def save(self, path):
         """Write all of it to a JSON file."""

@@ -23,9 +23,11 @@ class Samples:
         numbers: From each numeric column to standardised values `(N,)` and positions
             `(N,)` among bins.
         codes: From each categorical column to codes `(N,)`.
-        labels: Index of the class, int32 `(N,)`; -1 where unknown.
+        labels: Labels in the form of the target, float32 `(N, columns)`; NaN where unknown.
         ids: Ids `(N,)`, or row numbers from 0.
         truncated: How many texts were longer than the chunks hold.
+        encoded: Vectors of the texts `(N, width)` that a frozen BERT has made of them, in place of
+            their tokens, or `None`.
     """
 
     processing: Any
@@ -35,6 +37,7 @@ class Samples:
     labels: np.ndarray
     ids: np.ndarray
     truncated: int = 0
+    encoded: np.ndarray | None = None
 
     def __len__(self):
         return len(self.tokens)
@@ -53,6 +56,7 @@ class Samples:
             {name: codes[rows] for name, codes in self.codes.items()},
             self.labels[rows],
             self.ids[rows],
+            encoded=None if self.encoded is None else self.encoded[rows],
         )
 
     @staticmethod
@@ -115,9 +119,11 @@ class Samples:
         return ids, mask
 
     def batch(self, rows):
-        """Return what a model takes of some samples: token ids, attention mask and fields."""
-        ids, mask = self.chunks(rows)
+        """Return a model's input: token ids and attention mask, or encoded texts; and fields."""
         text = self.processing.schema.text
+        if self.encoded is not None:
+            return {f"{text}_encoded": self.encoded[rows], **self.fields(rows)}
+        ids, mask = self.chunks(rows)
         return {
             f"{text}_processed_input_ids": ids,
             f"{text}_processed_attention_mask": mask,

@@ -2,8 +2,6 @@
 
 import dataclasses
 
-import numpy as np
-
 from utils.tables.table_file import is_missing, read_blocks, to_numbers
 
 KINDS = ("text", "label", "id", "numeric", "categorical", "ignored")
@@ -180,12 +178,3 @@ def _as_list(value):
     if value is None:
         return []
     return [value] if isinstance(value, str) else list(value)
-
-
-def sorted_classes(labels):
-    """Return the different labels in order, by number if all are numbers."""
-    labels = sorted(set(labels))
-    numbers, wrong = to_numbers(labels)
-    if wrong is None and not np.isnan(numbers).any():
-        return [labels[i] for i in np.argsort(numbers, kind="stable")]
-    return labels

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from utils.tables.table_file import MISSING, to_numbers
 
@@ -62,8 +62,8 @@ class TabularTransform:
             piecewise: Whether their vectors are piecewise linear, not one-hot.
             min_frequency: Rows that a category must have to be one of its own.
             max_categories: Most categories of a column, the most frequent ones; others are rare.
-            labels: Labels `(N,)`, for bins whose edges are where a decision tree that predicts the
-                label from the number alone splits; `None`: bins are quantiles.
+            labels: Labels `(N, columns)`, for bins whose edges are the splits of a decision tree
+                that predicts the label from the number alone; `None`: bins are quantiles.
         """
         return cls(
             {
@@ -168,9 +168,10 @@ def _splits(column, labels, bins):
 
     No bin holds less than a quarter of what bins of equal shares would.
     """
-    tree = DecisionTreeClassifier(
-        max_leaf_nodes=bins, min_samples_leaf=1 / (4 * bins), random_state=0
-    ).fit(column, labels)
+    one_hot = labels.shape[1] > 1 and np.isin(labels, (0, 1)).all()
+    kind = DecisionTreeClassifier if one_hot else DecisionTreeRegressor
+    tree = kind(max_leaf_nodes=bins, min_samples_leaf=1 / (4 * bins), random_state=0)
+    tree.fit(column, labels.argmax(axis=1) if one_hot else np.nan_to_num(labels))
     return sorted(tree.tree_.threshold[tree.tree_.feature >= 0].tolist())
 
 
