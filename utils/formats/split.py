@@ -124,12 +124,8 @@ class Split:
         for start in range(0, len(rows), size):
             yield self.take(rows[start : start + size])
 
-    def check_fits(self, widths, lengths):
-        """Refuse features that a model does not take.
-
-        Args:
-            widths: From modalities to the feature width that the model takes.
-            lengths: From modalities to the steps that it takes at most.
+    def check_widths(self, widths):
+        """Refuse features of other widths, `widths` by modality.
 
         Raises:
             ValueError: Naming the modality, what was expected and what was received.
@@ -141,10 +137,18 @@ class Split:
                     f"columns, as in training. Received: {self.widths[name]}. Use the data set, "
                     "or the features, of the training."
                 )
-            if self.lengths[name] > lengths[name]:
+
+    def check_lengths(self, lengths):
+        """Refuse sequences with more steps than `lengths` by modality.
+
+        Raises:
+            ValueError: Naming the modality, what was expected and what was received.
+        """
+        for name, length in lengths.items():
+            if self.lengths[name] > length:
                 raise ValueError(
                     f"The {name} features of {self.source}, split {self.name}, must have at most "
-                    f"{lengths[name]} steps, as in training. Received: {self.lengths[name]}. Cut "
+                    f"{length} steps, as in training. Received: {self.lengths[name]}. Cut "
                     "the sequences."
                 )
 

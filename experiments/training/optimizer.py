@@ -1,18 +1,8 @@
-"""Loss, optimizer and learning rate of a training."""
+"""Optimizer and learning rate of a training."""
 
 import keras
 
 from models.schedules import WarmupLinear
-
-
-def make_loss(settings):
-    """Return the training loss."""
-    losses = {
-        "mae": keras.losses.MeanAbsoluteError,
-        "mse": keras.losses.MeanSquaredError,
-        "huber": lambda: keras.losses.Huber(delta=settings.huber_delta),
-    }
-    return losses[settings.loss]()
 
 
 def make_optimizer(settings, steps, replicas=1):
@@ -26,6 +16,7 @@ def make_optimizer(settings, steps, replicas=1):
     optimizer = keras.optimizers.AdamW(
         learning_rate=make_schedule(settings, steps),
         weight_decay=settings.weight_decay,
+        epsilon=settings.adam_epsilon,
         global_clipnorm=settings.clip_norm / replicas or None,
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "embeddings", "slopes"])
