@@ -8,7 +8,7 @@ from arrays.
 import keras
 from keras import ops
 
-from models.checks import check_choice
+from .checks import check_choice
 
 # A series whose standard deviation is below this share of its root mean square counts as constant.
 CONSTANT_SPREAD = 1e-6
