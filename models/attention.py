@@ -3,9 +3,9 @@
 import keras
 from keras import ops
 
-from models.checks import check_heads, check_rate
-from models.dropout import HashDropout
-from models.explicit_masks import ExplicitMaskLayer
+from .checks import check_heads, check_rate
+from .dropout import HashDropout
+from .explicit_masks import ExplicitMaskLayer
 
 
 def masked_softmax(scores, mask=None):
@@ -121,15 +121,6 @@ class MaskedAttention(ExplicitMaskLayer):
     def compute_output_shape(self, query_shape, context_shape):
         weights = (query_shape[0], self.num_heads, query_shape[1], context_shape[1])
         return tuple(query_shape), weights
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "dropout_rate": self.dropout_rate,
-            "aligned": self.aligned,
-        }
 
 
 def _halving_slopes(shape, dtype=None):

@@ -3,14 +3,15 @@
 import keras
 from keras import ops
 
-from models.attention import MaskedAttention
-from models.checks import check_positive, check_rate
-from models.dropout import HashDropout
-from models.explicit_masks import ExplicitMaskLayer
+from .attention import MaskedAttention
+from .checks import check_positive, check_rate
+from .configured_layer import ConfiguredLayer
+from .dropout import HashDropout
+from .explicit_masks import ExplicitMaskLayer
 
 
 @keras.saving.register_keras_serializable(package="msa")
-class FeedForward(keras.layers.Layer):
+class FeedForward(ConfiguredLayer):
     """Dense, GELU, dropout, Dense: the position-wise half of a transformer block.
 
     GELU is the tanh approximation, which every ONNX runtime can execute.
@@ -50,14 +51,6 @@ class FeedForward(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "ff_dim": self.ff_dim,
-            "dropout_rate": self.dropout_rate,
-        }
 
 
 class AttentionBlock(ExplicitMaskLayer):
@@ -122,14 +115,3 @@ class AttentionBlock(ExplicitMaskLayer):
         x = self.attention_norm(query + self.dropout(attended, training=training))
         change = self.feed_forward(x, training=training)
         return self.feed_forward_norm(x + self.dropout(change, training=training)), weights
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "ff_dim": self.ff_dim,
-            "dropout_rate": self.dropout_rate,
-            "norm_first": self.norm_first,
-            "aligned": self.aligned,
-        }

@@ -2,7 +2,7 @@
 
 import keras
 
-from models.msamodel import MSAModel
+from .msamodel import MSAModel
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -28,13 +28,12 @@ class BalancedMSAModel(MSAModel):
         l2=0.001,
         head_dropout=0.2,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
         super().__init__(
-            seq_len,
-            text_dim,
-            audio_dim,
-            video_dim,
+            *inputs,
             model_dim,
             num_heads,
             ff_dim,
@@ -45,5 +44,6 @@ class BalancedMSAModel(MSAModel):
             l2,
             head_dropout,
             num_classes,
+            num_outputs,
             **kwargs,
         )

@@ -3,11 +3,11 @@
 import keras
 from keras import ops
 
-from models.attention_block import AttentionBlock
-from models.checks import check_positive, check_rate, check_sequence
-from models.dropout import HashDropout
-from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
-from models.positional import LearnablePositionalEmbedding
+from .attention_block import AttentionBlock
+from .checks import check_positive, check_rate, check_sequence
+from .dropout import HashDropout
+from .explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from .positional import LearnablePositionalEmbedding
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -256,20 +256,6 @@ class ModalityEncoder(ExplicitMaskLayer):
 
     def compute_output_shape(self, input_shape):
         return (*tuple(input_shape)[:2], self.model_dim)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "input_dim": self.input_dim,
-            "model_dim": self.model_dim,
-            "seq_len": self.seq_len,
-            "num_heads": self.num_heads,
-            "ff_dim": self.ff_dim,
-            "n_layers": self.n_layers,
-            "dropout_rate": self.dropout_rate,
-            "norm_first": self.norm_first,
-            "norm_projection": self.norm_projection,
-        }
 
 
 def _allowed_and_valid(mask):

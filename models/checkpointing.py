@@ -1,4 +1,4 @@
-"""Gradient checkpointing: compute a part again in the backward pass rather than keep it."""
+"""Gradient checkpointing: recompute a part in the backward pass instead of keeping its results."""
 
 import keras
 
@@ -6,8 +6,8 @@ import keras
 def checkpointed(part, function):
     """Wrap a computation of `part` so that its inner results are recomputed for the gradient.
 
-    The second run draws the same dropout as the first: the state of the part's seed generators
-    is set back before it.
+    The second run draws the same dropout as the first: it starts from the same states of the
+    part's seed generators.
 
     Args:
         part: The layer that `function` calls.
@@ -19,6 +19,8 @@ def checkpointed(part, function):
     weights = {id(weight) for weight in part.weights}
     seeds = [variable for variable in part.variables if id(variable) not in weights]
     states = [keras.ops.copy(seed.value) for seed in seeds]
+    if keras.backend.backend() == "jax":
+        return _checkpointed_by_jax(part, function, seeds, states)
 
     def run(*tensors):
         for seed, state in zip(seeds, states, strict=True):
@@ -26,3 +28,22 @@ def checkpointed(part, function):
         return function(*tensors)
 
     return keras.remat(run)
+
+
+def _checkpointed_by_jax(part, function, seeds, states):
+    """Do the same where what a function changes must be among its results."""
+    weights = [(weight, weight.value) for weight in part.weights]
+
+    def run(*tensors):
+        values = [*weights, *zip(seeds, states, strict=True)]
+        with keras.StatelessScope(state_mapping=values) as scope:
+            result = function(*tensors)
+        return result, [scope.get_current_value(seed) for seed in seeds]
+
+    def run_and_move_seeds(*tensors):
+        result, moved = keras.remat(run)(*tensors)
+        for seed, state in zip(seeds, moved, strict=True):
+            seed.assign(state)
+        return result
+
+    return run_and_move_seeds

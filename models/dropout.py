@@ -5,7 +5,8 @@ import math
 import keras
 from keras import ops
 
-from models.checks import check_rate
+from .checks import check_rate
+from .configured_layer import ConfiguredLayer
 
 
 def mix_bits(h):
@@ -57,7 +58,7 @@ def random_bits(shape, state):
 
 
 @keras.saving.register_keras_serializable(package="msa")
-class HashDropout(keras.layers.Layer):
+class HashDropout(ConfiguredLayer):
     """Set a random share of the numbers to 0 and scale up the rest, in training alone.
 
     It differs from `keras.layers.Dropout` in its source of randomness: instead of a generator
@@ -110,9 +111,6 @@ class HashDropout(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape)
-
-    def get_config(self):
-        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
 
 
 def _fold(h, shift):

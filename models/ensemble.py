@@ -5,21 +5,21 @@ import itertools
 import keras
 from keras import ops
 
-from models.checks import check_positive
-from models.multimodal_model import Explanation, MultimodalModel
+from .checks import check_positive
+from .multimodal_model import Explanation, MultimodalModel
 
 
 class EnsembleModel(MultimodalModel):
-    """Base of a model that can also be an ensemble of several of its own kind.
+    """Base of a model that can also be an ensemble of several models of its own kind.
 
-    A subclass calls `make_members` when the rest of its configuration is there, and makes its own
-    parts only if that makes none. With members, its `part_shapes` are these, and its `forward`
-    averages theirs by `average`.
+    A subclass keeps its arguments, calls `make_members`, and makes its own parts only if there are
+    no members. With members, its `part_shapes` are the members', and its `explain_sequences`
+    averages their explanations by `average`.
 
-    Args: those of `MultimodalModel`, and `n_members`, at least 1.
+    Args: as for `MultimodalModel`, and `n_members`, at least 1.
 
     Attributes:
-        members: The models, or none if it is a single one.
+        members: The models; empty if it is a single one.
 
     Reference:
         Lakshminarayanan et al., 2017, "Simple and Scalable Predictive Uncertainty Estimation using
@@ -46,6 +46,11 @@ class EnsembleModel(MultimodalModel):
         """Return the `part_shapes` of all members."""
         return itertools.chain.from_iterable(member.part_shapes() for member in self.members)
 
+    def output_layers(self):
+        if not self.members:
+            return super().output_layers()
+        return [layer for member in self.members for layer in member.output_layers()]
+
     def build(self, input_shape=None):
         """Create all weights; the widths are known from the constructor."""
         if not self.members:
@@ -55,10 +60,14 @@ class EnsembleModel(MultimodalModel):
         self.built = True
 
     def average(self, explanations, training):
-        """Return the `Explanation` of the ensemble from those of its members.
+        """Return the `Explanation` of the ensemble.
 
-        Predictions and modality weights are means; an attention map holds the heads of the first
-        member, then those of the second, and so on.
+        Predictions and modality weights are means over the members; an attention map holds the
+        heads of the first member, then the heads of the second, and so on.
+
+        Args:
+            explanations: An `Explanation` of each member.
+            training: Whether to keep the predictions for `auxiliary_loss`.
         """
         outputs, weights, attention = zip(*explanations, strict=True)
         prediction = sum(outputs) / len(outputs)
@@ -70,10 +79,13 @@ class EnsembleModel(MultimodalModel):
         return Explanation(prediction, sum(weights) / len(weights), maps)
 
     def auxiliary_loss(self, labels):
-        """Return what makes the loss the mean of the members' own losses.
+        """Return the mean of the members' losses minus the loss of their average.
 
-        It is that mean minus the loss of the average, by which the members would learn to make
-        up for each other's errors instead of each to be right.
+        With the compiled loss of the average, the sum is the mean of the members' own losses.
+        The loss of the average alone would teach members to cancel each other's errors.
+
+        The compiled loss must give one number for each sample, as Keras's losses do. `labels` may
+        be scores or labels `(batch, num_outputs)`, or classes as numbers or one-hot rows.
         """
         if self._outputs is None:
             return super().auxiliary_loss(labels)
@@ -85,10 +97,8 @@ class EnsembleModel(MultimodalModel):
     def _loss_of(self, output, labels):
         """Return the compiled loss, a mean over the batch; 0 if the batch is empty."""
         loss = keras.losses.get(self.loss)
-        labels = ops.reshape(labels, (-1, 1)) if self.num_classes is None else labels
+        if self.num_classes is None:
+            labels = ops.reshape(labels, (-1, self.num_outputs))
         each = getattr(loss, "call", loss)(labels, output)
         count = ops.maximum(ops.cast(ops.shape(each)[0], "float32"), 1.0)
         return ops.sum(ops.cast(each, "float32")) / count
-
-    def get_config(self):
-        return {**super().get_config(), "n_members": self.n_members}

@@ -3,8 +3,10 @@
 import keras
 from keras import ops
 
+from .configured_layer import ConfiguredLayer
 
-class ExplicitMaskLayer(keras.layers.Layer):
+
+class ExplicitMaskLayer(ConfiguredLayer):
     """A layer that neither reads nor passes on Keras's implicit masks.
 
     Keras fills a call argument named `mask` or `<input>_mask` from the `_keras_mask` that an

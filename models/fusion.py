@@ -3,11 +3,11 @@
 import keras
 from keras import ops
 
-from models.blocks import CrossAttentionBlock
-from models.checks import check_choice, check_positive, check_rate, check_sequence
-from models.dropout import HashDropout
-from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
-from models.pooling import POOLING_METHODS, MaskedPooling, ModalityWeighting
+from .blocks import CrossAttentionBlock
+from .checks import check_choice, check_positive, check_rate, check_sequence
+from .dropout import HashDropout
+from .explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from .pooling import POOLING_METHODS, MaskedPooling, ModalityWeighting
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -139,19 +139,6 @@ class CrossModalFusion(ExplicitMaskLayer):
     def compute_output_shape(self, text_seq_shape, audio_seq_shape, video_seq_shape):
         return tuple(text_seq_shape), tuple(audio_seq_shape), tuple(video_seq_shape)
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "ff_dim": self.ff_dim,
-            "n_layers": self.n_layers,
-            "bidirectional": self.bidirectional,
-            "dropout_rate": self.dropout_rate,
-            "norm_first": self.norm_first,
-            "aligned": self.aligned,
-        }
-
 
 def _allowed_and_distance(query, context, masks, packed):
     """Return what `MaskedAttention` needs to know of a query's modality and a context's."""
@@ -250,13 +237,3 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
 
     def compute_output_shape(self, modality_sequences_shape):
         return (modality_sequences_shape[0][0], self.model_dim)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_modalities": self.num_modalities,
-            "pooling_method": self.pooling_method,
-            "dropout_rate": self.dropout_rate,
-            "num_heads": self.num_heads,
-        }

@@ -2,10 +2,10 @@
 
 import keras
 
-from models.blocks import TransformerBlock
-from models.dropout import HashDropout
-from models.multimodal_model import Explanation, MultimodalModel
-from models.pooling import MaskedPooling, average_present
+from .blocks import TransformerBlock
+from .dropout import HashDropout
+from .multimodal_model import Explanation, MultimodalModel
+from .pooling import MaskedPooling, average_present
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -19,10 +19,7 @@ class ImprovedMSAModel(MultimodalModel):
     0.01.
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width inside; a multiple of `num_heads`.
         num_heads: Number of attention heads.
         ff_dim: Inner width of the feed-forward networks.
@@ -30,7 +27,7 @@ class ImprovedMSAModel(MultimodalModel):
         n_layers_fuse: Transformer blocks over the three vectors.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
         l2: Factor of the L2 penalty.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
 
     Call arguments:
         inputs: As for `MSASeqLevelModel`.
@@ -57,9 +54,11 @@ class ImprovedMSAModel(MultimodalModel):
         dropout_rate=0.3,
         l2=0.01,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         self.model_dim = model_dim
         self.num_heads = num_heads
         self.ff_dim = ff_dim
@@ -113,7 +112,7 @@ class ImprovedMSAModel(MultimodalModel):
             width_in = width
         yield self.output_layer, (None, width_in)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         vectors, present, attention = self.encode_and_pool(
             self.poolings, sequences, masks, training
         )
@@ -126,15 +125,3 @@ class ImprovedMSAModel(MultimodalModel):
             x = keras.ops.relu(norm(dense(x), training=training))
             x = dropout(x, training=training)
         return Explanation(self.output_layer(x), weights, attention)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "ff_dim": self.ff_dim,
-            "n_layers_mod": self.n_layers_mod,
-            "n_layers_fuse": self.n_layers_fuse,
-            "dropout_rate": self.dropout_rate,
-            "l2": self.l2,
-        }

@@ -4,9 +4,9 @@ from typing import Any
 
 from keras import ops
 
-from models.checks import check_sequence
-from models.explicit_masks import as_mask, clear_masked
-from models.positional import create_padding_mask
+from .checks import check_sequence
+from .explicit_masks import as_mask, clear_masked
+from .positional import create_padding_mask
 
 MODALITIES = ("text", "audio", "video")
 

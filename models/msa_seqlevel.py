@@ -2,13 +2,13 @@
 
 import keras
 
-from models.checkpointing import checkpointed
-from models.dropout import HashDropout
-from models.ensemble import EnsembleModel
-from models.fusion import AdaptiveFusionHead, CrossModalFusion
-from models.inputs import MODALITIES
-from models.multimodal_model import Explanation
-from models.packing import Packing
+from .checkpointing import checkpointed
+from .dropout import HashDropout
+from .ensemble import EnsembleModel
+from .fusion import AdaptiveFusionHead, CrossModalFusion
+from .inputs import MODALITIES
+from .multimodal_model import Explanation
+from .packing import Packing
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -92,11 +92,11 @@ class MSASeqLevelModel(EnsembleModel):
         norm_first=False,
         aligned=None,
         n_members=1,
+        num_outputs=1,
         **kwargs,
     ):
-        super().__init__(
-            seq_len, text_dim, audio_dim, video_dim, num_classes, n_members=n_members, **kwargs
-        )
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, n_members=n_members, **kwargs)
         self.model_dim = model_dim
         self.num_heads = num_heads
         self.ff_dim = ff_dim
@@ -154,12 +154,15 @@ class MSASeqLevelModel(EnsembleModel):
 
     def call(self, inputs, packs=None, training=None):
         """Return scores `(batch, 1)` or logits `(batch, num_classes)`, float32."""
-        return self.forward(*self.read(inputs), training, packs).prediction
+        return self.explain_sequences(*self.read(inputs), training, packs).prediction
 
-    def forward(self, sequences, masks, training=None, packs=None):
+    def explain_sequences(self, sequences, masks, training=None, packs=None):
         """Compute an `Explanation`; with `packs`, attention maps are those of the packs."""
         if self.members:
-            each = [member.forward(sequences, masks, training, packs) for member in self.members]
+            each = [
+                member.explain_sequences(sequences, masks, training, packs)
+                for member in self.members
+            ]
             return self.average(each, training)
         if packs is None:
             alone = [{"mask": mask} for mask in masks]
@@ -199,19 +202,3 @@ class MSASeqLevelModel(EnsembleModel):
         if training and self.gradient_checkpointing:
             function = checkpointed(part, function)
         return function(*sequences)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "ff_dim": self.ff_dim,
-            "n_layers_mod": self.n_layers_mod,
-            "n_layers_fuse": self.n_layers_fuse,
-            "bidirectional_fusion": self.bidirectional_fusion,
-            "pooling_method": self.pooling_method,
-            "dropout_rate": self.dropout_rate,
-            "gradient_checkpointing": self.gradient_checkpointing,
-            "norm_first": self.norm_first,
-            "aligned": self.aligned,
-        }

@@ -2,11 +2,11 @@
 
 import keras
 
-from models.blocks import TransformerBlock
-from models.checks import check_rate
-from models.dropout import HashDropout
-from models.multimodal_model import Explanation, MultimodalModel
-from models.pooling import MaskedPooling, ModalityWeighting, average_present
+from .blocks import TransformerBlock
+from .checks import check_rate
+from .dropout import HashDropout
+from .multimodal_model import Explanation, MultimodalModel
+from .pooling import MaskedPooling, ModalityWeighting, average_present
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -18,10 +18,7 @@ class MSAModel(MultimodalModel):
     modalities together is lost in the pooling; `MSASeqLevelModel` keeps it.
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width inside; a multiple of `num_heads`.
         num_heads: Number of attention heads.
         ff_dim: Inner width of the feed-forward networks.
@@ -32,7 +29,7 @@ class MSAModel(MultimodalModel):
         dropout_rate: Dropout everywhere, at least 0 and below 1.
         l2: Factor of the L2 penalty on the kernels of projections and head.
         head_dropout: Dropout before the output.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
 
     Call arguments:
         inputs: As for `MSASeqLevelModel`.
@@ -61,9 +58,11 @@ class MSAModel(MultimodalModel):
         l2=0.0,
         head_dropout=0.0,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         self.model_dim = model_dim
         self.num_heads = num_heads
         self.ff_dim = ff_dim
@@ -105,7 +104,7 @@ class MSAModel(MultimodalModel):
         for part in (self.hidden, self.dropout, self.output_layer):
             yield part, (None, self.model_dim)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         vectors, present, attention = self.encode_and_pool(
             [self.pooling] * 3, sequences, masks, training
         )
@@ -116,17 +115,3 @@ class MSAModel(MultimodalModel):
         fused, weights = mix(vectors, present)
         hidden = self.dropout(self.hidden(fused), training=training)
         return Explanation(self.output_layer(hidden), weights, attention)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "ff_dim": self.ff_dim,
-            "n_layers_mod": self.n_layers_mod,
-            "n_layers_fuse": self.n_layers_fuse,
-            "adaptive_fusion": self.adaptive_fusion,
-            "dropout_rate": self.dropout_rate,
-            "l2": self.l2,
-            "head_dropout": self.head_dropout,
-        }

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from models.attention import masked_softmax
-from models.checks import check_choice, check_positive, check_rate, check_sequence
-from models.dropout import HashDropout
-from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from .attention import masked_softmax
+from .checks import check_choice, check_positive, check_rate, check_sequence
+from .dropout import HashDropout
+from .explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
 
 ATTENTION_STRATEGIES = (None, "average", "concatenate")
 
@@ -167,20 +167,6 @@ class MultiModalCrossAttention(ExplicitMaskLayer):
 
     def compute_output_shape(self, x_shape, context_shape):
         return tuple(x_shape)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "dim": self.dim,
-            "heads": self.heads,
-            "context_dim": self.context_dim,
-            "dim_head": self.dim_head,
-            "dropout": self.dropout,
-            "qk": self.qk,
-            "post_attn_norm": self.post_attn_norm,
-            "attention_strategy": self.attention_strategy,
-            "mask": self.mask,
-        }
 
 
 def _static_mask(mask):

@@ -1,20 +1,23 @@
-"""What all sentiment models share: input, output, configuration and explanation."""
+"""The base of all sequence models: input, output, configuration and explanation."""
 
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
-from models.blocks import ModalityEncoder
-from models.checks import check_positive
-from models.inputs import MODALITIES, per_modality_lengths, read_inputs
+from .blocks import ModalityEncoder
+from .checks import check_positive
+from .configured_layer import constructor_arguments
+from .inputs import MODALITIES, per_modality_lengths, read_inputs
 
 
 class Explanation(NamedTuple):
-    """What a model predicts, and what it looked at.
+    """A model's prediction, its modality weights and its attention maps.
 
     Attributes:
-        prediction: `(batch, 1)` scores, or `(batch, num_classes)` logits; float32.
+        prediction: `(batch, num_outputs)` scores or logits of labels, or `(batch, num_classes)`
+            logits; float32.
         modality_weights: `(batch, 3)`, the share of text, audio and video; float32. An absent
             modality has 0, the others sum to 1. `None` if the model does not weigh modalities.
         attention: From the name of each attention map to its weights,
@@ -27,21 +30,46 @@ class Explanation(NamedTuple):
 
 
 class MultimodalModel(keras.Model):
-    """Base of the models: three feature sequences in, a sentiment score out.
+    """Base of the models: three feature sequences in, scores or logits out.
 
-    A subclass makes its parts in `__init__`, lists them with their input shapes in
-    `part_shapes`, and computes in `forward`.
+    A subclass makes its parts in `__init__`, lists them with their input shapes in `part_shapes`,
+    and computes in `explain_sequences`. It keeps each argument of its constructor as an attribute
+    of the same name, from which `get_config` is made.
 
     Args:
         seq_len: Longest sequence in steps; one length, or three for text, audio, video.
         text_dim: Width of the text features.
         audio_dim: Width of the audio features.
         video_dim: Width of the video features.
-        num_classes: `None` for a score; a number of classes for logits.
+        num_classes: Number of classes, for logits `(batch, num_classes)`; `None` for scores.
+        num_outputs: Number of scores, or of labels that are true or false; only without
+            `num_classes`.
         has_output: Whether to make `output_layer`, the last one.
 
+    Call arguments:
+        inputs: A tuple `(text, audio, video)` of sequences `(batch, time, width)`, whose all-zero
+            steps count as padding; a tuple of six, with boolean masks `(batch, time)` after the
+            sequences, `True` = valid step; or a dict with keys `text`, `audio`, `video` and
+            optionally `text_mask`, `audio_mask`, `video_mask`.
+        training: Whether to apply dropout, to use the batch's own statistics in batch
+            normalisation, and to prepare the losses of the model's own tasks.
+
+    Returns:
+        `(batch, num_outputs)`, or logits `(batch, num_classes)`; float32 under every policy.
+
+    Raises:
+        ValueError: If an argument is out of range, or an input has another form, rank, width or
+            length. The message names it, what was expected and what was received.
+
     Attributes:
+        output_dim: Width of the output, `num_classes` or `num_outputs`.
         packs_samples: Whether a call takes `packs`, by which samples share rows.
+
+    Example:
+        >>> model = MulT(seq_len=20, text_dim=300, audio_dim=74, video_dim=47)  # or any other
+        >>> text, audio, video = (np.random.randn(8, 20, d) for d in (300, 74, 47))
+        >>> tuple(model((text, audio, video)).shape)
+        (8, 1)
     """
 
     packs_samples = False
@@ -53,23 +81,38 @@ class MultimodalModel(keras.Model):
         audio_dim,
         video_dim,
         num_classes=None,
+        num_outputs=1,
         has_output=True,
         **kwargs,
     ):
         # Masks are made from the zeros of the input as it is given, before any cast.
         super().__init__(autocast=False, **kwargs)
         check_positive(text_dim=text_dim, audio_dim=audio_dim, video_dim=video_dim)
+        check_positive(num_outputs=num_outputs)
         if num_classes is not None:
             check_positive(num_classes=num_classes)
+            if num_outputs != 1:
+                raise ValueError(
+                    "`num_outputs` must be 1 where `num_classes` is given. Received: "
+                    f"num_classes={num_classes}, num_outputs={num_outputs}. Pass `num_classes` "
+                    "for one of several classes, `num_outputs` for several scores or labels."
+                )
         self.seq_lens = per_modality_lengths(seq_len)
         self.seq_len = seq_len if isinstance(seq_len, int) else self.seq_lens
         self.text_dim = text_dim
         self.audio_dim = audio_dim
         self.video_dim = video_dim
         self.num_classes = num_classes
+        self.num_outputs = num_outputs
+        self.output_dim = num_classes or num_outputs
         self.widths = (text_dim, audio_dim, video_dim)
         if has_output:
-            self.output_layer = keras.layers.Dense(num_classes or 1, dtype="float32", name="output")
+            self.output_layer = keras.layers.Dense(self.output_dim, dtype="float32", name="output")
+
+    @property
+    def predicts_one_score(self):
+        """Whether the output is one number a sample, neither classes nor several outputs."""
+        return self.num_classes is None and self.num_outputs == 1
 
     def make_encoders(self, model_dim, **options):
         """Return a `ModalityEncoder` for each modality, all with the same options."""
@@ -81,7 +124,7 @@ class MultimodalModel(keras.Model):
         ]
 
     def encoder_shapes(self):
-        """Return each encoder with the shape to build it for, as `part_shapes` wants them."""
+        """Return pairs of an encoder and its input shape, a part of `part_shapes`."""
         shapes = [(None, n, w) for n, w in zip(self.seq_lens, self.widths, strict=True)]
         return zip(self.encoders, shapes, strict=True)
 
@@ -110,12 +153,29 @@ class MultimodalModel(keras.Model):
                 layer.kernel_regularizer = keras.regularizers.L2(l2)
 
     def part_shapes(self):
-        """Return pairs of a part and the shape, or shapes, that `build` gives to it."""
+        """Return pairs of a part and the shape, or shapes, for which to build it."""
         raise NotImplementedError
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         """Compute an `Explanation` from checked sequences and masks, lists of three each."""
         raise NotImplementedError
+
+    def output_layers(self):
+        """Return the Dense layers that predict: one, or one for each member or task."""
+        return [self.output_layer]
+
+    def start_output_at(self, values):
+        """Set the last bias, so that an untrained model predicts around `values`.
+
+        It suits scores in a range whose middle is not 0. The initial bias is 0.
+
+        Args:
+            values: A number, or one for each output, `(output_dim,)`.
+        """
+        if not self.built:
+            self.build()
+        for layer in self.output_layers():
+            layer.bias.assign(np.broadcast_to(np.asarray(values, "float32"), layer.bias.shape))
 
     def build(self, input_shape=None):
         """Create all weights; the widths are known from the constructor."""
@@ -126,46 +186,35 @@ class MultimodalModel(keras.Model):
         self.built = True
 
     def call(self, inputs, training=None):
-        """Return scores `(batch, 1)` or logits `(batch, num_classes)`, float32.
-
-        Args:
-            inputs: A tuple `(text, audio, video)` of sequences `(batch, time, width)`, whose
-                all-zero steps count as padding; a tuple of six, with boolean masks
-                `(batch, time)` behind; or a dict with keys `text`, `audio`, `video` and
-                optionally `text_mask`, `audio_mask`, `video_mask`.
-            training: Whether to apply dropout.
-        """
         return self._explain(inputs, training).prediction
 
     def explain(self, inputs):
-        """Predict, and return the modality weights and every attention map with it.
+        """Return an `Explanation`: the prediction, the modality weights and the attention maps.
 
         Args:
             inputs: As for a call.
-
-        Returns:
-            An `Explanation`.
         """
         if not self.built:
             self.build()
         return self._explain(inputs, training=False)
 
     def read(self, inputs):
-        """Return checked sequences and masks, lists of three each, from what a call takes."""
+        """Return checked sequences and masks, lists of three each, from a call's `inputs`."""
         return read_inputs(inputs, self.widths, self.seq_lens, self.compute_dtype)
 
     def _explain(self, inputs, training):
-        return self.forward(*self.read(inputs), training=training)
+        return self.explain_sequences(*self.read(inputs), training=training)
 
     def auxiliary_loss(self, labels):
-        """Return what the last forward pass in training adds to the loss because of its labels.
+        """Return the loss of the model's own tasks on the labels of the last call in training.
 
-        A subclass whose training has tasks of its own on the labels overrides it; a loss that
-        needs no labels goes through `add_loss`. It is called once after each forward pass in
-        training, by `fit` and by `experiments.train`, and may update weights that are not trained.
+        A model with such tasks overrides it; a loss that needs no labels goes through `add_loss`.
+        `fit` and `experiments.train` call it once after each call in training, and add it to the
+        loss. It may update weights that are not trained.
 
         Args:
-            labels: Those of the batch, `(batch, 1)` or `(batch,)`; the batch may be empty.
+            labels: Labels of the batch, `(batch, output_dim)` or `(batch,)`; the batch may be
+                empty.
 
         Returns:
             A float32 scalar, a mean over the batch.
@@ -179,7 +228,7 @@ class MultimodalModel(keras.Model):
 
     def compute_output_shape(self, input_shape):
         first = input_shape[MODALITIES[0] if isinstance(input_shape, dict) else 0]
-        return (first[0], self.num_classes or 1)
+        return (first[0], self.output_dim)
 
     def compute_output_spec(self, inputs, training=None):
         """Describe the output, which is float32 under every dtype policy."""
@@ -187,11 +236,4 @@ class MultimodalModel(keras.Model):
         return keras.KerasTensor(self.compute_output_shape(shapes), dtype="float32")
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "seq_len": self.seq_len,
-            "text_dim": self.text_dim,
-            "audio_dim": self.audio_dim,
-            "video_dim": self.video_dim,
-            "num_classes": self.num_classes,
-        }
+        return {**super().get_config(), **constructor_arguments(self)}

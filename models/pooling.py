@@ -3,9 +3,9 @@
 import keras
 from keras import ops
 
-from models.attention import masked_softmax
-from models.checks import check_choice, check_heads, check_positive, check_sequence
-from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from .attention import masked_softmax
+from .checks import check_choice, check_heads, check_positive, check_sequence
+from .explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
 
 POOLING_METHODS = ("mean", "attention", "last", "recency")
 
@@ -97,14 +97,6 @@ class MaskedPooling(ExplicitMaskLayer):
     def compute_output_shape(self, sequence_shape):
         return (sequence_shape[0], self.model_dim), (sequence_shape[0],)
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "method": self.method,
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-        }
-
 
 def _zero_then_halving(shape, dtype=None):
     halving = 2.0 ** (2 - ops.arange(shape[0], dtype=dtype))
@@ -148,13 +140,6 @@ class ModalityWeighting(ExplicitMaskLayer):
 
     def compute_output_shape(self, vectors_shape):
         return (vectors_shape[0], self.model_dim), (vectors_shape[0], self.num_modalities)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_modalities": self.num_modalities,
-        }
 
 
 def average_present(vectors, present):

@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from models.checks import check_positive, check_sequence
-from models.explicit_masks import ExplicitMaskLayer
+from .checks import check_positive, check_sequence
+from .explicit_masks import ExplicitMaskLayer
 
 
 def create_padding_mask(x):
@@ -103,6 +103,3 @@ class LearnablePositionalEmbedding(ExplicitMaskLayer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
-
-    def get_config(self):
-        return {**super().get_config(), "seq_len": self.seq_len, "model_dim": self.model_dim}

@@ -68,7 +68,7 @@ def read_dataflow(model):
     def predict(sequences, masks):
         for name, x in zip(MODALITIES, sequences, strict=True):
             add(name, [], [x])
-        add(RESULT, [model.forward(sequences, masks, training=False).prediction], [])
+        add(RESULT, [model.explain_sequences(sequences, masks, training=False).prediction], [])
 
     tf.function(predict, autograph=False).get_concrete_function(*_signature(model))
     return steps, [(names[id(part)], part) for part in parts if part not in called]

@@ -3,14 +3,14 @@
 import keras
 from keras import ops
 
-from models.baselines.hyper_modality import HyperModalityLayer, TokenEncoder
-from models.baselines.learned_tokens import LearnedTokens
-from models.blocks import CrossAttentionBlock, TransformerBlock
-from models.checks import check_positive
-from models.dropout import HashDropout
-from models.inputs import MODALITIES
-from models.multimodal_model import Explanation, MultimodalModel
-from models.positional import LearnablePositionalEmbedding
+from ..blocks import CrossAttentionBlock, TransformerBlock
+from ..checks import check_positive
+from ..dropout import HashDropout
+from ..inputs import MODALITIES
+from ..multimodal_model import Explanation, MultimodalModel
+from ..positional import LearnablePositionalEmbedding
+from .hyper_modality import HyperModalityLayer, TokenEncoder
+from .learned_tokens import LearnedTokens
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -33,10 +33,7 @@ class ALMT(MultimodalModel):
     them; an absent text leaves learned queries.
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width inside; a multiple of `num_heads`.
         num_heads: Number of attention heads, everywhere.
         ff_dim: Inner width of the feed-forward networks.
@@ -45,17 +42,10 @@ class ALMT(MultimodalModel):
         num_scales: Scales of the language, each with a `HyperModalityLayer`.
         n_layers_fuse: Blocks in which language attends to the hyper-modality.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Call arguments, output and errors: as for `MultimodalModel`; the output is
+    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
         - The text is a sequence of features as given; the paper fine-tunes BERT below.
@@ -94,9 +84,11 @@ class ALMT(MultimodalModel):
         n_layers_fuse=2,
         dropout_rate=0.0,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         check_positive(
             num_tokens=num_tokens,
             n_layers_mod=n_layers_mod,
@@ -169,7 +161,7 @@ class ALMT(MultimodalModel):
             yield block, tokens, tokens
         yield self.output_layer, (None, self.model_dim)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         attention, tokens = {}, []
         for name, encoder, x, mask in zip(MODALITIES, self.encoders, sequences, masks, strict=True):
             x, maps = encoder(x, mask=mask, training=training)
@@ -213,16 +205,3 @@ class ALMT(MultimodalModel):
     def _with_score_token(self, tokens, positions, training):
         x = ops.concatenate([self.score_token(tokens), tokens], axis=1)
         return self.dropout(positions(x), training=training)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "ff_dim": self.ff_dim,
-            "num_tokens": self.num_tokens,
-            "n_layers_mod": self.n_layers_mod,
-            "num_scales": self.num_scales,
-            "n_layers_fuse": self.n_layers_fuse,
-            "dropout_rate": self.dropout_rate,
-        }

@@ -6,12 +6,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from models.baselines.perceptron import Perceptron
-from models.checks import check_positive
+from ..checks import check_positive
+from ..configured_layer import ConfiguredLayer
+from .perceptron import Perceptron
 
 
 @keras.saving.register_keras_serializable(package="msa")
-class DynamicFusionGraph(keras.layers.Layer):
+class DynamicFusionGraph(ConfiguredLayer):
     """A vertex for each set of modalities, fed by the vertices of its subsets.
 
     The sets of one modality are the inputs. Every vertex of a larger set `k`, and the output, is
@@ -92,16 +93,6 @@ class DynamicFusionGraph(keras.layers.Layer):
     def compute_output_shape(self, vertices_shape):
         batch = vertices_shape[0][0]
         return (batch, self.node_dim), (batch, len(self.edges))
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "input_dim": self.input_dim,
-            "node_dim": self.node_dim,
-            "hidden_dim": self.hidden_dim,
-            "num_modalities": self.num_modalities,
-            "dropout_rate": self.dropout_rate,
-        }
 
 
 def _subsets(modalities):

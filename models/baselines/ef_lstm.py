@@ -3,10 +3,10 @@
 import keras
 from keras import ops
 
-from models.baselines.alignment import to_common_length
-from models.checks import check_positive
-from models.dropout import HashDropout
-from models.multimodal_model import Explanation, MultimodalModel
+from ..checks import check_positive
+from ..dropout import HashDropout
+from ..multimodal_model import Explanation, MultimodalModel
+from .alignment import to_common_length
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -19,24 +19,14 @@ class EFLSTM(MultimodalModel):
         y   = W_2 dropout(relu(W_1 dropout(h_n) + b_1)) + b_2
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the LSTMs and of the hidden layer.
         n_layers: Number of LSTMs on top of each other.
         dropout_rate: Dropout between the layers, at least 0 and below 1.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Call arguments, output and errors: as for `MultimodalModel`; the output is
+    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
         The name is the field's for an LSTM on concatenated features, with no paper of its own. The
@@ -60,9 +50,11 @@ class EFLSTM(MultimodalModel):
         n_layers=2,
         dropout_rate=0.3,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         check_positive(model_dim=model_dim, n_layers=n_layers)
         self.model_dim = model_dim
         self.n_layers = n_layers
@@ -91,18 +83,10 @@ class EFLSTM(MultimodalModel):
         for part in (self.hidden, self.hidden_dropout, self.output_layer):
             yield part, (None, self.model_dim)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         sequences, _, mask = to_common_length(sequences, masks)
         x = ops.concatenate(sequences, axis=-1)
         for lstm, dropout in zip(self.lstms, self.dropouts, strict=True):
             x = dropout(lstm(x, mask=mask), training=training)
         x = self.hidden_dropout(self.hidden(x), training=training)
         return Explanation(self.output_layer(x), None, {})
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "n_layers": self.n_layers,
-            "dropout_rate": self.dropout_rate,
-        }

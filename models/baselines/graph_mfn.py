@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from models.baselines.dynamic_fusion_graph import DynamicFusionGraph
-from models.baselines.memory_fusion import MemoryFusionCell, MemoryFusionModel
+from .dynamic_fusion_graph import DynamicFusionGraph
+from .memory_fusion import MemoryFusionCell, MemoryFusionModel
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -49,9 +49,6 @@ class GraphMemoryCell(MemoryFusionCell):
         ]
         return self.graph(vertices, training=training)[0]
 
-    def get_config(self):
-        return {**super().get_config(), "node_dim": self.node_dim}
-
 
 @keras.saving.register_keras_serializable(package="msa")
 class GraphMFN(MemoryFusionModel):
@@ -69,26 +66,16 @@ class GraphMFN(MemoryFusionModel):
         y   = W relu(V [h_n of all m; u_n] + b) + d,  n the last step
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of each LSTM.
         memory_dim: Width of the shared memory.
         hidden_dim: Width of the hidden layers, the head's included.
         node_dim: Width of the vertices of two and three modalities, and of the output.
         dropout_rate: Dropout behind the hidden layers, at least 0 and below 1.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Call arguments, output and errors: as for `MultimodalModel`; the output is
+    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
         Two details are taken from MMSA: `v_m` sees `h`, not `c`, and the gates see `u_{t-1}` too.
@@ -117,12 +104,11 @@ class GraphMFN(MemoryFusionModel):
         node_dim=32,
         dropout_rate=0.2,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
         sizes = (model_dim, memory_dim, hidden_dim, dropout_rate)
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, *sizes, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, *sizes, num_classes, num_outputs, **kwargs)
         self.node_dim = node_dim
         self.recurrence = self.make_recurrence(GraphMemoryCell, node_dim=node_dim)
-
-    def get_config(self):
-        return {**super().get_config(), "node_dim": self.node_dim}

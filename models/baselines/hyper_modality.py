@@ -3,13 +3,13 @@
 import keras
 from keras import ops
 
-from models.attention import masked_softmax
-from models.baselines.learned_tokens import LearnedTokens
-from models.blocks import TransformerBlock
-from models.checks import check_heads, check_positive, check_rate, check_sequence
-from models.dropout import HashDropout
-from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
-from models.positional import LearnablePositionalEmbedding
+from ..attention import masked_softmax
+from ..blocks import TransformerBlock
+from ..checks import check_heads, check_positive, check_rate, check_sequence
+from ..dropout import HashDropout
+from ..explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from ..positional import LearnablePositionalEmbedding
+from .learned_tokens import LearnedTokens
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -105,19 +105,6 @@ class TokenEncoder(ExplicitMaskLayer):
         weights = (input_shape[0], self.num_heads, length, length)
         return (input_shape[0], self.num_tokens, self.model_dim), [weights] * self.n_layers
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "input_dim": self.input_dim,
-            "model_dim": self.model_dim,
-            "seq_len": self.seq_len,
-            "num_tokens": self.num_tokens,
-            "num_heads": self.num_heads,
-            "ff_dim": self.ff_dim,
-            "n_layers": self.n_layers,
-            "dropout_rate": self.dropout_rate,
-        }
-
 
 @keras.saving.register_keras_serializable(package="msa")
 class HyperModalityLayer(ExplicitMaskLayer):
@@ -206,11 +193,3 @@ class HyperModalityLayer(ExplicitMaskLayer):
             for shape in (audio_shape, video_shape)
         ]
         return tuple(hyper_shape), *weights
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "dropout_rate": self.dropout_rate,
-        }

@@ -3,11 +3,12 @@
 import keras
 from keras import ops
 
-from models.checks import check_positive
+from ..checks import check_positive
+from ..configured_layer import ConfiguredLayer
 
 
 @keras.saving.register_keras_serializable(package="msa")
-class LearnedTokens(keras.layers.Layer):
+class LearnedTokens(ConfiguredLayer):
     """Trained vectors, the same for each sample of a batch.
 
     Args:
@@ -27,7 +28,7 @@ class LearnedTokens(keras.layers.Layer):
         check_positive(num_tokens=num_tokens, model_dim=model_dim)
         self.num_tokens = num_tokens
         self.model_dim = model_dim
-        self.initializer = keras.initializers.get(initializer)
+        self.initializer = initializer
 
     def build(self, input_shape):
         self.tokens = self.add_weight(
@@ -40,11 +41,3 @@ class LearnedTokens(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.num_tokens, self.model_dim)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "num_tokens": self.num_tokens,
-            "model_dim": self.model_dim,
-            "initializer": keras.initializers.serialize(self.initializer),
-        }

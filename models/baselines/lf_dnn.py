@@ -3,12 +3,12 @@
 import keras
 from keras import ops
 
-from models.baselines.perceptron import Perceptron
-from models.baselines.subnetworks import PooledSubnetwork
-from models.checks import check_positive
-from models.dropout import HashDropout
-from models.inputs import MODALITIES
-from models.multimodal_model import Explanation, MultimodalModel
+from ..checks import check_positive
+from ..dropout import HashDropout
+from ..inputs import MODALITIES
+from ..multimodal_model import Explanation, MultimodalModel
+from .perceptron import Perceptron
+from .subnetworks import PooledSubnetwork
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -22,24 +22,14 @@ class LFDNN(MultimodalModel):
         y   = W_3 relu(W_2 relu(W_1 dropout([z_text; z_audio; z_video]) + b_1) + b_2) + b_3
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of each modality's network.
         fusion_dim: Width of the network behind the fusion.
         dropout_rate: Dropout in the networks and on their outputs, at least 0 and below 1.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Call arguments, output and errors: as for `MultimodalModel`; the output is
+    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
         The name and the form are MMSA's, for late fusion of subnetworks like those of the Tensor
@@ -65,9 +55,11 @@ class LFDNN(MultimodalModel):
         fusion_dim=32,
         dropout_rate=0.3,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         check_positive(model_dim=model_dim, fusion_dim=fusion_dim)
         self.model_dim = model_dim
         self.fusion_dim = fusion_dim
@@ -89,16 +81,8 @@ class LFDNN(MultimodalModel):
         yield self.fusion, (None, 3 * self.model_dim)
         yield self.output_layer, (None, self.fusion_dim)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         parts = zip(self.subnetworks, sequences, masks, strict=True)
         vectors = [network(x, mask, training=training) for network, x, mask in parts]
         fused = self.dropout(ops.concatenate(vectors, axis=-1), training=training)
         return Explanation(self.output_layer(self.fusion(fused, training=training)), None, {})
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "fusion_dim": self.fusion_dim,
-            "dropout_rate": self.dropout_rate,
-        }

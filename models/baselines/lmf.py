@@ -3,11 +3,11 @@
 import keras
 from keras import ops
 
-from models.baselines.subnetworks import verbal_and_nonverbal
-from models.checks import check_positive
-from models.dropout import HashDropout
-from models.inputs import MODALITIES
-from models.multimodal_model import Explanation, MultimodalModel
+from ..checks import check_positive
+from ..dropout import HashDropout
+from ..inputs import MODALITIES
+from ..multimodal_model import Explanation, MultimodalModel
+from .subnetworks import verbal_and_nonverbal
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -24,26 +24,16 @@ class LMF(MultimodalModel):
     `U_m` are three Dense layers with ReLU.
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the text's LSTM and of its vector.
         nonverbal_dim: Width of the networks and vectors of audio and video.
         fusion_dim: Width of the fused vector `h`.
         rank: Number of outer products.
         dropout_rate: Dropout in the subnetworks and on `h`, at least 0 and below 1.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Call arguments, output and errors: as for `MultimodalModel`; the output is
+    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
         The authors' code and MMSA take `h`, one wide, for the score, without dropout, and add up
@@ -72,9 +62,11 @@ class LMF(MultimodalModel):
         rank=4,
         dropout_rate=0.3,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         check_positive(model_dim=model_dim, nonverbal_dim=nonverbal_dim)
         check_positive(fusion_dim=fusion_dim, rank=rank)
         self.model_dim = model_dim
@@ -115,7 +107,7 @@ class LMF(MultimodalModel):
         yield self.dropout, (None, self.fusion_dim)
         yield self.output_layer, (None, self.fusion_dim)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         products = 1.0
         for network, factors, x, mask in zip(
             self.subnetworks, self.factors, sequences, masks, strict=True
@@ -124,13 +116,3 @@ class LMF(MultimodalModel):
         products = ops.reshape(products, (-1, self.rank, self.fusion_dim))
         fused = ops.sum(products, axis=1) + ops.cast(self.fusion_bias, products.dtype)
         return Explanation(self.output_layer(self.dropout(fused, training=training)), None, {})
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "nonverbal_dim": self.nonverbal_dim,
-            "fusion_dim": self.fusion_dim,
-            "rank": self.rank,
-            "dropout_rate": self.dropout_rate,
-        }

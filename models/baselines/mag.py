@@ -3,14 +3,14 @@
 import keras
 from keras import ops
 
-from models.baselines.alignment import to_common_length
-from models.baselines.learned_tokens import LearnedTokens
-from models.blocks import TransformerBlock
-from models.checks import check_above_zero, check_choice, check_positive, check_rate
-from models.dropout import HashDropout
-from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
-from models.multimodal_model import Explanation, MultimodalModel
-from models.positional import LearnablePositionalEmbedding
+from ..blocks import TransformerBlock
+from ..checks import check_above_zero, check_choice, check_positive, check_rate
+from ..dropout import HashDropout
+from ..explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from ..multimodal_model import Explanation, MultimodalModel
+from ..positional import LearnablePositionalEmbedding
+from .alignment import to_common_length
+from .learned_tokens import LearnedTokens
 
 EPSILON = 1e-6
 
@@ -96,16 +96,6 @@ class MultimodalAdaptationGate(ExplicitMaskLayer):
     def compute_output_shape(self, hidden_shape, audio_shape, video_shape):
         return tuple(hidden_shape)
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "audio_dim": self.audio_dim,
-            "video_dim": self.video_dim,
-            "beta": self.beta,
-            "dropout_rate": self.dropout_rate,
-        }
-
 
 @keras.saving.register_keras_serializable(package="msa")
 class MAG(MultimodalModel):
@@ -121,10 +111,7 @@ class MAG(MultimodalModel):
     if any modality has it; what another lacks there counts as zero.
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width inside; a multiple of `num_heads`.
         num_heads: Number of attention heads.
         ff_dim: Inner width of the feed-forward networks.
@@ -132,17 +119,10 @@ class MAG(MultimodalModel):
         gate_layer: How many of the blocks come before the gate; 0 shifts their input.
         beta: How long the shift may be, relative to the hidden state; above 0.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Call arguments, output and errors: as for `MultimodalModel`; the output is
+    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
         - In place of BERT or XLNet, fine-tuned on the words, a smaller encoder of BERT's form
@@ -178,9 +158,11 @@ class MAG(MultimodalModel):
         beta=1.0,
         dropout_rate=0.3,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         check_positive(n_layers=n_layers)
         check_choice("gate_layer", gate_layer, range(n_layers + 1))
         self.model_dim = model_dim
@@ -218,7 +200,7 @@ class MAG(MultimodalModel):
         for part in (self.pooler, self.dropout, self.output_layer):
             yield part, (None, self.model_dim)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         (text, audio, video), (_, audio_mask, video_mask), mask = to_common_length(sequences, masks)
         x = self.projection(text)
         x = self.positions(ops.concatenate([self.cls_token(x), x], axis=1))
@@ -239,18 +221,6 @@ class MAG(MultimodalModel):
                 )
         pooled = self.dropout(self.pooler(x[:, 0]), training=training)
         return Explanation(self.output_layer(pooled), None, attention)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "ff_dim": self.ff_dim,
-            "n_layers": self.n_layers,
-            "gate_layer": self.gate_layer,
-            "beta": self.beta,
-            "dropout_rate": self.dropout_rate,
-        }
 
 
 def _norm(x):

@@ -5,14 +5,15 @@ import itertools
 import keras
 from keras import ops
 
-from models.baselines.alignment import to_common_length
-from models.baselines.perceptron import Perceptron
-from models.checks import check_positive
-from models.dropout import HashDropout
-from models.multimodal_model import Explanation, MultimodalModel
+from ..checks import check_positive
+from ..configured_layer import ConfiguredLayer
+from ..dropout import HashDropout
+from ..multimodal_model import Explanation, MultimodalModel
+from .alignment import to_common_length
+from .perceptron import Perceptron
 
 
-class MemoryFusionCell(keras.layers.Layer):
+class MemoryFusionCell(ConfiguredLayer):
     """One step of an LSTM for each modality and of the gated memory of what happens between them.
 
     A subclass computes in `fuse` a vector `s_t` from the LSTMs' states before and after the step.
@@ -114,17 +115,43 @@ class MemoryFusionCell(keras.layers.Layer):
         )
         memory = kept + added
         hidden, cells = zip(*after, strict=True)
-        return ops.concatenate([*hidden, memory], axis=-1), [*hidden, *cells, memory]
+        states = [*hidden, *cells, memory]
+        return self.output_of(states), states
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "widths": self.widths,
-            "model_dim": self.model_dim,
-            "memory_dim": self.memory_dim,
-            "hidden_dim": self.hidden_dim,
-            "dropout_rate": self.dropout_rate,
-        }
+    def output_of(self, states):
+        """Return the `h` of all modalities and the memory, side by side."""
+        return ops.concatenate([*states[: len(self.lstms)], states[-1]], axis=-1)
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class MemoryRecurrence(keras.layers.RNN):
+    """Run a `MemoryFusionCell` over the valid steps; return its output after the last of them."""
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        """Run the loop; on JAX by `scan`, which Keras's own loop is not general enough for.
+
+        There Keras takes the first state for the last output, and does not carry the states of
+        the dropout's random numbers through the loop.
+        """
+        if keras.backend.backend() != "jax":
+            return super().inner_loop(sequences, initial_state, mask, training=training)
+        weights = [variable.value for variable in self.cell.trainable_variables]
+        others = self.cell.non_trainable_variables  # the states of the random numbers
+
+        def step(carry, inputs):
+            states, seeds = carry
+            x, valid = inputs
+            (_, new), seeds = self.cell.stateless_call(weights, seeds, x, states, training=training)
+            pairs = zip(states, new, strict=True)
+            return ([ops.where(valid[:, None], b, a) for a, b in pairs], seeds), None
+
+        by_time = (ops.swapaxes(sequences, 0, 1), ops.transpose(mask))
+        start = (initial_state, [variable.value for variable in others])
+        (states, seeds), _ = ops.scan(step, start, by_time)
+        for variable, seed in zip(others, seeds, strict=True):
+            variable.assign(seed)
+        last = self.cell.output_of(states)
+        return last, last, states
 
 
 class MemoryFusionModel(MultimodalModel):
@@ -134,15 +161,12 @@ class MemoryFusionModel(MultimodalModel):
     subclass sets `recurrence`, by `make_recurrence`.
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of each LSTM.
         memory_dim: Width of the shared memory.
         hidden_dim: Width of the hidden layers.
         dropout_rate: Dropout behind the hidden layers, at least 0 and below 1.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
     """
 
     def __init__(
@@ -156,9 +180,11 @@ class MemoryFusionModel(MultimodalModel):
         hidden_dim,
         dropout_rate,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         self.model_dim = model_dim
         self.memory_dim = memory_dim
         self.hidden_dim = hidden_dim
@@ -172,7 +198,7 @@ class MemoryFusionModel(MultimodalModel):
         policy = self.dtype_policy
         sizes = (self.widths, self.model_dim, self.memory_dim, self.hidden_dim, self.dropout_rate)
         cell = cell_class(*sizes, dtype=policy, name="cell", **options)
-        return keras.layers.RNN(cell, dtype=policy, name="recurrence")
+        return MemoryRecurrence(cell, dtype=policy, name="recurrence")
 
     def part_shapes(self):
         yield self.recurrence, (None, None, sum(self.widths))
@@ -180,18 +206,9 @@ class MemoryFusionModel(MultimodalModel):
         yield self.dropout, (None, self.hidden_dim)
         yield self.output_layer, (None, self.hidden_dim)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         sequences, _, mask = to_common_length(sequences, masks)
         x = ops.concatenate(sequences, axis=-1)
         last = self.recurrence(x, mask=mask, training=training)
         hidden = self.dropout(self.hidden(last), training=training)
         return Explanation(self.output_layer(hidden), None, {})
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "memory_dim": self.memory_dim,
-            "hidden_dim": self.hidden_dim,
-            "dropout_rate": self.dropout_rate,
-        }

@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from models.attention import masked_softmax
-from models.baselines.memory_fusion import MemoryFusionCell, MemoryFusionModel
+from ..attention import masked_softmax
+from .memory_fusion import MemoryFusionCell, MemoryFusionModel
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -48,25 +48,15 @@ class MFN(MemoryFusionModel):
         y   = W relu(V [h_n of all m; u_n] + b) + d,  n the last step
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of each LSTM.
         memory_dim: Width of the shared memory.
         hidden_dim: Width of the hidden layers, the head's included.
         dropout_rate: Dropout behind the hidden layers, at least 0 and below 1.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Call arguments, output and errors: as for `MultimodalModel`; the output is
+    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
         The gates see the last memory `u_{t-1}` too, as in the authors' code and in MMSA; in the
@@ -91,8 +81,10 @@ class MFN(MemoryFusionModel):
         hidden_dim=64,
         dropout_rate=0.2,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
         sizes = (model_dim, memory_dim, hidden_dim, dropout_rate)
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, *sizes, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, *sizes, num_classes, num_outputs, **kwargs)
         self.recurrence = self.make_recurrence(DeltaMemoryCell)

@@ -5,18 +5,18 @@ import itertools
 import keras
 from keras import ops
 
-from models.baselines.misa_losses import (
+from ..blocks import TransformerBlock
+from ..checks import check_heads, check_positive, check_rate
+from ..dropout import HashDropout
+from ..explicit_masks import clear_masked
+from ..inputs import MODALITIES
+from ..multimodal_model import Explanation, MultimodalModel
+from .misa_losses import (
     central_moment_discrepancy,
     difference_loss,
     reconstruction_loss,
 )
-from models.baselines.stacked_bilstm import StackedBiLSTM
-from models.blocks import TransformerBlock
-from models.checks import check_heads, check_positive, check_rate
-from models.dropout import HashDropout
-from models.explicit_masks import clear_masked
-from models.inputs import MODALITIES
-from models.multimodal_model import Explanation, MultimodalModel
+from .stacked_bilstm import StackedBiLSTM
 
 PAIRS = tuple(itertools.combinations(range(3), 2))
 
@@ -44,10 +44,7 @@ class MISA(MultimodalModel):
     `models.baselines.misa_losses`).
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the six vectors; a multiple of `num_heads`, even.
         num_heads: Number of attention heads over the six.
         ff_dim: Inner width of the transformer's feed-forward network.
@@ -55,7 +52,7 @@ class MISA(MultimodalModel):
         difference_weight: Factor of the difference loss.
         reconstruction_weight: Factor of the reconstruction loss.
         dropout_rate: Dropout in the transformer and in the head, at least 0 and below 1.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
 
     Call arguments:
         inputs: As for `MSASeqLevelModel`.
@@ -103,9 +100,11 @@ class MISA(MultimodalModel):
         reconstruction_weight=1.0,
         dropout_rate=0.2,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         check_positive(model_dim=model_dim, num_heads=num_heads, ff_dim=ff_dim)
         check_heads(model_dim, num_heads)
         check_rate("dropout_rate", dropout_rate)
@@ -157,7 +156,7 @@ class MISA(MultimodalModel):
         for part in (self.dropout, self.output_layer):
             yield part, (None, 3 * self.model_dim)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         originals = self._encode(sequences, masks)
         private = [layer(u) for layer, u in zip(self.private, originals, strict=True)]
         shared = [self.shared(u) for u in originals]
@@ -188,15 +187,3 @@ class MISA(MultimodalModel):
             reconstruction_loss(u, decode(p + c), there) for u, p, c, there, decode in modalities
         )
         self.add_loss(self.reconstruction_weight * reconstruction / 3)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "ff_dim": self.ff_dim,
-            "similarity_weight": self.similarity_weight,
-            "difference_weight": self.difference_weight,
-            "reconstruction_weight": self.reconstruction_weight,
-            "dropout_rate": self.dropout_rate,
-        }

@@ -5,14 +5,14 @@ import itertools
 import keras
 from keras import ops
 
-from models.baselines.sinusoidal_positions import sinusoidal_positions
-from models.baselines.transformer_stack import TransformerStack
-from models.checks import check_positive, check_rate
-from models.dropout import HashDropout
-from models.explicit_masks import clear_masked
-from models.inputs import MODALITIES
-from models.multimodal_model import Explanation, MultimodalModel
-from models.pooling import MaskedPooling
+from ..checks import check_positive, check_rate
+from ..dropout import HashDropout
+from ..explicit_masks import clear_masked
+from ..inputs import MODALITIES
+from ..multimodal_model import Explanation, MultimodalModel
+from ..pooling import MaskedPooling
+from .sinusoidal_positions import sinusoidal_positions
+from .transformer_stack import TransformerStack
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -32,10 +32,7 @@ class MulT(MultimodalModel):
         y = W_3 (v + W_2 relu(W_1 v + b_1) + b_2) + b_3
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the crossmodal transformers; a multiple of `num_heads`. That of the
             self-attention is twice as large.
         num_heads: Number of attention heads.
@@ -43,17 +40,10 @@ class MulT(MultimodalModel):
         kernel_size: Steps that the temporal convolutions cover.
         dropout_rate: Dropout on positions, within the transformers and in the head, at least 0
             and below 1.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Call arguments, output and errors: as for `MultimodalModel`; the output is
+    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
         - From the authors' code come the blocks' residuals, around the values before normalisation
@@ -90,9 +80,11 @@ class MulT(MultimodalModel):
         kernel_size=5,
         dropout_rate=0.1,
         num_classes=None,
+        num_outputs=1,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         check_positive(model_dim=model_dim, kernel_size=kernel_size)
         check_rate("dropout_rate", dropout_rate)
         self.model_dim = model_dim
@@ -158,7 +150,7 @@ class MulT(MultimodalModel):
         for part in (self.hidden, self.hidden_dropout, self.contract, self.output_layer):
             yield part, (None, 6 * self.model_dim)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         sequences = self._embed(sequences, masks, training)
         attention, merged = {}, [[] for _ in MODALITIES]
         for stack, (target, source) in zip(self.crossmodal, self.directions, strict=True):
@@ -191,16 +183,6 @@ class MulT(MultimodalModel):
             x += ops.cast(positions, x.dtype)[: ops.shape(x)[1]]
             embedded.append(clear_masked(dropout(x, training=training), mask))
         return embedded
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "n_layers": self.n_layers,
-            "kernel_size": self.kernel_size,
-            "dropout_rate": self.dropout_rate,
-        }
 
 
 def _named(start, end, maps):

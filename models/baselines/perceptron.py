@@ -4,12 +4,13 @@ import itertools
 
 import keras
 
-from models.checks import check_positive, check_rate
-from models.dropout import HashDropout
+from ..checks import check_positive, check_rate
+from ..configured_layer import ConfiguredLayer
+from ..dropout import HashDropout
 
 
 @keras.saving.register_keras_serializable(package="msa")
-class Perceptron(keras.layers.Layer):
+class Perceptron(ConfiguredLayer):
     """Dense layers with ReLU between them, and dropout behind each ReLU.
 
     Args:
@@ -56,11 +57,3 @@ class Perceptron(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units[-1])
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "activation": self.activation,
-            "dropout_rate": self.dropout_rate,
-        }

@@ -3,12 +3,12 @@
 import keras
 from keras import ops
 
-from models.baselines.subnetworks import LSTMSubnetwork
-from models.baselines.unimodally_supervised_model import UnimodallySupervisedModel
-from models.checks import check_positive
-from models.dropout import HashDropout
-from models.inputs import MODALITIES
-from models.multimodal_model import Explanation
+from ..checks import check_positive
+from ..dropout import HashDropout
+from ..inputs import MODALITIES
+from ..multimodal_model import Explanation
+from .subnetworks import LSTMSubnetwork
+from .unimodally_supervised_model import UnimodallySupervisedModel
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -32,10 +32,7 @@ class SelfMM(UnimodallySupervisedModel):
         sum over s of tanh(|y_s - y_m|) · |ŷ_s - y_s|
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the text's LSTM and of F*_m.
         unimodal_dim: Width of the LSTMs of audio and video, and of F*_s.
         centre_momentum: How much of the sums behind the centres stays from one batch to the next,
@@ -46,15 +43,8 @@ class SelfMM(UnimodallySupervisedModel):
         num_classes: `None` for one score; a number of classes for logits, without tasks for the
             modalities, whose labels are made by arithmetic on scores.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Call arguments, output and errors: as for `MultimodalModel`; the output is
+    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
         The paper keeps each training sample's y_s from epoch to epoch and moves it towards the
@@ -90,10 +80,13 @@ class SelfMM(UnimodallySupervisedModel):
         label_bound=3.0,
         dropout_rate=0.1,
         num_classes=None,
+        num_outputs=1,
+        label_middle=0.0,
         **kwargs,
     ):
         tasks = (unimodal_dim, centre_momentum, label_bound, dropout_rate)
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, *tasks, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, *tasks, num_classes, num_outputs, label_middle, **kwargs)
         check_positive(model_dim=model_dim)
         self.model_dim = model_dim
         self.vector_dims = (model_dim, unimodal_dim, unimodal_dim)
@@ -106,7 +99,7 @@ class SelfMM(UnimodallySupervisedModel):
         ]
         self.dropout = HashDropout(self.dropout_rate, dtype=policy)
         self.hidden = keras.layers.Dense(self.model_dim, "relu", dtype=policy, name="hidden")
-        if self.num_classes is not None:
+        if not self.predicts_one_score:
             return
         self.task_dropouts = [HashDropout(self.dropout_rate, dtype=policy) for _ in MODALITIES]
         self.task_hidden = [
@@ -118,13 +111,16 @@ class SelfMM(UnimodallySupervisedModel):
         ]
         self.supervision = self.make_supervision(self.model_dim)
 
+    def output_layers(self):
+        return [self.output_layer, *(self.task_outputs if self.predicts_one_score else ())]
+
     def part_shapes(self):
         for network, width in zip(self.subnetworks, self.widths, strict=True):
             yield network, (None, None, width)
         for part in (self.dropout, self.hidden):
             yield part, (None, sum(self.vector_dims))
         yield self.output_layer, (None, self.model_dim)
-        if self.num_classes is not None:
+        if not self.predicts_one_score:
             return
         for dropout, hidden, width in zip(
             self.task_dropouts, self.task_hidden, self.vector_dims, strict=True
@@ -135,13 +131,13 @@ class SelfMM(UnimodallySupervisedModel):
             yield output, (None, self.unimodal_dim)
         yield self.supervision, (None, 1)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         parts = zip(self.subnetworks, sequences, masks, strict=True)
         vectors = [network(x, mask, training=training) for network, x, mask in parts]
         joined = self.dropout(ops.concatenate(vectors, axis=-1), training=training)
         fused = self.hidden(joined)
         prediction = self.output_layer(fused)
-        if training and self.num_classes is None:
+        if training and self.predicts_one_score:
             hidden = [
                 layer(dropout(vector, training=training))
                 for layer, dropout, vector in zip(
@@ -151,6 +147,3 @@ class SelfMM(UnimodallySupervisedModel):
             scores = [layer(x) for layer, x in zip(self.task_outputs, hidden, strict=True)]
             self.keep_tasks(fused, hidden, scores, masks)
         return Explanation(prediction, None, {})
-
-    def get_config(self):
-        return {**super().get_config(), "model_dim": self.model_dim}

@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from models.checks import check_positive
-from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from ..checks import check_positive
+from ..explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -61,6 +61,3 @@ class StackedBiLSTM(ExplicitMaskLayer):
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], 4 * self.units)
-
-    def get_config(self):
-        return {**super().get_config(), "input_dim": self.input_dim, "units": self.units}

@@ -2,12 +2,12 @@
 
 import keras
 
-from models.baselines.perceptron import Perceptron
-from models.checks import check_positive, check_rate
-from models.dropout import HashDropout
-from models.explicit_masks import ExplicitMaskLayer, clear_masked
-from models.inputs import MODALITIES
-from models.pooling import MaskedPooling
+from ..checks import check_positive, check_rate
+from ..dropout import HashDropout
+from ..explicit_masks import ExplicitMaskLayer, clear_masked
+from ..inputs import MODALITIES
+from ..pooling import MaskedPooling
+from .perceptron import Perceptron
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -50,14 +50,6 @@ class PooledSubnetwork(ExplicitMaskLayer):
 
     def compute_output_shape(self, sequence_shape):
         return (sequence_shape[0], self.units)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "input_dim": self.input_dim,
-            "units": self.units,
-            "dropout_rate": self.dropout_rate,
-        }
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -102,14 +94,6 @@ class LSTMSubnetwork(ExplicitMaskLayer):
 
     def compute_output_shape(self, sequence_shape):
         return (sequence_shape[0], self.units)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "input_dim": self.input_dim,
-            "units": self.units,
-            "dropout_rate": self.dropout_rate,
-        }
 
 
 def verbal_and_nonverbal(widths, verbal_dim, nonverbal_dim, dropout_rate, policy):

@@ -2,12 +2,13 @@
 
 import keras
 
-from models.checks import check_positive, check_rate
-from models.dropout import HashDropout
+from ..checks import check_positive, check_rate
+from ..configured_layer import ConfiguredLayer
+from ..dropout import HashDropout
 
 
 @keras.saving.register_keras_serializable(package="msa")
-class TaskHead(keras.layers.Layer):
+class TaskHead(ConfiguredLayer):
     """Dropout and two Dense layers with ReLU, the first of which gives the task's representation.
 
     Args:
@@ -53,11 +54,3 @@ class TaskHead(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return ((input_shape[0], self.units),) * 2
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "input_dim": self.input_dim,
-            "units": self.units,
-            "dropout_rate": self.dropout_rate,
-        }

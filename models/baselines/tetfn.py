@@ -5,16 +5,16 @@ import itertools
 import keras
 from keras import ops
 
-from models.baselines.sinusoidal_positions import sinusoidal_positions
-from models.baselines.task_head import TaskHead
-from models.baselines.transformer_stack import TransformerStack
-from models.baselines.unimodally_supervised_model import UnimodallySupervisedModel
-from models.checks import check_positive
-from models.dropout import HashDropout
-from models.explicit_masks import clear_masked
-from models.inputs import MODALITIES
-from models.multimodal_model import Explanation
-from models.pooling import MaskedPooling
+from ..checks import check_positive
+from ..dropout import HashDropout
+from ..explicit_masks import clear_masked
+from ..inputs import MODALITIES
+from ..multimodal_model import Explanation
+from ..pooling import MaskedPooling
+from .sinusoidal_positions import sinusoidal_positions
+from .task_head import TaskHead
+from .transformer_stack import TransformerStack
+from .unimodally_supervised_model import UnimodallySupervisedModel
 
 DIRECTIONS = list(itertools.permutations(range(3), 2))  # query and context, numbers of modalities
 TEXT = 0
@@ -42,10 +42,7 @@ class TETFN(UnimodallySupervisedModel):
     label and the representations F, and adds their loss to that of the score.
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the crossmodal transformers; a multiple of `num_heads`. That of the
             self-attention is twice as large.
         num_heads: Number of attention heads.
@@ -111,10 +108,13 @@ class TETFN(UnimodallySupervisedModel):
         label_bound=3.0,
         dropout_rate=0.1,
         num_classes=None,
+        num_outputs=1,
+        label_middle=0.0,
         **kwargs,
     ):
         tasks = (unimodal_dim, centre_momentum, label_bound, dropout_rate)
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, *tasks, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, *tasks, num_classes, num_outputs, label_middle, **kwargs)
         check_positive(audio_lstm_dim=audio_lstm_dim, video_lstm_dim=video_lstm_dim)
         check_positive(kernel_size=kernel_size)
         self.model_dim = model_dim
@@ -126,7 +126,7 @@ class TETFN(UnimodallySupervisedModel):
         self.head_dim = head_dim
         self._make_encoders(self.dtype_policy)
         self._make_fusion(self.dtype_policy)
-        if num_classes is None:
+        if self.predicts_one_score:
             self._make_unimodal_tasks(self.dtype_policy)
 
     def _make_encoders(self, policy):
@@ -184,6 +184,9 @@ class TETFN(UnimodallySupervisedModel):
         ]
         self.supervision = self.make_supervision(self.head_dim)
 
+    def output_layers(self):
+        return [self.output_layer, *(self.unimodal_outputs if self.predicts_one_score else ())]
+
     def part_shapes(self):
         d = self.model_dim
         for lstm, width in zip(self.lstms, self.widths[1:], strict=True):
@@ -197,13 +200,13 @@ class TETFN(UnimodallySupervisedModel):
             yield part, (None, None, 2 * d)
         yield self.head, (None, 6 * d)
         yield self.output_layer, (None, self.head_dim)
-        if self.num_classes is None:
+        if self.predicts_one_score:
             for head, output in zip(self.unimodal_heads, self.unimodal_outputs, strict=True):
                 yield head, (None, d)
                 yield output, (None, self.unimodal_dim)
             yield self.supervision, (None, 1)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         encoded = self._encode(sequences, masks, training)
         enhanced, attention = self._enhance(encoded, masks, training)
         vectors = []
@@ -214,7 +217,7 @@ class TETFN(UnimodallySupervisedModel):
             vectors.append(self.last(x, mask)[0])
             attention |= {f"{name}/layer_{i}": weights for i, weights in enumerate(maps)}
         hidden, fused = self.head(ops.concatenate(vectors, axis=-1), training=training)
-        if training and self.num_classes is None:
+        if training and self.predicts_one_score:
             self.keep_tasks(fused, *self._unimodal_tasks(encoded, masks), masks)
         return Explanation(self.output_layer(hidden), None, attention)
 
@@ -265,18 +268,6 @@ class TETFN(UnimodallySupervisedModel):
             representations.append(representation)
             scores.append(output(hidden))
         return representations, scores
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "n_layers": self.n_layers,
-            "audio_lstm_dim": self.audio_lstm_dim,
-            "video_lstm_dim": self.video_lstm_dim,
-            "kernel_size": self.kernel_size,
-            "head_dim": self.head_dim,
-        }
 
 
 def _maximum(x, mask):

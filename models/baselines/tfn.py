@@ -1,13 +1,14 @@
 """The Tensor Fusion Network."""
 
 import keras
+import numpy as np
 from keras import ops
 
-from models.baselines.perceptron import Perceptron
-from models.baselines.subnetworks import verbal_and_nonverbal
-from models.checks import check_positive
-from models.dropout import HashDropout
-from models.multimodal_model import Explanation, MultimodalModel
+from ..checks import check_above_zero, check_positive
+from ..dropout import HashDropout
+from ..multimodal_model import Explanation, MultimodalModel
+from .perceptron import Perceptron
+from .subnetworks import verbal_and_nonverbal
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -24,10 +25,7 @@ class TFN(MultimodalModel):
     `U_m` are three Dense layers with ReLU. Logits of classes pass no sigmoid.
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the text's LSTM and of its vector.
         nonverbal_dim: Width of the networks and vectors of audio and video.
         fusion_dim: Width of the two layers behind the tensor, whose size is
@@ -35,15 +33,8 @@ class TFN(MultimodalModel):
         dropout_rate: Dropout in the subnetworks and on the tensor, at least 0 and below 1.
         num_classes: `None` for one score in (-3, 3); a number of classes for logits.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Call arguments, output and errors: as for `MultimodalModel`; the output is
+    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
         The authors' code is no longer public; MMSA follows a version in PyTorch by others
@@ -71,20 +62,40 @@ class TFN(MultimodalModel):
         fusion_dim=32,
         dropout_rate=0.2,
         num_classes=None,
+        num_outputs=1,
+        label_middle=0.0,
+        label_bound=3.0,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         check_positive(model_dim=model_dim, nonverbal_dim=nonverbal_dim, fusion_dim=fusion_dim)
         self.model_dim = model_dim
         self.nonverbal_dim = nonverbal_dim
         self.fusion_dim = fusion_dim
+        check_above_zero(label_bound=label_bound)
         self.dropout_rate = dropout_rate
+        self.label_middle = label_middle
+        self.label_bound = label_bound
         policy = self.dtype_policy
         self.subnetworks = verbal_and_nonverbal(
             self.widths, model_dim, nonverbal_dim, dropout_rate, policy
         )
         self.dropout = HashDropout(dropout_rate, dtype=policy)
         self.inference = Perceptron([fusion_dim] * 2, "relu", dtype=policy, name="inference")
+
+    def start_output_at(self, values):
+        """Set the last bias; a score must lie inside the range of the sigmoid."""
+        if self.predicts_one_score:
+            share = 0.5 + (np.asarray(values) - self.label_middle) / (2 * self.label_bound)
+            if not np.all((share > 0) & (share < 1)):
+                raise ValueError(
+                    f"`values` must be within label_bound={self.label_bound} of "
+                    f"label_middle={self.label_middle}. Received: {values}. Build the model with "
+                    "the middle and half the width of the range of scores."
+                )
+            values = np.log(share / (1 - share))
+        super().start_output_at(values)
 
     def part_shapes(self):
         for subnetwork, width in zip(self.subnetworks, self.widths, strict=True):
@@ -94,7 +105,7 @@ class TFN(MultimodalModel):
         yield self.inference, (None, tensor_size)
         yield self.output_layer, (None, self.fusion_dim)
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         parts = zip(self.subnetworks, sequences, masks, strict=True)
         text, *nonverbal = [network(x, mask, training=training) for network, x, mask in parts]
         tensor = _with_one(text)
@@ -103,18 +114,10 @@ class TFN(MultimodalModel):
             tensor = ops.reshape(tensor, (-1, tensor.shape[1] * tensor.shape[2]))
         hidden = self.inference(self.dropout(tensor, training=training), training=training)
         output = self.output_layer(hidden)
-        if self.num_classes is None:
-            output = 6 * ops.sigmoid(output) - 3
+        if self.predicts_one_score:
+            lowest = self.label_middle - self.label_bound
+            output = 2 * self.label_bound * ops.sigmoid(output) + lowest
         return Explanation(output, None, {})
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "nonverbal_dim": self.nonverbal_dim,
-            "fusion_dim": self.fusion_dim,
-            "dropout_rate": self.dropout_rate,
-        }
 
 
 def _with_one(vector):

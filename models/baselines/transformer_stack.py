@@ -2,9 +2,9 @@
 
 import keras
 
-from models.blocks import CrossAttentionBlock, TransformerBlock
-from models.checks import check_positive
-from models.explicit_masks import ExplicitMaskLayer
+from ..blocks import CrossAttentionBlock, TransformerBlock
+from ..checks import check_positive
+from ..explicit_masks import ExplicitMaskLayer
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -88,13 +88,3 @@ class TransformerStack(ExplicitMaskLayer):
         batch, length = x_shape[:2]
         weights = (batch, self.num_heads, length, None if self.crossmodal else length)
         return tuple(x_shape), [weights] * self.n_layers
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "model_dim": self.model_dim,
-            "num_heads": self.num_heads,
-            "n_layers": self.n_layers,
-            "crossmodal": self.crossmodal,
-            "dropout_rate": self.dropout_rate,
-        }

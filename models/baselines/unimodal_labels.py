@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from models.checks import check_positive
-from models.explicit_masks import ExplicitMaskLayer
+from ..checks import check_positive
+from ..explicit_masks import ExplicitMaskLayer
 
 # Keeps distances and ratios away from a division by zero.
 TINY = 1e-6
@@ -102,6 +102,3 @@ class ClassCentres(ExplicitMaskLayer):
 
     def compute_output_shape(self, features_shape):
         return (features_shape[0],), ()
-
-    def get_config(self):
-        return {**super().get_config(), "width": self.width, "momentum": self.momentum}

@@ -3,10 +3,10 @@
 import keras
 from keras import ops
 
-from models.baselines.unimodal_labels import ClassCentres, shifted_labels
-from models.checks import check_above_zero, check_rate
-from models.explicit_masks import ExplicitMaskLayer
-from models.inputs import MODALITIES
+from ..checks import check_above_zero, check_rate
+from ..explicit_masks import ExplicitMaskLayer
+from ..inputs import MODALITIES
+from .unimodal_labels import ClassCentres, shifted_labels
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -25,9 +25,11 @@ class UnimodalSupervision(ExplicitMaskLayer):
     Args:
         fusion_dim: Width of F_m.
         unimodal_dims: Widths of F_s, of text, audio and video.
-        label_bound: Largest absolute label of a modality.
+        label_bound: Largest distance of a modality's label from `label_middle`.
         momentum: How much of the sums behind the centres stays from one batch to the next, at
             least 0 and below 1.
+        label_middle: Middle of the range of labels. Labels and scores count relative to it: a
+            label above it is positive.
 
     Call arguments:
         labels: y_m, `(batch, 1)` or `(batch,)`; the batch may be empty.
@@ -49,7 +51,9 @@ class UnimodalSupervision(ExplicitMaskLayer):
         not say which samples it holds, so that the memory is in the centres alone.
     """
 
-    def __init__(self, fusion_dim, unimodal_dims, label_bound=3.0, momentum=0.98, **kwargs):
+    def __init__(
+        self, fusion_dim, unimodal_dims, label_bound=3.0, momentum=0.98, label_middle=0.0, **kwargs
+    ):
         super().__init__(**{"dtype": "float32", **kwargs})
         check_above_zero(label_bound=label_bound)
         check_rate("momentum", momentum)
@@ -57,6 +61,7 @@ class UnimodalSupervision(ExplicitMaskLayer):
         self.unimodal_dims = list(unimodal_dims)
         self.label_bound = label_bound
         self.momentum = momentum
+        self.label_middle = label_middle
         self.fusion_centres = ClassCentres(fusion_dim, momentum, dtype="float32", name="fusion")
         self.centres = [
             ClassCentres(width, momentum, dtype="float32", name=name)
@@ -69,7 +74,7 @@ class UnimodalSupervision(ExplicitMaskLayer):
         self.built = True
 
     def call(self, labels, fusion, representations, scores, present):
-        labels = ops.reshape(ops.cast(labels, "float32"), (-1,))
+        labels = self._from_middle(labels)
         fusion = _constant(fusion)
         alpha, known = self.fusion_centres(fusion)
         losses = ops.zeros_like(labels)
@@ -81,22 +86,17 @@ class UnimodalSupervision(ExplicitMaskLayer):
             own_labels = shifted_labels(labels, alpha, own_alpha, self.label_bound)
             own_labels = ops.where(ops.logical_and(known, own_known), own_labels, labels)
             centres.update(x, own_labels, there)
-            error = ops.abs(ops.reshape(ops.cast(score, "float32"), (-1,)) - own_labels)
+            error = ops.abs(self._from_middle(score) - own_labels)
             losses += ops.where(there, ops.tanh(ops.abs(own_labels - labels)) * error, 0.0)
         self.fusion_centres.update(fusion, labels, ops.ones_like(labels, dtype="bool"))
         return ops.sum(losses) / ops.maximum(ops.cast(ops.size(labels), "float32"), 1.0)
 
+    def _from_middle(self, scores):
+        """Return scores `(batch,)` relative to the middle of their range."""
+        return ops.reshape(ops.cast(scores, "float32"), (-1,)) - self.label_middle
+
     def compute_output_shape(self, labels_shape):
         return ()
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "fusion_dim": self.fusion_dim,
-            "unimodal_dims": self.unimodal_dims,
-            "label_bound": self.label_bound,
-            "momentum": self.momentum,
-        }
 
 
 def _constant(x):

@@ -2,9 +2,9 @@
 
 from keras import ops
 
-from models.baselines.unimodal_supervision import UnimodalSupervision
-from models.checks import check_positive, check_rate
-from models.multimodal_model import MultimodalModel
+from ..checks import check_positive, check_rate
+from ..multimodal_model import MultimodalModel
+from .unimodal_supervision import UnimodalSupervision
 
 
 class UnimodallySupervisedModel(MultimodalModel):
@@ -14,10 +14,7 @@ class UnimodallySupervisedModel(MultimodalModel):
     `keep_tasks`. Both only where it predicts a score: the labels are made by arithmetic on scores.
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video).
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
+        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         unimodal_dim: Width of each modality's representation.
         centre_momentum: How much of the sums behind the centres stays from one batch to the next,
             at least 0 and below 1.
@@ -37,15 +34,19 @@ class UnimodallySupervisedModel(MultimodalModel):
         label_bound,
         dropout_rate,
         num_classes=None,
+        num_outputs=1,
+        label_middle=0.0,
         **kwargs,
     ):
-        super().__init__(seq_len, text_dim, audio_dim, video_dim, num_classes, **kwargs)
+        inputs = (seq_len, text_dim, audio_dim, video_dim)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         check_positive(unimodal_dim=unimodal_dim)
         check_rate("centre_momentum", centre_momentum)
         check_rate("dropout_rate", dropout_rate)
         self.unimodal_dim = unimodal_dim
         self.centre_momentum = centre_momentum
         self.label_bound = label_bound
+        self.label_middle = label_middle
         self.dropout_rate = dropout_rate
         # What the last forward pass in training has left for `auxiliary_loss`.
         self._tasks = None
@@ -57,6 +58,7 @@ class UnimodallySupervisedModel(MultimodalModel):
             [self.unimodal_dim] * 3,
             self.label_bound,
             self.centre_momentum,
+            self.label_middle,
             name="supervision",
         )
 
@@ -78,12 +80,3 @@ class UnimodallySupervisedModel(MultimodalModel):
             return super().auxiliary_loss(labels)
         tasks, self._tasks = self._tasks, None
         return self.supervision(labels, *tasks)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "unimodal_dim": self.unimodal_dim,
-            "centre_momentum": self.centre_momentum,
-            "label_bound": self.label_bound,
-            "dropout_rate": self.dropout_rate,
-        }

@@ -6,7 +6,8 @@
 import keras
 from keras import ops
 
-from models.checks import check_choice, check_positive
+from ..checks import check_choice, check_positive
+from ..configured_layer import ConfiguredLayer
 
 SMALL_BERT = {
     "vocabulary_size": 30522,
@@ -78,7 +79,7 @@ def make_bert(source=None, dtype=None):
 
 
 @keras.saving.register_keras_serializable(package="msa")
-class TextBertBase(keras.layers.Layer):
+class TextBertBase(ConfiguredLayer):
     """Encode a text of several chunks: BERT on each, the mean over the chunks, Dense.
 
     Args:
@@ -115,6 +116,8 @@ class TextBertBase(keras.layers.Layer):
         self.freeze_layers = freeze_layers
         self.pooling = pooling
         self.bert = make_bert(backbone, dtype=self.dtype_policy)
+        # Not the name of a preset: a saved layer loads without it.
+        self.backbone = bert_arguments(self.bert)
         self.projection = keras.layers.Dense(
             hidden_common_dim, dtype=self.dtype_policy, name="projection"
         )
@@ -182,15 +185,6 @@ class TextBertBase(keras.layers.Layer):
 
     def compute_output_shape(self, input_ids_shape, attention_mask_shape=None):
         return (input_ids_shape[0], self.hidden_common_dim)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "hidden_common_dim": self.hidden_common_dim,
-            "backbone": bert_arguments(self.bert),
-            "freeze_layers": self.freeze_layers,
-            "pooling": self.pooling,
-        }
 
 
 def bert_arguments(bert):

@@ -3,9 +3,10 @@
 import keras
 from keras import ops
 
-from models.attention import MaskedAttention
-from models.checks import check_heads, check_positive, check_sequence
-from models.explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from ..attention import MaskedAttention
+from ..checks import check_heads, check_positive, check_sequence
+from ..configured_layer import ConfiguredLayer
+from ..explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -77,20 +78,13 @@ class CrossAttentionFusion(ExplicitMaskLayer):
     def compute_output_shape(self, text_shape, tab_shape):
         return tuple(text_shape), tuple(tab_shape)
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "hidden_dim": self.hidden_dim,
-            "num_heads": self.num_heads,
-        }
-
 
 def _for_queries(mask):
     """Return a mask of keys `(batch, Tk)` as `(batch, 1, Tk)`."""
     return None if mask is None else ops.expand_dims(mask, 1)
 
 
-class VectorFusion(keras.layers.Layer):
+class VectorFusion(ConfiguredLayer):
     """Base of the fusions that mix two vectors, each projected to `fusion_dim` if it is not.
 
     A subclass makes `scores`, the Dense layer on both vectors that tells how to mix them.
@@ -134,14 +128,6 @@ class VectorFusion(keras.layers.Layer):
     def compute_output_spec(self, *args, **kwargs):
         """Trace the call: how many outputs there are depends on its arguments."""
         return keras.Operation.compute_output_spec(self, *args, **kwargs)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "text_dim": self.text_dim,
-            "tab_dim": self.tab_dim,
-            "fusion_dim": self.fusion_dim,
-        }
 
 
 @keras.saving.register_keras_serializable(package="msa")

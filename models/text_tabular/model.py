@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from models.text_tabular.bert import TextBertBase, bert_arguments
-from models.text_tabular.config import complete_config
-from models.text_tabular.tab_ae import TabAE, fields_width
-from models.text_tabular.training import ClassWeightedCrossEntropy, make_optimizer
+from ..configured_layer import constructor_arguments
+from .bert import TextBertBase
+from .config import complete_config
+from .tab_ae import TabAE, fields_width
+from .training import ClassWeightedCrossEntropy, make_optimizer
 
 
 class TextTabularExplanation(NamedTuple):
@@ -66,6 +67,7 @@ class TextTabularModel(keras.Model):
             dtype=self.dtype_policy,
             name="text_encoder",
         )
+        self.backbone = self.text_encoder.backbone
         self.tab_encoder = None
         if self.tab_field_list:
             self.tab_encoder = TabAE(
@@ -182,8 +184,4 @@ class TextTabularModel(keras.Model):
         self.built = True
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "config": self.config,
-            "backbone": bert_arguments(self.text_encoder.bert),
-        }
+        return {**super().get_config(), **constructor_arguments(self)}

@@ -3,14 +3,14 @@
 import keras
 from keras import ops
 
-from models.text_tabular.config import complete_config
-from models.text_tabular.fusion import (
+from .config import complete_config
+from .fusion import (
     CrossAttentionFusion,
     FusionGate,
     MixtureOfExperts,
     VectorFusion,
 )
-from models.text_tabular.model import TextTabularModel
+from .model import TextTabularModel
 
 
 @keras.saving.register_keras_serializable(package="msa")

@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from models.checks import check_positive
+from ..checks import check_positive
+from ..configured_layer import ConfiguredLayer
 
 
 def combine_tab_data(batch, tab_field_list):
@@ -45,7 +46,7 @@ def fields_width(shapes, tab_field_list):
 
 
 @keras.saving.register_keras_serializable(package="msa")
-class TabAE(keras.layers.Layer):
+class TabAE(ConfiguredLayer):
     """Encode a combined tabular vector: layer norm, Dense, ReLU.
 
     Args:
@@ -113,11 +114,3 @@ class TabAE(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         first = next(iter(input_shape.values())) if isinstance(input_shape, dict) else input_shape
         return (first[0], self.hidden_dim)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "input_tab_dim": self.input_tab_dim,
-            "hidden_dim": self.hidden_dim,
-            "tab_field_list": self.tab_field_list,
-        }

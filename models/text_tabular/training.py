@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from models.schedules import WarmupLinear
+from ..schedules import WarmupLinear
 
 
 @keras.saving.register_keras_serializable(package="msa")

@@ -25,7 +25,7 @@ class MeanText(MultimodalModel):
             (self.output_layer, (None, 8)),
         ]
 
-    def forward(self, sequences, masks, training=None):
+    def explain_sequences(self, sequences, masks, training=None):
         x = self.dense(keras.ops.mean(sequences[0], axis=1))
         x = self.dropout(x, training=training)
         return Explanation(self.output_layer(x), x[:, :3], {})
