@@ -1,4 +1,4 @@
-"""All that turns a table into samples, fitted on the training table and saved with the run."""
+"""The processing that turns a table into samples, fitted on the training table."""
 
 import dataclasses
 import sys
@@ -24,10 +24,10 @@ class Processing:
 
     Attributes:
         schema: The `Schema`.
-        classes: The labels, the index of each being its class.
+        classes: The labels; a label's index in this list is its class number.
         transform: The fitted `TabularTransform`.
         tokenizer: The `TextTokenizer`.
-        chunks: Chunks of a text at most.
+        chunks: Largest number of chunks of a text.
         chunk_tokens: Tokens of a chunk, `[CLS]` and `[SEP]` included.
         overlap: Tokens that neighbouring chunks share.
     """
@@ -60,16 +60,20 @@ class Processing:
             path: The file, or a `Table`.
             schema: Its `Schema`.
             tokenizer: A `TextTokenizer`.
-            classes: The labels in the order of the classes; `None`: those of the table, sorted.
+            classes: The labels in the order of the classes; `None`: the labels of the table,
+                sorted.
             bins: See `TabularTransform.fit`.
-            piecewise: See there.
-            min_frequency: See there.
-            max_categories: See there.
-            label_bins: Whether the labels decide where the edges of bins are.
+            piecewise: See `TabularTransform.fit`.
+            min_frequency: See `TabularTransform.fit`.
+            max_categories: See `TabularTransform.fit`.
+            label_bins: Whether the labels decide the edges of the bins.
             **chunking: `chunks`, `chunk_tokens` and `overlap`.
 
+        Returns:
+            A fitted `Processing`.
+
         Raises:
-            ValueError: If a label is missing, or there is but one class.
+            ValueError: If a label is missing, or there is only one class.
         """
         columns = {name: [] for name in (*schema.fields, schema.label)}
         for block in read_blocks(path):
@@ -104,7 +108,7 @@ class Processing:
         return cls(schema, classes, transform, tokenizer, **chunking)
 
     def read(self, path, labelled=True):
-        """Read a whole table, block by block; its texts are kept outside of memory.
+        """Read a whole table, block by block. The tokens of its texts are kept on disk.
 
         Args:
             path: The file, or a `Table`.
@@ -114,12 +118,13 @@ class Processing:
             `Samples`.
 
         Raises:
-            ValueError: If a column or label is missing, a number is none, or a label is unknown.
+            ValueError: If a column or label is missing, a value in a numeric column is no number,
+                or a label is unknown.
         """
         return Samples.join(self.read_blocks(path, labelled))
 
     def read_blocks(self, path, labelled=False):
-        """Yield the `Samples` of one block of a table after the other; see `read`."""
+        """Yield the `Samples` of each block of a table in order; see `read`."""
         done = 0
         for block in read_blocks(path):
             wanted = [self.schema.text, *self.schema.fields]
@@ -162,7 +167,7 @@ class Processing:
         return labels
 
     def to_json(self):
-        """Return what `from_json` builds it from."""
+        """Return a dict of JSON values, the input of `from_json`."""
         return {
             "schema": dataclasses.asdict(self.schema),
             "classes": self.classes,
@@ -175,20 +180,20 @@ class Processing:
 
     @classmethod
     def from_json(cls, values):
-        """Build the processing that `to_json` has described."""
+        """Return the `Processing` of a dict that `to_json` made."""
         parts = {"schema": Schema, "transform": TabularTransform, "tokenizer": TextTokenizer}
         return cls(**values | {name: kind.from_json(values[name]) for name, kind in parts.items()})
 
     def save(self, path):
-        """Write all of it to a JSON file."""
+        """Write a JSON file."""
         write_json(path, self.to_json())
 
     @classmethod
     def load(cls, path):
-        """Read what `save` wrote."""
+        """Return the `Processing` of a JSON file that `save` wrote."""
         return cls.from_json(read_json(path))
 
 
 def _interned(values):
-    """Return texts of which equal ones share memory."""
+    """Return texts `(N,)` in which equal texts share memory."""
     return np.array([sys.intern(value) for value in values], dtype=object)
