@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from utils.formats.checks import InvalidData
+from utils.untrusted.invalid_data import InvalidData
 
 CATALOGUE = Path(__file__).parent / "catalogue.yaml"
 

@@ -2,39 +2,11 @@
 
 import numpy as np
 
-from utils.environment import available_memory
+from utils.untrusted.invalid_data import InvalidData
 
 LABEL_RANGE = 3.0
 # Labels averaged over annotators in float32 may exceed the range by rounding.
 LABEL_TOLERANCE = 1e-3
-
-
-class InvalidData(ValueError):
-    """Data that a reader refuses; the message names the file and the key."""
-
-
-def check_memory(where, size):
-    """Refuse to read more than the memory holds.
-
-    Args:
-        where: The file and key, for the message.
-        size: Bytes needed.
-
-    Raises:
-        InvalidData: If `size` exceeds the available memory.
-    """
-    available = available_memory()
-    if size > available:
-        raise InvalidData(
-            f"{where} declares {_gigabytes(size)} of data. Expected: at most the available memory, "
-            f"{_gigabytes(available)}. Received: {_gigabytes(size)}. If the file is right, convert "
-            "it with `python -m data.convert --format h5`, which can be streamed."
-        )
-
-
-def declared_size(shape, dtype):
-    """Return the bytes of an array of this shape and type."""
-    return int(np.prod(shape, dtype="object")) * np.dtype(dtype).itemsize
 
 
 def clean_features(where, array):
@@ -187,7 +159,3 @@ def check_ids(where, ids):
                 f"{seen[name]} and {row}. Remove one of these samples, or rename it."
             )
         seen[name] = row
-
-
-def _gigabytes(size):
-    return f"{size / 1e9:,.2f} GB"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.formats.checks import InvalidData, check_memory
 from utils.formats.csd_alignment import average_over, overlapping
 from utils.formats.csd_folder import find_roles, list_sequences, read_folds
 from utils.formats.csd_sequence import open_sequence
 from utils.formats.reader import Reader
 from utils.formats.split import Split
+from utils.untrusted.invalid_data import InvalidData, check_memory
 
 PAUSE = "sp"
 

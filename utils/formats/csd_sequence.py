@@ -5,13 +5,7 @@ import contextlib
 import h5py
 import numpy as np
 
-from utils.formats.checks import (
-    InvalidData,
-    check_labels,
-    check_memory,
-    check_numbers,
-    clean_features,
-)
+from utils.formats.checks import check_labels, check_numbers, clean_features
 from utils.untrusted.hdf5_file import (
     declared_bytes,
     find_dataset,
@@ -20,6 +14,7 @@ from utils.untrusted.hdf5_file import (
     read_dataset,
 )
 from utils.untrusted.hdf5_storage import Storage
+from utils.untrusted.invalid_data import InvalidData, check_memory
 
 CONTENT = "a computational sequence, NAME/data/VIDEO/features and NAME/data/VIDEO/intervals"
 LATEST_SECOND = 1e9

@@ -8,16 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.formats.checks import (
-    LABEL_RANGE,
-    LABEL_TOLERANCE,
-    InvalidData,
-    check_memory,
-)
+from utils.formats.checks import LABEL_RANGE, LABEL_TOLERANCE
 from utils.formats.reader import Reader
 from utils.formats.split import SPLITS, Split, without_labels
 from utils.formats.stored_rows import StoredRows
 from utils.formats.table import read_table
+from utils.untrusted.invalid_data import InvalidData, check_memory
 from utils.untrusted.npy_file import find_npy, find_npz
 from utils.untrusted.plain_file import plain_file
 

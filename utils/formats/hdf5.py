@@ -6,24 +6,19 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from utils.formats.checks import (
-    InvalidData,
-    check_count,
-    check_feature_shape,
-    check_features,
-    check_labels,
-)
+from utils.formats.checks import check_count, check_feature_shape, check_features, check_labels
 from utils.formats.reader import Reader
 from utils.formats.split import MODALITIES, SPLITS, Split, without_labels
+from utils.formats.stored_dataset import StoredDataset
 from utils.formats.stored_rows import JoinedRows
 from utils.formats.table import index_path, read_table
 from utils.untrusted.hdf5_file import (
-    StoredDataset,
     declared_bytes,
     find_dataset,
     open_hdf5,
     read_dataset,
 )
+from utils.untrusted.invalid_data import InvalidData
 
 KEY = "d1"
 CONTENT = f"an HDF5 file with data set {KEY!r}"

@@ -5,16 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.formats.checks import (
-    InvalidData,
-    check_count,
-    check_features,
-    check_ids,
-    check_labels,
-)
+from utils.formats.checks import check_count, check_features, check_ids, check_labels
+from utils.formats.pickled_values import items_of, to_numbers, to_texts
 from utils.formats.reader import Reader
 from utils.formats.split import MODALITIES, Split, cut_steps, without_labels
-from utils.untrusted.pickled_values import items_of, to_numbers, to_texts
+from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.restricted_pickle import load_pickle
 
 SUFFIXES = (".pkl", ".pickle", ".p")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from utils.formats.checks import InvalidData
+from utils.untrusted.invalid_data import InvalidData
 
 SUFFIXES = (".csv", ".parquet")
 BLOCK_ROWS = 4096

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from utils.formats.checks import InvalidData, check_count, check_memory, check_numbers
+from utils.formats.checks import check_count, check_numbers
+from utils.untrusted.invalid_data import InvalidData, check_memory
 
 DEEPEST_LIST = 3
 
