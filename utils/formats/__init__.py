@@ -8,12 +8,11 @@ from utils.formats.feature_folder import FeatureFolder
 from utils.formats.hdf5 import Hdf5Folder
 from utils.formats.mmsa_pickle import MmsaPickle
 from utils.formats.split import MODALITIES, SPLITS, Split
-from utils.formats.tfrecord import TfrecordFolder
 from utils.untrusted.invalid_data import InvalidData
 
 __all__ = ["MODALITIES", "READERS", "SPLITS", "InvalidData", "Split", "open_data"]
 
-READERS = (Hdf5Folder, TfrecordFolder, FeatureFolder, ComputationalSequences, MmsaPickle)
+READERS = (Hdf5Folder, FeatureFolder, ComputationalSequences, MmsaPickle)
 
 
 def open_data(path, feature_files=None, **options):

@@ -1,4 +1,4 @@
-"""All that turns a table into samples, fitted on the training table and saved with the run."""
+"""The processing that turns a table into samples, fitted on the training table."""
 
 import dataclasses
 import sys
@@ -29,7 +29,7 @@ class Processing:
         target: The `Target` of the labels.
         transform: The fitted `TabularTransform`.
         tokenizer: The `TextTokenizer`.
-        chunks: Chunks of a text at most.
+        chunks: Largest number of chunks of a text.
         chunk_tokens: Tokens of a chunk, `[CLS]` and `[SEP]` included.
         overlap: Tokens that neighbouring chunks share.
     """
@@ -64,11 +64,14 @@ class Processing:
             tokenizer: A `TextTokenizer`.
             request: A `Target`, a `TargetRequest`, or `None` to tell the target from the labels.
             bins: See `TabularTransform.fit`.
-            piecewise: See there.
-            min_frequency: See there.
-            max_categories: See there.
-            label_bins: Whether the labels decide where the edges of bins are.
+            piecewise: See `TabularTransform.fit`.
+            min_frequency: See `TabularTransform.fit`.
+            max_categories: See `TabularTransform.fit`.
+            label_bins: Whether the labels decide the edges of the bins.
             **chunking: `chunks`, `chunk_tokens` and `overlap`.
+
+        Returns:
+            A fitted `Processing`.
 
         Raises:
             InvalidData: If a label is missing, the labels fit no target, or there is one class.
@@ -96,7 +99,7 @@ class Processing:
         return cls(schema, target, transform, tokenizer, **chunking)
 
     def read(self, path, labelled=True):
-        """Read a whole table, block by block; its texts are kept outside of memory.
+        """Read a whole table, block by block. The tokens of its texts are kept on disk.
 
         Args:
             path: The file, or a `Table`.
@@ -106,12 +109,13 @@ class Processing:
             `Samples`.
 
         Raises:
-            ValueError: If a column or label is missing, a number is none, or a label is unknown.
+            ValueError: If a column or label is missing, a value in a numeric column is no number,
+                or a label is unknown.
         """
         return Samples.join(self.read_blocks(path, labelled))
 
     def read_blocks(self, path, labelled=False):
-        """Yield the `Samples` of one block of a table after the other; see `read`."""
+        """Yield the `Samples` of each block of a table in order; see `read`."""
         done = 0
         for block in read_blocks(path):
             wanted = [self.schema.text, *self.schema.fields]
@@ -149,7 +153,7 @@ class Processing:
         return labels
 
     def to_json(self):
-        """Return what `from_json` builds it from."""
+        """Return a dict of JSON values, the input of `from_json`."""
         return {
             "schema": dataclasses.asdict(self.schema),
             "target": self.target.to_json(),
@@ -162,21 +166,21 @@ class Processing:
 
     @classmethod
     def from_json(cls, values):
-        """Build the processing that `to_json` has described."""
+        """Return the `Processing` of a dict that `to_json` made."""
         parts = {"schema": Schema, "transform": TabularTransform, "tokenizer": TextTokenizer}
         built = {name: kind.from_json(values[name]) for name, kind in parts.items()}
         return cls(**values | built | {"target": target_from_json(values["target"])})
 
     def save(self, path):
-        """Write all of it to a JSON file."""
+        """Write a JSON file."""
         write_json(path, self.to_json())
 
     @classmethod
     def load(cls, path):
-        """Read what `save` wrote."""
+        """Return the `Processing` of a JSON file that `save` wrote."""
         return cls.from_json(read_json(path))
 
 
 def _interned(values):
-    """Return texts of which equal ones share memory."""
+    """Return texts `(N,)` in which equal texts share memory."""
     return np.array([sys.intern(value) for value in values], dtype=object)

@@ -4,21 +4,21 @@ import json
 import numpy as np
 import pytest
 
-from data.text_tabular.__main__ import main
-from data.text_tabular.generation import (
+from data.synthetic import generate_tickets
+from data.synthetic.__main__ import main
+from data.synthetic.tickets import (
     FAULTS,
     OVERDUE_LIMIT,
     SPLIT_SHARES,
     WISHES,
     ceilings,
-    generate,
 )
 from tests.conftest import call
 
 
 @pytest.fixture(scope="module")
 def splits():
-    return generate(samples=4000)
+    return generate_tickets(samples=4000)
 
 
 def test_text_shows_the_one_cause_and_table_the_other(splits):
@@ -49,14 +49,14 @@ def test_ceiling_of_a_side_is_the_best_of_its_four_rules(splits):
 
 
 def test_same_arguments_same_data_and_no_text_in_two_splits_by_id(splits):
-    assert generate(samples=4000)["test"].columns == splits["test"].columns
-    assert generate(samples=4000, seed=1)["test"].columns != splits["test"].columns
+    assert generate_tickets(samples=4000)["test"].columns == splits["test"].columns
+    assert generate_tickets(samples=4000, seed=1)["test"].columns != splits["test"].columns
     assert "overseas" in splits["valid"].columns["region"]
     assert "overseas" not in splits["train"].columns["region"]
 
 
 def test_command_writes_the_tables_and_prints_the_ceilings(tmp_path, capsys):
-    call(main, "--output", tmp_path / "t", "--samples", 40)
+    call(main, "--task", "tickets", "--output", tmp_path / "t", "--samples", 40)
     printed = capsys.readouterr().out
     best = json.loads((tmp_path / "t" / "task.json").read_text())["best_accuracy"]
     assert list(best) == list(SPLIT_SHARES)
@@ -69,11 +69,12 @@ def test_command_writes_the_tables_and_prints_the_ceilings(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--samples", "19"), "`samples` must be a whole number of at least 20. Received: 19"),
-        (("--noise", "0.5"), "`noise` must be at least 0 and below 0.5. Received: 0.5"),
-        (("--seed", "-1"), "`seed` must be a whole number of at least 0. Received: -1"),
+        (("--samples", "19"), "--samples must be a whole number of at least 20. Received: 19"),
+        (("--noise", "0.5"), "--noise must be at least 0 and below 0.5. Received: 0.5"),
+        (("--seq-len", "9"), "--seq-len has no meaning for tickets. Received: 9"),
+        (("--seed", "-1"), "--seed must be a whole number of at least 0. Received: -1"),
     ],
 )
 def test_wrong_arguments_leave_nothing(tmp_path, fails, arguments, message):
-    assert message in fails(main, "--output", tmp_path / "t", *arguments)
+    assert message in fails(main, "--task", "tickets", "--output", tmp_path / "t", *arguments)
     assert not (tmp_path / "t").exists()

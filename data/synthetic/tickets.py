@@ -1,20 +1,27 @@
 """Support tickets whose label needs both the text and the table.
 
-There are two hidden causes: a, whether the text reports a fault, and b, whether the table is that
-of a customer in good standing. The label is whether they agree, a = b, but for a known share of
-wrong labels; so either cause alone says little about it.
+There are two hidden causes: a, the text reports a fault; b, the table describes a customer in good
+standing. The label is 1 if both are true or both are false. A known share of the labels is wrong.
+Each cause alone predicts the label poorly.
 """
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from data.synthetic.arguments import check_whole_number
+from utils.formats.table import write_table
+from utils.new_folder import check_free, new_folder
+
+DEFAULTS = {"samples": 2000, "seed": 0, "noise": 0.05}
 SPLIT_SHARES = {"train": 1.0, "valid": 0.25, "test": 0.25}
 MIN_SAMPLES = 20
 FAULT_RATE = 0.6
 TRIAL_RATE = 0.25
-OVERDUE_LIMIT = 30  # days; overdue days are uniform from 0 to 99, on a share of OVERDUE_RATE
-OVERDUE_RATE = 0.3
+OVERDUE_LIMIT = 30  # days
+OVERDUE_RATE = 0.3  # share of customers whose overdue days are uniform from 0 to 99; others have 0
 LONG_RATE = 0.1
 
 THINGS = ("the export", "the login page", "my dashboard", "the mobile app", "search", "the editor")
@@ -50,10 +57,10 @@ class TicketSplit:
     """One generated split.
 
     Attributes:
-        columns: From each column to its values.
-        fault: The cause a that the text shows, boolean `(N,)`.
-        good_standing: The cause b that the table shows, boolean `(N,)`.
-        labels: The labels, 0 or 1, `(N,)`.
+        columns: A dict from each column to a list of its values.
+        fault: Cause a, which the text shows, boolean `(N,)`.
+        good_standing: Cause b, which the table shows, boolean `(N,)`.
+        labels: Labels 0 or 1, `(N,)`.
     """
 
     columns: dict[str, list]
@@ -62,21 +69,58 @@ class TicketSplit:
     labels: np.ndarray
 
 
-def generate(samples=2000, seed=0, noise=0.05):
-    """Generate all splits; the same arguments always give the same data.
+def write_tickets(
+    directory,
+    samples=DEFAULTS["samples"],
+    seed=DEFAULTS["seed"],
+    noise=DEFAULTS["noise"],
+):
+    """Write `train.csv`, `valid.csv`, `test.csv` and `task.json`, completely or not at all.
 
     Args:
-        samples: Training samples, at least 20; validation and test have a quarter of it each.
+        directory: The folder to make; it must be new or empty.
+        samples: See `generate_tickets`.
+        seed: See `generate_tickets`.
+        noise: See `generate_tickets`.
+
+    Returns:
+        A dict from each split to the dict of its `ceilings`.
+
+    Raises:
+        FileExistsError: If `directory` is a file or not empty.
+        ValueError: If an argument is wrong.
+    """
+    directory = Path(directory)
+    check_free(directory)
+    splits = generate_tickets(samples, seed, noise)
+    best = {name: ceilings(split) for name, split in splits.items()}
+    description = {"samples": samples, "seed": seed, "noise": noise, "best_accuracy": best}
+    with new_folder(directory) as partial:
+        for name, split in splits.items():
+            write_table(partial / f"{name}.csv", split.columns)
+        text = json.dumps(description, indent=2) + "\n"
+        (partial / "task.json").write_text(text, encoding="utf-8")
+    return best
+
+
+def generate_tickets(samples=DEFAULTS["samples"], seed=DEFAULTS["seed"], noise=DEFAULTS["noise"]):
+    """Generate all splits. The same arguments always give the same data.
+
+    Args:
+        samples: Training samples, at least 20. Validation and test have a quarter of it each.
         seed: Seed, at least 0.
         noise: Share of wrong labels, at least 0 and below 0.5.
 
     Returns:
-        From `train`, `valid`, `test` to a `TicketSplit`.
+        A dict from `train`, `valid`, `test` to `TicketSplit`s.
 
     Raises:
-        ValueError: Naming the argument, what was expected and what was received.
+        ValueError: If an argument is wrong; the message names it.
     """
-    check_arguments(samples, seed, noise)
+    check_whole_number("samples", samples, MIN_SAMPLES, "Ask for more samples.")
+    check_whole_number("seed", seed, 0, "Choose any other whole number.")
+    if not (isinstance(noise, (int, float)) and 0 <= noise < 0.5):
+        raise ValueError(f"`noise` must be at least 0 and below 0.5. Received: {noise!r}.")
     return {
         split: _split(np.random.default_rng([seed, i]), split, int(samples * share), noise)
         for i, (split, share) in enumerate(SPLIT_SHARES.items())
@@ -84,10 +128,13 @@ def generate(samples=2000, seed=0, noise=0.05):
 
 
 def ceilings(split):
-    """Return the best accuracy on a split that is possible from text, from table, and from both.
+    """Compute the best possible accuracy on a split from the text, the table, and both.
 
-    The best rule of a side that shows one cause alone predicts, for each value of that cause, the
-    more frequent label; that of both predicts a = b.
+    With one cause, the best rule predicts the more frequent label for each value of the cause. With
+    both causes, the best rule predicts a = b.
+
+    Returns:
+        A dict of floats: `text alone`, `table alone`, `both`.
     """
 
     def alone(cause):
@@ -121,7 +168,7 @@ def _split(rng, name, count, noise):
         "text": [_text(rng, is_fault) for is_fault in fault],
         "plan": plan.tolist(),
         "overdue_days": overdue.tolist(),
-        # Neither of these means anything.
+        # Seats and region carry no information about the label.
         "seats": np.where(rng.random(count) < 0.05, "", seats.astype(str)).tolist(),
         "region": region.tolist(),
         "label": labels.tolist(),
@@ -141,18 +188,3 @@ def _text(rng, is_fault):
         said = f"{rng.choice(WISHES)} {rng.choice(TOPICS)}."
     sentences.insert(int(rng.integers(0, len(sentences) + 1)), said)
     return " ".join(sentences)
-
-
-def check_arguments(samples, seed, noise):
-    """Refuse arguments of `generate` that make no data.
-
-    Raises:
-        ValueError: Naming the argument, what was expected and what was received.
-    """
-    for name, value, least in (("samples", samples, MIN_SAMPLES), ("seed", seed, 0)):
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ValueError(
-                f"`{name}` must be a whole number of at least {least}. Received: {value!r}."
-            )
-    if not (isinstance(noise, (int, float)) and 0 <= noise < 0.5):
-        raise ValueError(f"`noise` must be at least 0 and below 0.5. Received: {noise!r}.")
