@@ -178,6 +178,8 @@ class TableInputs(Inputs):
             "label_name": processing.schema.label,
             "tab_field_list": processing.schema.fields,
             "tokenizer": folder,
+            "num_classes": None,
+            "is_binary": self.target.kind == "class" and self.target.columns == 2,
             **self.target.model_arguments,
             **settings.model_args,
         }

@@ -1,5 +1,6 @@
 """Models that classify a text together with tabular fields."""
 
+from models.losses import ClassWeightedCrossEntropy
 from models.text_tabular.bert import TextBertBase, make_bert
 from models.text_tabular.fusion import CrossAttentionFusion, FusionGate, MixtureOfExperts
 from models.text_tabular.model import TextTabularExplanation, TextTabularModel
@@ -10,7 +11,6 @@ from models.text_tabular.models import (
     MultimodalBertMoE,
 )
 from models.text_tabular.tab_ae import TabAE, combine_tab_data
-from models.text_tabular.training import ClassWeightedCrossEntropy
 
 __all__ = [
     "TEXT_TABULAR_MODELS",

@@ -9,11 +9,11 @@ import numpy as np
 from utils.formats.checks import check_count, check_feature_shape, check_features
 from utils.formats.reader import Reader
 from utils.formats.split import MODALITIES, SPLITS, Split, without_labels
+from utils.formats.stored_dataset import StoredDataset
 from utils.formats.stored_rows import JoinedRows
 from utils.formats.table import index_path, read_table
 from utils.measures.score_target import ScoreTarget
 from utils.untrusted.hdf5_file import (
-    StoredDataset,
     declared_bytes,
     find_dataset,
     open_hdf5,
