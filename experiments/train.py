@@ -17,8 +17,8 @@ def main():
     settings.check()
     # From here on TensorFlow is needed.
     import utils.quiet_tensorflow  # noqa: F401
+    from experiments.runs.ray_workers import train_on_ray
     from experiments.runs.training import cross_validate_run, is_over, train
-    from experiments.training.ray_workers import train_on_ray
 
     if settings.strategy == "ray":
         print_run(settings, *train_on_ray(settings, arguments.resume))

@@ -69,14 +69,14 @@ def add_settings(parser, settings):
     defaults = dataclasses.asdict(settings())
     for group in settings.__bases__:
         section = parser.add_argument_group((group.__doc__ or "").split("\n")[0].rstrip("."))
+        section.suggestions = parser.suggestions  # jsonargparse gives it the parser's methods
         for name in group.__annotations__:
-            options = dict(fields[name].metadata)
+            options = {k: v for k, v in fields[name].metadata.items() if k != "family"}
             kind = types_of[name]
-            parser.add_argument(
+            section.add_argument(
                 option_name(name),
                 type=str if options.get("nargs") == "+" else kind,
                 default=defaults[name],
-                section=section,
                 **options,
             )
 

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from utils.measures.inference import target_from_json
+
 # What a measure of built-in data is compared with: the best predictor, and a constant.
 REFERENCES = {"best_reachable_MAE": "best_mae", "constant_MAE": "constant_mae"}
 
@@ -38,7 +40,7 @@ def table_column(summary, measures=()):
 
     Args:
         summary: The content of `evaluation/S.json`.
-        measures: Names of the measures; empty: all that are means over columns, or single.
+        measures: Names of the measures; empty: the measures over all columns.
 
     Raises:
         ValueError: If there is no such measure.
@@ -58,7 +60,7 @@ def shown_measures(metrics, target, chosen=()):
     Args:
         metrics: All measures by name.
         target: What `Target.to_json` returned.
-        chosen: Names of measures; empty: all but those of single columns.
+        chosen: Names of measures; empty: the measures over all columns.
 
     Raises:
         ValueError: If there is no such measure.
@@ -68,8 +70,4 @@ def shown_measures(metrics, target, chosen=()):
         raise ValueError(
             f"--measures must be of {', '.join(metrics)}. Received: {', '.join(unknown)}."
         )
-    if chosen:
-        return {name: metrics[name] for name in chosen}
-    several = target["kind"] in ("scores", "labels")
-    ends = tuple(f"_{name}" for name in target["names"]) if several else ()
-    return {name: value for name, value in metrics.items() if not (ends and name.endswith(ends))}
+    return {name: metrics[name] for name in chosen or target_from_json(target).overall}

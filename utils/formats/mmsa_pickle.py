@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from utils.formats.checks import check_count, check_features, check_ids
+from utils.formats.pickled_values import items_of, to_numbers, to_texts
 from utils.formats.reader import Reader
 from utils.formats.split import MODALITIES, Split, cut_steps, without_labels
 from utils.measures.score_target import ScoreTarget
 from utils.untrusted.invalid_data import InvalidData
-from utils.untrusted.pickled_values import items_of, to_numbers, to_texts
 from utils.untrusted.restricted_pickle import load_pickle
 
 SUFFIXES = (".pkl", ".pickle", ".p")

@@ -143,6 +143,10 @@ class LabelsTarget(Target):
             single.append(RankMeasure(f"auroc_{name}", "auroc", (i,)))
         return [*means, RankMeasure("auroc", "auroc", every), *single]
 
+    @property
+    def overall(self):
+        return [*(measure.name for measure in label_measures(0)), "auroc"]
+
     def describe(self):
         return f"{self.columns} labels that are true or false ({_listed(self.names)})"
 

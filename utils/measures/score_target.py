@@ -125,6 +125,10 @@ class ScoresTarget(ScoreTarget):
         ]
         return [*means, *single]
 
+    @property
+    def overall(self):
+        return [measure.name for measure in ScoreTarget(low=self.low, high=self.high).measures]
+
     def describe(self):
         return f"{self.columns} scores in {self.range}"
 

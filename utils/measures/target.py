@@ -51,6 +51,11 @@ class Target(ABC):
         """The measures, the first of which chooses the epoch."""
 
     @property
+    def overall(self):
+        """Names of the measures over all columns, which tables show; all, unless there are more."""
+        return [measure.name for measure in self.measures]
+
+    @property
     def criterion(self):
         """The measure that chooses the epoch and ranks models."""
         return self.measures[0]

@@ -3,7 +3,6 @@
 import dataclasses
 import logging
 import os
-import pkgutil
 import shutil
 import typing
 from pathlib import Path
@@ -18,15 +17,14 @@ ROOT = Path(__file__).parents[2]
 RESTARTS = 3
 
 
-def train_on_ray(train_run, settings, resume=False):
+def train_on_ray(settings, resume=False):
     """Train in `settings.workers` processes of a Ray cluster.
 
     It is the cluster that `RAY_ADDRESS` names, or else a new one on this machine. The data and
     the run folder must be at the same path on all its machines.
 
     Args:
-        train_run: What each worker calls with the settings, as `"MODULE:FUNCTION"`.
-        settings: `TrainSettings` or their like, checked.
+        settings: `TrainSettings`, checked.
         resume: Whether to go on with a run that was stopped.
 
     Returns:
@@ -41,10 +39,7 @@ def train_on_ray(train_run, settings, resume=False):
     path = Path(settings.run_dir or default_run_path(settings.model, settings.data)).absolute()
     if not resume:
         RunFolder(path).check_new()
-    kind = type(settings)
     config = {
-        "train_run": train_run,
-        "settings": f"{kind.__module__}:{kind.__qualname__}",
         "options": dataclasses.asdict(settings) | {"run_dir": str(path)},
         "folder": str(Path.cwd()),
     }
@@ -79,6 +74,9 @@ def train_on_ray(train_run, settings, resume=False):
 def train_worker(config):
     """Train, as one of the processes that Ray has started."""
     import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
+    from experiments.pages.report import write_own_report
+    from experiments.runs.training import train
+    from experiments.settings import TrainSettings
     from experiments.training.distribution import WorkerLost
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -86,10 +84,10 @@ def train_worker(config):
     console.quiet = ray.train.get_context().get_world_rank() > 0
     if Path(config["folder"]).is_dir():
         os.chdir(config["folder"])  # where the command's relative paths start
-    train_run, kind = (pkgutil.resolve_name(config[name]) for name in ("train_run", "settings"))
+    settings = TrainSettings(**config["options"])
     try:
         # A second start, after a worker was lost, goes on with the run of the first.
-        train_run(kind(**config["options"]), resume=True)
+        train(settings, resume=True, report=write_own_report)
     except WorkerLost:
         raise  # Ray starts all again.
     except (ValueError, OSError, RunFailed) as error:

@@ -8,7 +8,7 @@ import pytest
 import experiments.train
 import experiments.train_text_tabular
 from experiments.train import main
-from experiments.training import ray_workers
+from experiments.runs import ray_workers
 from experiments.training.distribution import WorkerLost
 from experiments.training.settings import TrainSettings
 from tests.conftest import call
