@@ -99,7 +99,7 @@ def target_from_json(values):
     Raises:
         InvalidData: Naming the entry that is wrong.
     """
-    values = dict(values) if isinstance(values, dict) else {"kind": values}
+    values = dict(values) if isinstance(values, dict) else {}
     kind = values.pop("kind", None)
     if kind not in TARGETS:
         raise InvalidData(

@@ -112,6 +112,7 @@ class ScoresTarget(ScoreTarget):
     """Several scores, all in one range; some may be missing (NaN)."""
 
     kind: ClassVar[str] = "scores"
+    may_lack_labels: ClassVar[bool] = True
 
     @property
     def measures(self):
