@@ -1,9 +1,8 @@
 """A run's model with what stands before it: from raw features to scores."""
 
-import keras
 import tensorflow as tf
 
-import models  # noqa: F401  (registers the classes that a saved model names)
+from models import load_model
 from utils.batches.dataset import model_inputs
 from utils.batches.normalization import FeatureNormalizer
 from utils.formats import MODALITIES
@@ -63,7 +62,7 @@ class RunModel:
             ValueError: If one is damaged.
         """
         with plain_file(folder.best, "the Keras model of a run"):
-            model = keras.saving.load_model(folder.best, compile=False)
+            model = load_model(folder.best, compile=False)
         if in_float32 and model.dtype_policy.name != "float32":
             weights = model.get_weights()
             model = type(model).from_config({**model.get_config(), "dtype": "float32"})

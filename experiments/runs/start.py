@@ -10,11 +10,11 @@ from pathlib import Path
 
 import keras
 
-import models  # noqa: F401  (registers the classes that a saved model names)
 from experiments.runs.resuming import reopen_run
 from experiments.runs.run_folder import RunFolder, default_run_path
 from experiments.tasks.evaluation import evaluate_split
 from experiments.training.distribution import make_distribution
+from models import load_model
 from utils.batches.normalization import FeatureNormalizer
 from utils.command_line import announce, console
 from utils.environment import describe_environment, file_checksum
@@ -116,7 +116,7 @@ def evaluate_run(folder, split, modalities=None):
     check_family(folder)
     modalities = modalities or folder.load_config()["modalities"]
     announce(f"Loading {folder.best}")
-    model = keras.saving.load_model(folder.best, compile=False)
+    model = load_model(folder.best, compile=False)
     normalizer = FeatureNormalizer.load(folder.normalization)
     predictions = evaluate_split(model, split, normalizer, modalities)
     return predictions.save(folder.evaluation, modalities)

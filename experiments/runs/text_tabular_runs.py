@@ -1,9 +1,7 @@
 """Loading and evaluating the run folder of a text-and-table model."""
 
-import keras
-
-import models  # noqa: F401  (registers the classes that a saved model names)
 from experiments.tasks.text_tabular_evaluation import ClassPredictor
+from models import load_model
 from utils.progress import progress_bar
 from utils.tables import Processing
 
@@ -20,7 +18,7 @@ def load_run(folder):
             f"{folder.processing.name}. Expected: a folder that `python -m "
             "experiments.train_text_tabular` has written."
         )
-    model = keras.saving.load_model(folder.best, compile=False)
+    model = load_model(folder.best, compile=False)
     return model, Processing.load(folder.processing)
 
 
