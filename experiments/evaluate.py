@@ -1,15 +1,8 @@
-"""Evaluate a run's best model on a split."""
+"""Evaluate a run's model on a split."""
 
-import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import json
 
-from utils.measures.table import metrics_table
-from experiments.runs.start import evaluate_run, table_column, warn_of_repairs
 from utils.command_line import CommandParser, announce, console, run_command
-from utils.data_loader import load_split
-from utils.formats import MODALITIES, SPLITS, open_data
-from experiments.runs.run_folder import RunFolder
-from utils.files import without_nan
 
 EXAMPLE = "python -m experiments.evaluate runs/my-run --data DIR --split test"
 
@@ -17,26 +10,42 @@ EXAMPLE = "python -m experiments.evaluate runs/my-run --data DIR --split test"
 def main():
     """Parse the command line, evaluate, print a table or JSON."""
     arguments = make_parser().parse_args()
+    from experiments.runs.run_folder import RunFolder
+
     folder = RunFolder.open(arguments.run_dir)
+    # From here on TensorFlow is needed.
+    import utils.quiet_tensorflow  # noqa: F401
+    from experiments.runs.evaluation import evaluate, table_column
+    from experiments.runs.loaded_run import load_run
+    from experiments.runs.training import warn
+    from utils.files import without_nan
+    from utils.measures.table import metrics_table
+
+    run = load_run(folder)
+    run.inputs.use(arguments.modalities)
     announce(f"Reading {arguments.data}")
-    split = load_split(open_data(arguments.data), arguments.split)
+    samples = run.read(arguments.data, arguments.split)
     if not arguments.json:
-        warn_of_repairs([split])
-    summary = evaluate_run(folder, split, arguments.modalities)
+        warn(run.inputs.notes(samples))
+    summary = evaluate(run, samples, arguments.split, arguments.data)
     if arguments.json:
         print(json.dumps(without_nan(summary), indent=2))
     else:
         heading = f"{summary['split']} ({summary['samples']})"
-        console.print(metrics_table({heading: table_column(summary)}))
+        console.print(metrics_table({heading: table_column(summary, arguments.measures)}))
 
 
 def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser("experiments.evaluate", "Evaluate a run on any split.", EXAMPLE)
     parser.add_argument("run_dir", type=str, help="folder that experiments.train has written")
-    parser.add_argument("--data", type=str, required=True, help="data folder")
+    parser.add_argument("--data", type=str, required=True, help="data folder or file")
     parser.add_argument(
-        "--split", type=str, default="test", help="train, valid or test", suggestions=SPLITS
+        "--split",
+        type=str,
+        default="test",
+        help="train, valid or test",
+        suggestions=("train", "valid", "test"),
     )
     parser.add_argument(
         "--modalities",
@@ -44,7 +53,10 @@ def make_parser():
         nargs="+",
         default=None,
         help="modalities to use, the others are fed as absent; default: as in training",
-        suggestions=MODALITIES,
+        suggestions=("text", "audio", "video"),
+    )
+    parser.add_argument(
+        "--measures", type=str, nargs="+", default=[], help="measures to show; default: all"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser

@@ -1,19 +1,9 @@
-"""Train a model on a data folder, evaluate it, and write a run folder."""
+"""Train a model on a data set, evaluate it, and write a run folder."""
 
-import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
-from experiments.report import write_report
-from experiments.runs.resuming import is_over, training_options, training_parser
-from experiments.runs.start import evaluate_run, recorded, start_run, table_column
-from experiments.training.checkpoints import Checkpoints
-from experiments.training.cross_validation import cross_validate
-from experiments.training.distribution import make_distribution
-from experiments.training.loop import fit_model
-from experiments.training.ray_workers import train_on_ray
-from experiments.training.settings import TrainSettings
-from utils.command_line import announce, console, run_command
-from utils.data_loader import load_split
-from utils.formats import open_data
-from utils.measures.table import metrics_table
+from experiments.settings import TrainSettings
+from experiments.settings.command_line import default_settings, parse_settings
+from utils.command_line import CommandParser, console, run_command
+from utils.options import add_settings
 
 EXAMPLE = (
     "python -m experiments.train --model seqlevel --data DIR --epochs 20 --model-args.model_dim 64"
@@ -22,92 +12,72 @@ EXAMPLE = (
 
 def main():
     """Parse the command line, then train or cross-validate."""
-    settings, resume = training_options(make_parser(), TrainSettings)
+    arguments, settings = parse_settings(make_parser())
+    settings = resumed(settings) if arguments.resume else settings
+    settings.check()
+    # From here on TensorFlow is needed.
+    import utils.quiet_tensorflow  # noqa: F401
+    from experiments.runs.ray_workers import train_on_ray
+    from experiments.runs.training import cross_validate_run, is_over, train
+
     if settings.strategy == "ray":
-        print_run(settings, *train_on_ray("experiments.train:train_run", settings, resume))
-    elif is_over(settings, resume):
-        return
+        print_run(settings, *train_on_ray(settings, arguments.resume))
+    elif is_over(settings, arguments.resume):
+        console.print(f"The run in {settings.run_dir} is finished.", markup=False)
     elif settings.folds:
-        folder, columns = cross_validate_run(settings, resume=resume)
-        console.print(f"{settings.model}, {settings.folds} folds over train and valid:")
-        console.print(metrics_table(columns))
-        console.print(f"Run folder: {folder.path}")
+        folder, columns = cross_validate_run(settings, resume=arguments.resume)
+        print_folds(settings, folder, columns)
     else:
-        print_run(settings, *train_run(settings, resume=resume))
+        from experiments.pages.report import write_own_report
+
+        print_run(settings, *train(settings, resume=arguments.resume, report=write_own_report))
 
 
 def make_parser():
     """Return the parser of the command's options."""
-    description = "Train, evaluate, write a run folder."
-    return training_parser("experiments.train", description, EXAMPLE, TrainSettings)
+    parser = CommandParser("experiments.train", "Train, evaluate, write a run folder.", EXAMPLE)
+    add_settings(parser, TrainSettings)
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --run-dir, which needs no other option; start it if it is new",
+    )
+    return parser
+
+
+def resumed(settings):
+    """Return the settings of the run to go on with."""
+    from experiments.runs.resuming import resumed_settings
+
+    return resumed_settings(settings, default_settings(settings.model))
 
 
 def print_run(settings, folder, summaries):
-    """Print a table of what a run has reached, and where its files are."""
-    columns = {f"{s['split']} ({s['samples']})": table_column(s) for s in summaries}
-    kept = {"best": "the epoch with the lowest validation MAE", "last": "the last epoch"}
-    console.print(f"{settings.model}, {kept[settings.keep]}:")
+    """Print a table of a run's measures, and where its files are."""
+    from experiments.runs.evaluation import table_column
+    from utils.measures.table import metrics_table
+
+    columns = {
+        f"{s['split']} ({s['samples']})": table_column(s, settings.measures) for s in summaries
+    }
+    first = next(iter(summaries[0]["metrics"]))
+    kept = {"best": f"the epoch with the best {first} on valid", "last": "the last epoch"}
+    console.print(f"{settings.model}, {kept[settings.keep]}:", markup=False)
     console.print(metrics_table(columns))
-    console.print(f"Run folder: {folder.path}")
-    console.print(f"Report: {folder.report}")
+    console.print(f"Run folder: {folder.path}", markup=False)
+    console.print(f"Report: {folder.report}", markup=False)
 
 
-def train_run(settings, label="training", resume=False):
-    """Train as `settings` say, and evaluate the model that is kept.
+def print_folds(settings, folder, columns):
+    """Print a table of the measures of a cross-validation, and where its files are."""
+    from experiments.runs.evaluation import shown_measures
+    from utils.measures.table import metrics_table
 
-    Args:
-        settings: `TrainSettings`, checked.
-        label: What the progress display says.
-        resume: Whether to go on with a run that was stopped.
-
-    Returns:
-        The run folder, and the evaluations on valid and, where there is one, test.
-    """
-    distribution = make_distribution(settings.strategy)
-    announce(f"Reading {settings.data}")
-    data = open_data(settings.data, settings.feature_files)
-    train, valid = (load_split(data, name, settings.stream) for name in ("train", "valid"))
-    with distribution.losses_told():
-        run = distribution.from_chief(start_run, settings, data, [train, valid], resume)
-    folder = run if distribution.chief else None
-    with recorded(folder), distribution.losses_told():
-        fit_model(settings, train, valid, folder, label, Checkpoints(run.checkpoints))
-        summaries = distribution.from_chief(evaluate_all, run, settings, data, valid)
-    return run, summaries
-
-
-def evaluate_all(folder, settings, data, valid):
-    """Evaluate a run on valid and, where there is one, test, and write its report.
-
-    Returns:
-        The evaluations.
-    """
-    summaries = [evaluate_run(folder, valid)]
-    if "test" in data.splits():
-        summaries.append(evaluate_run(folder, load_split(data, "test", settings.stream)))
-    announce("Writing the report")
-    write_report(folder, data)
-    return summaries
-
-
-def cross_validate_run(settings, label="training", resume=False):
-    """Cross-validate as `settings` say, in a run folder that holds results but no model.
-
-    Args:
-        settings: `TrainSettings`, checked, with `folds`.
-        label: What the progress display says.
-        resume: Whether to go on with a run that was stopped.
-
-    Returns:
-        The run folder, and what `cross_validate` returns.
-    """
-    announce(f"Reading {settings.data}")
-    data = open_data(settings.data, settings.feature_files)
-    splits = [data.read("train"), data.read("valid")]
-    folder = start_run(settings, data, splits, resume)
-    with recorded(folder):
-        columns = cross_validate(settings, splits, folder, label)
-    return folder, columns
+    target = folder.load_target().to_json()
+    shown = {k: shown_measures(v, target, settings.measures) for k, v in columns.items()}
+    console.print(f"{settings.model}, {settings.folds} folds over train and valid:", markup=False)
+    console.print(metrics_table(shown))
+    console.print(f"Run folder: {folder.path}", markup=False)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,8 @@ from .dropout import HashDropout as HashDropout
 from .fusion import AdaptiveFusionHead as AdaptiveFusionHead
 from .fusion import CrossModalFusion as CrossModalFusion
 from .improved_msamodel import ImprovedMSAModel as ImprovedMSAModel
-from .metrics import BinarySentimentAccuracy as BinarySentimentAccuracy
-from .metrics import BinarySentimentF1 as BinarySentimentF1
-from .metrics import PearsonCorrelation as PearsonCorrelation
-from .metrics import SentimentAccuracy as SentimentAccuracy
-from .metrics import SentimentError as SentimentError
+from .metrics import MeasureMetric as MeasureMetric
+from .metrics import class_metrics as class_metrics
 from .metrics import sentiment_metrics as sentiment_metrics
 from .msa_seqlevel import MSASeqLevelModel as MSASeqLevelModel
 from .msamodel import MSAModel as MSAModel

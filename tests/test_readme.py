@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import data.synthetic.__main__
-import data.text_tabular.__main__
 import experiments.compare
 import experiments.evaluate
 import experiments.export
@@ -95,9 +94,6 @@ def test_shell_blocks_run(workplace, eagerly):
         if words[2] == "data.synthetic":
             shutil.rmtree(words[words.index("--output") + 1], ignore_errors=True)
             call(data.synthetic.__main__.main, *words[3:], "--samples", "24")
-            continue
-        if words[2] == "data.text_tabular":
-            call(data.text_tabular.__main__.main, *words[3:], "--samples", "24")
             continue
         call(COMMANDS[words[2]], *words[3:], *QUICK.get(words[2], ()))
     assert Path("runs/first/report.html").exists()

@@ -53,7 +53,7 @@ class CommandParser(ArgumentParser):
             *names: Its names.
             suggestions: Values that shell completion offers; without, those of the type, if they
                 are few.
-            **options: Those of `argparse.ArgumentParser.add_argument`.
+            **options: See `argparse.ArgumentParser.add_argument`.
         """
         action: typing.Any = super().add_argument(*names, **options)
         self.suggestions[action.dest] = [*map(str, suggestions or _values(options.get("type")))]

@@ -1,4 +1,4 @@
-"""What a run's result depends on beside its options: code, packages, machine, data."""
+"""Code version, packages, machine, memory and checksums: the environment of a run."""
 
 import contextlib
 import hashlib
@@ -15,7 +15,7 @@ PACKAGES = ("tensorflow", "keras", "numpy", "h5py", "scikit-learn", "keras-hub")
 
 
 def describe_environment():
-    """Return git state, Python, package versions and machine, for `metadata.json`."""
+    """Return a dict of git state, Python, package versions and machine, for `metadata.json`."""
     return {
         "git": git_state(),
         "python": platform.python_version(),
@@ -25,7 +25,7 @@ def describe_environment():
 
 
 def package_versions():
-    """Return the versions of those of `PACKAGES` that are installed."""
+    """Return a dict from each installed package of `PACKAGES` to its version."""
     installed = {}
     for name in PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -34,7 +34,7 @@ def package_versions():
 
 
 def describe_machine():
-    """Return the processor, the number of its cores in use, and the system."""
+    """Return one line of text: processor, number of cores, operating system."""
     return f"{_processor()}, {os.cpu_count()} cores, {platform.system()}"
 
 
@@ -48,7 +48,7 @@ def _processor():
 
 
 def available_memory():
-    """Return the bytes of memory that this process may still take, container limits included."""
+    """Return the bytes of memory that are free for this process, within its container's limit."""
     available = psutil.virtual_memory().available
     group = Path("/sys/fs/cgroup")
     try:
@@ -62,14 +62,14 @@ def available_memory():
 
 
 def peak_memory():
-    """Return the largest resident memory, in bytes, that this process has had; Linux alone."""
-    # Not the peak of `resource.getrusage`: a new process inherits its parent's.
+    """Return the peak of this process's resident memory in bytes; Linux only."""
+    # `resource.getrusage` does not help: a new process inherits the peak of its parent.
     peaks = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     return 1024 * int(peaks[0])
 
 
 def reset_peak_memory():
-    """Let `peak_memory` count from now on; return whether the system does."""
+    """Start `peak_memory` again from now; return `False` where the system does not allow it."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
@@ -78,7 +78,7 @@ def reset_peak_memory():
 
 
 def git_state():
-    """Return the commit of this checkout, with `+changes` where files differ from it."""
+    """Return the commit of this checkout, with `+changes` if files differ from it."""
     root = Path(__file__).parent.parent
     try:
         commit = _git(root, "rev-parse", "HEAD")
@@ -95,6 +95,6 @@ def _git(root, *arguments):
 
 
 def file_checksum(path):
-    """Return the SHA-256 of a file."""
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def without_nan(value):
-    """Return `value` with NaN and infinities, which JSON does not have, as `None`."""
+    """Return a copy of nested dicts and lists with `None` for NaN and infinity (not in JSON)."""
     if isinstance(value, dict):
         return {key: without_nan(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -18,7 +18,7 @@ def without_nan(value):
 
 
 def read_json(path):
-    """Read a JSON file."""
+    """Return the content of a JSON file as dicts, lists, numbers and texts."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 

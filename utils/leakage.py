@@ -1,4 +1,4 @@
-"""What splits share: samples, videos, texts; and what a split holds twice."""
+"""Samples, videos and texts that two splits share, and samples that a split holds twice."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -10,19 +10,20 @@ from utils.split_statistics import ABSENT
 
 @dataclass(frozen=True)
 class Overlap:
-    """What two splits share; `None` where the data does not tell.
+    """The common content of two splits; `None` if the data lacks the column.
 
     Attributes:
         first: Name of a split.
         second: Name of a later split.
-        ids: Ids that stand in both.
-        videos: Values of `video_id` that stand in both.
-        texts: Samples of the second split whose raw text stands in the first, case and spaces
-            aside.
-        content: Samples of the second split whose features, all modalities, stand in the first.
-        rows: Of the first of these samples, its row in the first and in the second split.
-        modalities: From each modality to the samples of the second split, beside those of
-            `content`, whose features in this modality stand in the first.
+        ids: Ids in both splits.
+        videos: Values of `video_id` in both splits.
+        texts: Number of samples of the second split whose text is also in the first; case and
+            spaces do not count.
+        content: Number of samples of the second split whose features of all modalities are also in
+            the first.
+        rows: An example of such a sample: its rows in the first and in the second split.
+        modalities: For each modality, the number of further samples of the second split whose
+            features of only this modality are also in the first.
     """
 
     first: str
@@ -37,12 +38,12 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Repetition:
-    """Samples that stand more than once in a split.
+    """Repeated samples of a split.
 
     Attributes:
-        samples: Samples whose features stand in an earlier row.
-        contradictory: Those of them whose label differs from the earlier row's.
-        rows: Of the first of them, the earlier row and its own.
+        samples: Number of samples whose features are also in an earlier row.
+        contradictory: Number of these samples that have another label than the earlier row.
+        rows: An example: the earlier row and the row that repeats it.
     """
 
     samples: int
@@ -51,14 +52,14 @@ class Repetition:
 
 
 def find_overlaps(statistics, indices):
-    """Compare each two splits.
+    """Compare every pair of splits.
 
     Args:
-        statistics: From each split's name to its `SplitStatistics`.
-        indices: From each split's name to its index columns.
+        statistics: The `SplitStatistics` of each split, by name.
+        indices: The index columns of each split, by name.
 
     Returns:
-        A list of `Overlap`.
+        A list of `Overlap`s.
     """
     return [
         _overlap(statistics[first], statistics[second], indices[first], indices[second])
@@ -67,10 +68,10 @@ def find_overlaps(statistics, indices):
 
 
 def find_repetition(digests, labels):
-    """Find samples with the same features in one split.
+    """Find samples of one split with equal features.
 
     Args:
-        digests: Of each sample's content, uint64 `(N,)`.
+        digests: Hash of each sample's features, uint64 `(N,)`.
         labels: Scores `(N, 1)`.
 
     Returns:
@@ -113,18 +114,18 @@ def _found_in(first, second):
 
 
 def _shared(first, second):
-    """Return the values in both, in order, or `None` if a side has none at all."""
+    """Return the sorted values in both lists, or `None` if one of them is empty or missing."""
     if not first or not second:
         return None
     return sorted(set(first) & set(second) - {""})
 
 
 def plain_texts(texts):
-    """Return texts without the differences that do not count: case, and the kind of space."""
+    """Return the texts in lower case with single spaces, for comparison."""
     return [" ".join(text.casefold().split()) for text in texts]
 
 
 def count_found(first, second):
-    """Return how many texts of the second list, empty ones aside, stand in the first."""
+    """Return the number of texts of the second list, except empty texts, that are in the first."""
     known = set(first) - {""}
     return sum(text in known for text in second)

@@ -1,4 +1,4 @@
-"""Make a file whole or not at all."""
+"""Write a new file completely or not at all."""
 
 import contextlib
 import secrets
@@ -7,18 +7,18 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def new_file(path, overwrite=False):
-    """Give a temporary path to fill, which becomes `path` when the block ends well.
+    """Yield a temporary path to write; it becomes `path` if the block ends without an error.
 
     Args:
         path: The file to make.
-        overwrite: Whether it may replace a file.
+        overwrite: Whether an existing file may be replaced.
 
     Yields:
-        The path of an empty file beside it, with the same suffix.
+        The `Path` of an empty file in the same folder, with the same suffix.
 
     Raises:
-        FileExistsError: If there is something at `path` already that may not be replaced.
-        OSError: If it cannot be made or written.
+        FileExistsError: If `path` exists and may not be replaced.
+        OSError: If the file cannot be written.
     """
     path = Path(path)
     partial = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
@@ -34,13 +34,13 @@ def new_file(path, overwrite=False):
         yield partial
         partial.replace(path)
     except OSError as error:
-        # Errors of the system have a number, those that say what to do have none.
+        # Errors of the system have a number; our own errors, which already give advice, have none.
         concerned = (None, *map(str, (partial, path, *path.parents)))
         if error.errno is None or error.filename not in concerned:
             raise
         raise OSError(
             f"{path} cannot be written. Expected: a place with room and permission. "
-            f"Received: {error.strerror or error}. Nothing was left there; name another file."
+            f"Received: {error.strerror or error}. No file was left; name another file."
         ) from error
     finally:
         with contextlib.suppress(OSError):

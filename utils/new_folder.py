@@ -1,4 +1,4 @@
-"""Make a folder whole or not at all."""
+"""Write a new folder completely or not at all."""
 
 import contextlib
 import shutil
@@ -8,17 +8,17 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def new_folder(directory):
-    """Give a temporary folder to fill, which becomes `directory` when the block ends well.
+    """Yield a temporary folder to fill; it becomes `directory` if the block ends without an error.
 
     Args:
-        directory: The folder to make; it must not exist, or be empty.
+        directory: The folder to make; it must be new or empty.
 
     Yields:
-        The path of the temporary folder, beside `directory`.
+        The `Path` of the temporary folder, beside `directory`.
 
     Raises:
         FileExistsError: If `directory` is a file or not empty.
-        OSError: If it cannot be made or written.
+        OSError: If the folder cannot be written.
     """
     directory = Path(directory)
     check_free(directory)
@@ -27,26 +27,26 @@ def new_folder(directory):
         directory.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
         yield partial
-        partial.chmod(0o755)  # mkdtemp lets the owner alone in.
+        partial.chmod(0o755)  # only the owner may enter the folders of mkdtemp
         partial.rename(directory)
     except BaseException as error:
         if partial:
             shutil.rmtree(partial, ignore_errors=True)
-        # Errors of the system have a number, those that say what to do have none; h5py raises a
-        # RuntimeError if it cannot write what is left when it closes a file.
+        # Errors of the system have a number; our own errors, which already give advice, have none.
+        # h5py raises a RuntimeError if it cannot write the rest of a file while closing it.
         if getattr(error, "errno", None) or isinstance(error, RuntimeError):
             raise OSError(
                 f"{directory} cannot be written. Expected: a place with room and permission. "
-                f"Received: {error}. Nothing was left there; name another folder."
+                f"Received: {error}. No folder was left; name another folder."
             ) from error
         raise
 
 
 def check_free(directory):
-    """Refuse a folder that holds something already.
+    """Check that a folder is new or empty.
 
     Raises:
-        FileExistsError: Saying what to do.
+        FileExistsError: If it is not; the message gives advice.
     """
     if directory.is_dir() and not any(directory.iterdir()):
         return

@@ -1,4 +1,4 @@
-"""From a Keras computation to a checked ONNX file."""
+"""Export of a Keras computation as a checked ONNX file."""
 
 import contextlib
 import json
@@ -15,27 +15,27 @@ import tf2onnx
 from utils.command_line import RunFailed
 from utils.onnx_model import FORMAT, VERSION
 
-# tf2onnx 1.17 refuses those above; below 13, comparisons let NaN through.
+# tf2onnx 1.17 refuses opsets above 18. Below 13, comparisons let NaN through.
 OPSETS = range(13, 19)
 DEFAULT_OPSET = 18
 TOLERANCE = 1e-5
 
 
 def write_onnx(path, function, inputs, outputs, metadata, opset=DEFAULT_OPSET):
-    """Convert a computation to ONNX and write it, with metadata, after `onnx.checker`.
+    """Convert a computation to ONNX, check it with `onnx.checker` and write it with metadata.
 
     Args:
         path: The file to write.
-        function: From a dict of tensors, by input, to a dict of tensors, by output.
-        inputs: From each input's name to its shape and type, such as
-            `(("batch", "steps", 300), "float32")`; a text names a size that is free.
-        outputs: From each output's name to its shape; those that `function` lacks are left out.
-        metadata: What to say of the model, by name, as JSON has it. `kind` is needed to read it.
+        function: Function that takes a dict of input tensors and returns a dict of output tensors.
+        inputs: Shape and type of each input, such as `(("batch", "steps", 300), "float32")`. A
+            text in a shape names a dynamic size.
+        outputs: Shape of each output. Outputs that `function` does not return are skipped.
+        metadata: A dict of JSON values that describe the model. Readers need the key `kind`.
         opset: Version of the ONNX operators.
 
     Raises:
         ValueError: If the opset is not supported.
-        RunFailed: If the computation has operations that ONNX has not.
+        RunFailed: If ONNX has no equivalent of an operation.
     """
     check_opset(opset)
     proto = _convert(function, inputs, opset)
@@ -48,10 +48,10 @@ def write_onnx(path, function, inputs, outputs, metadata, opset=DEFAULT_OPSET):
 
 
 def check_opset(opset):
-    """Refuse an opset that cannot be written.
+    """Check that an opset can be written.
 
     Raises:
-        ValueError: Saying which can.
+        ValueError: If it cannot; the message gives the range.
     """
     if opset not in OPSETS:
         raise ValueError(
@@ -61,19 +61,18 @@ def check_opset(opset):
 
 
 def check_onnx(path, reference, cases):
-    """Compare a file in ONNX Runtime with the computation that it was made from.
+    """Compare an ONNX file, run by ONNX Runtime, with the Keras computation.
 
     Args:
         path: The file.
-        reference: From a case's content to a dict of arrays, by output.
-        cases: Triples: what the case is, in words; the inputs of the graph, by name; and the
-            content that `reference` takes.
+        reference: Function that takes the content of a case and returns a dict of output arrays.
+        cases: Triples of a description, the dict of graph inputs, and the content for `reference`.
 
     Returns:
-        The largest difference of any output in any case.
+        The largest absolute difference over all outputs and cases, `float`.
 
     Raises:
-        RunFailed: If it exceeds `TOLERANCE`, or an output is not finite.
+        RunFailed: If the difference exceeds `TOLERANCE`, or an output is not finite.
     """
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
@@ -82,7 +81,7 @@ def check_onnx(path, reference, cases):
         expected = reference(content)
         for name, values in zip(names, session.run(None, inputs), strict=True):
             difference = float(np.max(np.abs(values - np.asarray(expected[name]))))
-            # The comparison is false for NaN too.
+            # The comparison is also false for NaN.
             if values.shape != expected[name].shape or not difference <= TOLERANCE:
                 raise RunFailed(
                     f"the exported model does not agree with Keras: {name} differs by "
@@ -94,15 +93,15 @@ def check_onnx(path, reference, cases):
 
 
 def quantize_int8(path):
-    """Replace the weights of matrix products in a file by 8-bit integers, in place.
+    """Replace the weights of matrix products in a file by 8-bit integers.
 
-    Activations are quantised as they come (dynamic quantisation).
+    Activations are quantised while the model runs (dynamic quantisation).
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     smaller = path.with_name(f"{path.stem}-int8{path.suffix}")
     try:
-        with _logged_errors(logging.getLogger()):  # its advice on preprocessing
+        with _logged_errors(logging.getLogger()):  # hides advice on preprocessing
             quantize_dynamic(path, smaller, weight_type=QuantType.QInt8, per_channel=True)
         proto = onnx.load(smaller)
         quantization = {"quantization": json.dumps("int8")}
@@ -146,7 +145,7 @@ def _select(_, node, *__):
 
 
 def _describe(values, shapes):
-    """Put a graph's inputs or outputs into the order of `shapes`, and name their free sizes."""
+    """Sort the inputs or outputs of a graph like `shapes`, and name their dynamic sizes."""
     by_name = {value.name: value for value in values}
     del values[:]
     for name in (name for name in shapes if name in by_name):
@@ -161,7 +160,7 @@ def _describe(values, shapes):
 
 @contextlib.contextmanager
 def _logged_errors(logger):
-    """Print nothing that a logger and those below it say; yield a list that gets its errors."""
+    """Silence a logger and its children; yield a list that collects their error messages."""
     errors = []
     handler = logging.Handler(logging.ERROR)
     handler.emit = lambda record: errors.append(record.getMessage())

@@ -1,4 +1,4 @@
-"""Running models that `utils.onnx_export` has written; ONNX Runtime alone, no TensorFlow."""
+"""Run exported models with ONNX Runtime, without TensorFlow."""
 
 import json
 from pathlib import Path
@@ -21,16 +21,16 @@ class OnnxModel:
 
     Args:
         path: The file.
-        kind: What the metadata must give as `kind`, such as `"sequences"`.
+        kind: The expected `kind` in the metadata, such as `"sequences"`.
 
     Attributes:
-        metadata: What the exporter says of the model, by name.
+        metadata: A dict of JSON values that the exporter wrote.
         inputs: Names of the inputs.
         outputs: Names of the outputs.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is damaged, or no model of this repository, kind and version.
+        ValueError: If the file is damaged, or is no model of this repository, kind and version.
     """
 
     def __init__(self, path, kind):
@@ -51,17 +51,17 @@ class OnnxModel:
         self.outputs = [tensor.name for tensor in self._session.get_outputs()]
 
     def shape(self, name):
-        """Return the shape of an input; sizes that are free have names."""
+        """Return the shape of an input as a list; a dynamic size is given by its name."""
         return next(tensor.shape for tensor in self._session.get_inputs() if tensor.name == name)
 
     def run(self, inputs):
         """Compute the outputs.
 
         Args:
-            inputs: From each input's name to its array.
+            inputs: A dict from each input's name to its array.
 
         Returns:
-            From each output's name to its array.
+            A dict from each output's name to its array.
         """
         return dict(zip(self.outputs, self._session.run(None, inputs), strict=True))
 
@@ -73,9 +73,9 @@ class OnnxScorer(OnnxModel):
         path: The file.
 
     Attributes:
-        modalities: Those that it takes.
-        widths: From each of them to its feature width.
-        lengths: From each of them to its longest sequence, in steps.
+        modalities: Names of the modalities that the model takes.
+        widths: Feature width of each modality.
+        lengths: Largest number of steps of each modality.
     """
 
     def __init__(self, path):
@@ -88,11 +88,12 @@ class OnnxScorer(OnnxModel):
         """Predict scores from raw features.
 
         Args:
-            sequences: From each modality to features `(N, T, D)`, float32, as a reader gives
-                them; steps that are all zero are padding.
+            sequences: Features `(N, T, D)` of each modality, float32, unscaled; steps that are all
+                zero are padding.
 
         Returns:
-            Scores `(N,)`, and the modality weights of text, audio, video `(N, 3)` or `None`.
+            Two arrays: scores `(N,)`; and the weights of text, audio and video `(N, 3)`, or `None`
+            if the model has no such weights.
         """
         inputs = {}
         for name in self.modalities:
@@ -111,7 +112,7 @@ def _read_metadata(path, session, kind):
     texts = session.get_modelmeta().custom_metadata_map
     try:
         metadata = {name: json.loads(text) for name, text in texts.items()}
-    except ValueError:  # another program's metadata
+    except ValueError:  # metadata of another program
         metadata = {}
     if (metadata.get("format"), metadata.get("kind")) != (FORMAT, kind):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Progress bars of long work, drawn on a terminal alone."""
+"""Progress bars, shown only on a terminal."""
 
 from rich.progress import (
     BarColumn,
@@ -17,7 +17,7 @@ REDRAWN = {"refresh_per_second": 4, "console": console}
 
 
 class RateColumn(ProgressColumn):
-    """The speed of a task, in units a second."""
+    """Shows the speed of a task in units per second."""
 
     def __init__(self, unit):
         super().__init__()
@@ -30,11 +30,14 @@ class RateColumn(ProgressColumn):
 
 
 def progress_bar(unit="samples", transient=False):
-    """Return a bar with the amount that is done, its rate and the time left; a context manager.
+    """Make a progress bar with count, speed and remaining time.
 
     Args:
-        unit: What its tasks count.
-        transient: Whether it vanishes at the end.
+        unit: The unit that its tasks count, in the plural.
+        transient: Whether the bar disappears at the end.
+
+    Returns:
+        A `rich.progress.Progress`, which is a context manager.
     """
     return Progress(
         TextColumn("{task.description}", markup=False),

@@ -1,4 +1,4 @@
-"""Import this module before TensorFlow to be spared its start-up messages."""
+"""Import this module before TensorFlow to hide TensorFlow's start-up messages."""
 
 import multiprocessing
 import os
@@ -8,11 +8,11 @@ from utils.command_line import announce
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-# Not in processes that a command starts.
+# Child processes announce nothing.
 if "tensorflow" not in sys.modules and multiprocessing.current_process().name == "MainProcess":
     announce("Loading TensorFlow")
 
-# Some messages are written before any log level is read, straight to the file descriptor.
+# TensorFlow writes some messages directly to the file descriptor, before it reads the log level.
 sys.stderr.flush()
 _descriptor = os.dup(2)
 with open(os.devnull, "w") as _nowhere:

@@ -1,16 +1,14 @@
-"""What is in a split: lengths, padding, ranges, labels and content, found in one pass."""
+"""Statistics of a split, computed in one pass: lengths, padding, ranges, labels and hashes."""
 
 import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 
-from utils.formats.split import BLOCK_BYTES
-
 CLASSES = tuple(range(-3, 4))
-# A feature that varies by less than rounding of its own size is constant, as in normalisation.
+# A feature that varies by less than its rounding error is constant, as in normalisation.
 CONSTANT_RANGE = 1e-6
-# The digest of content that is wholly absent.
+# The hash of a sample without any valid step.
 ABSENT = 0
 
 
@@ -23,15 +21,15 @@ class ModalityStatistics:
         width: Feature width `D`.
         steps: Valid steps of each sample, integers `(N,)`.
         absent: Number of samples without a valid step.
-        padding: Where the zero steps of the other samples stand: `none`, `left`, `right`, `both`.
-        gaps: Number of samples with zero steps between valid ones.
-        constant: Features that never vary over the valid steps, from 0.
+        padding: Side of the zero steps of the other samples: `none`, `left`, `right` or `both`.
+        gaps: Number of samples with zero steps between valid steps.
+        constant: Indices of the features that do not vary over the valid steps.
         largest: Largest magnitude of a feature.
-        outliers: From a feature to how many standard deviations from its mean its farthest value
-            lies, `(D,)`; 0 where it is constant.
+        outliers: For each feature, the largest distance from its mean in standard deviations,
+            `(D,)`; 0 if the feature is constant.
         repaired: Number of NaN and infinite values that became 0.
-        digests: Of each sample's valid steps, uint64 `(N,)`; `ABSENT` where there is none. Equal
-            features have equal digests, however they are padded.
+        digests: Hash of each sample's valid steps, uint64 `(N,)`; `ABSENT` without valid steps.
+            Samples with equal features have equal hashes, even if their padding differs.
     """
 
     length: int
@@ -47,7 +45,7 @@ class ModalityStatistics:
     digests: np.ndarray
 
     def summarize_steps(self):
-        """Return `min`, `median`, `mean`, `p95` (95th percentile) and `max` of `steps`."""
+        """Return a dict: `min`, `median`, `mean`, `p95` (95th percentile), `max` of `steps`."""
         return {
             "min": int(self.steps.min()),
             "median": float(np.median(self.steps)),
@@ -87,17 +85,17 @@ class LabelStatistics:
 
 @dataclass(frozen=True)
 class SplitStatistics:
-    """A split.
+    """The statistics of a split.
 
     Attributes:
-        name: The split's name.
-        samples: Their number.
-        modalities: From each modality to its `ModalityStatistics`.
-        labels: `LabelStatistics`.
-        modality_labels: From each modality that has labels of its own to their `LabelStatistics`.
+        name: Name of the split.
+        samples: Number of samples.
+        modalities: `ModalityStatistics` of each modality.
+        labels: `LabelStatistics` of the labels.
+        modality_labels: `LabelStatistics` of each modality that has its own labels.
         empty: Number of samples without a valid step in any modality.
-        digests: Of each sample's features in all modalities, uint64 `(N,)`, see
-            `ModalityStatistics`; `ABSENT` where all are absent.
+        digests: Hash of each sample's features in all modalities, uint64 `(N,)`; `ABSENT` if all
+            modalities are absent.
     """
 
     name: str
@@ -110,7 +108,7 @@ class SplitStatistics:
 
 
 def describe(split):
-    """Describe a split in one pass over its features, block by block.
+    """Compute the statistics of a split in one pass over its features, block by block.
 
     Args:
         split: A `Split`, in memory or on disk.
@@ -121,15 +119,15 @@ def describe(split):
     Raises:
         InvalidData: If a file of a split on disk cannot be read.
     """
-    before = {name: _repaired(split, name) for name in split.sequences}
+    before = split.repaired_so_far()
     passes = {name: _ModalityPass(x.shape[1], x.shape[2]) for name, x in split.sequences.items()}
-    for block in row_blocks(split):
-        for name, x in block.items():
+    for block in split.blocks(np.arange(len(split))):
+        for name, x in block.sequences.items():
             passes[name].add(x)
+    after = split.repaired_so_far()
     modalities = {}
     for name, one in passes.items():
-        read = _repaired(split, name) - before[name]
-        modalities[name] = one.result(split.repaired.get(name, 0) + read)
+        modalities[name] = one.result(split.repaired.get(name, 0) + after[name] - before[name])
     digests = np.stack([modalities[name].digests for name in modalities], axis=1)
     empty = np.all(digests == ABSENT, axis=1)
     together = np.array([_digest(row) for row in digests], "uint64")
@@ -146,7 +144,7 @@ def describe(split):
 
 
 def describe_labels(labels):
-    """Describe scores `(N, 1)` or `(N,)` in [-3, 3]; see `LabelStatistics`."""
+    """Return the `LabelStatistics` of scores `(N, 1)` or `(N,)` in [-3, 3]."""
     y = np.asarray(labels, "float64").ravel()
     classes = np.round(np.clip(y, -3, 3)).astype(int)
     return LabelStatistics(
@@ -162,24 +160,8 @@ def describe_labels(labels):
     )
 
 
-def row_blocks(split, rows=None):
-    """Yield the features of `rows`, or of all, in order, at most `BLOCK_BYTES` at a time.
-
-    Args:
-        split: A `Split`.
-        rows: Indices of samples; `None`: all.
-
-    Yields:
-        From each modality to features `(n, T, D)`.
-    """
-    rows = np.arange(len(split)) if rows is None else np.asarray(rows)
-    size = max(1, BLOCK_BYTES // split.sample_bytes)
-    for start in range(0, len(rows), size):
-        yield {name: x[rows[start : start + size]] for name, x in split.sequences.items()}
-
-
 class _ModalityPass:
-    """Collects what `ModalityStatistics` holds, block by block."""
+    """Computes the `ModalityStatistics` block by block."""
 
     def __init__(self, length, width):
         self.length, self.width = length, width
@@ -201,6 +183,7 @@ class _ModalityPass:
         self.right |= bool(np.any(end[present] < self.length))
         self.gaps += int(np.sum((end - first)[present] > steps[present]))
         digests = [
+            # Adding 0 turns -0 into 0.
             _digest(x[i, first[i] : end[i]] + np.float32(0)) if present[i] else ABSENT
             for i in range(len(x))
         ]
@@ -250,12 +233,7 @@ def _side(left, right):
 
 
 def _digest(x):
-    """Hash an array's shape and bytes to a number that is not `ABSENT`; adding 0 makes -0 0."""
+    """Hash shape and bytes of an array to a number other than `ABSENT`."""
     state = hashlib.blake2b(str(x.shape).encode(), digest_size=8)
     state.update(x.tobytes())
     return int.from_bytes(state.digest(), "little") or 1
-
-
-def _repaired(split, name):
-    """Values repaired so far in reading a split's features from disk."""
-    return getattr(split.sequences[name], "repaired", 0)

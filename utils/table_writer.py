@@ -1,4 +1,4 @@
-"""Writing a table block by block as CSV, JSON lines or Parquet."""
+"""Write a table block by block as CSV, JSON lines or Parquet."""
 
 import csv
 import json
@@ -7,7 +7,7 @@ import numpy as np
 
 
 class CsvWriter:
-    """Writes UTF-8 CSV with a header, as RFC 4180 has it but for the line ends.
+    """Writes UTF-8 CSV with a header, by RFC 4180 except that lines end in a line feed only.
 
     Args:
         path: The file.
@@ -22,7 +22,7 @@ class CsvWriter:
         """Write the next rows.
 
         Args:
-            columns: From each column to its values, all as many; the same columns each time.
+            columns: A dict from each column to its values `(n,)`; the same columns in each call.
         """
         if not self._header:
             self._writer.writerow(columns)
@@ -30,12 +30,12 @@ class CsvWriter:
         self._writer.writerows(zip(*map(_plain, columns.values()), strict=True))
 
     def close(self):
-        """End the file."""
+        """Close the file."""
         self._file.close()
 
 
 class JsonLinesWriter:
-    """Writes one JSON object a row and line; its arguments and methods are `CsvWriter`'s."""
+    """Writes one JSON object on a line for each row; same interface as `CsvWriter`."""
 
     def __init__(self, path):
         self._file = open(path, "w", encoding="utf-8")
@@ -50,7 +50,7 @@ class JsonLinesWriter:
 
 
 class ParquetWriter:
-    """Writes Parquet, one row group a block; its arguments and methods are `CsvWriter`'s."""
+    """Writes Parquet, one row group for each block; same interface as `CsvWriter`."""
 
     def __init__(self, path):
         self._path = path
@@ -74,10 +74,13 @@ WRITERS = {".csv": CsvWriter, ".jsonl": JsonLinesWriter, ".parquet": ParquetWrit
 
 
 def writer_class(path):
-    """Return the class that writes files of a path's suffix.
+    """Choose the writer by the suffix of a path.
+
+    Returns:
+        One of the classes of `WRITERS`.
 
     Raises:
-        ValueError: If none does.
+        ValueError: If the suffix is unknown.
     """
     if path.suffix.lower() not in WRITERS:
         raise ValueError(

@@ -1,1 +1,1 @@
-"""Conversion of any readable data into a format that streams."""
+"""Convert any readable data into HDF5 files that stream from disk."""

@@ -1,18 +1,15 @@
-"""Command line: `python -m data.convert SRC DST --format h5`."""
+"""Command line: `python -m data.convert SOURCE OUTPUT`."""
 
-import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 from rich.table import Table
 
-from data.convert.conversion import WRITERS, convert
+from data.convert.conversion import convert
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.formats import open_data
 from utils.progress import progress_bar
 
-EXAMPLE = "python -m data.convert aligned_50.pkl runs/mosi --format h5"
-
 
 def main():
-    """Parse the command line, convert, print what was written."""
+    """Parse the command line, convert the data, print a table of the splits."""
     options = make_parser().parse_args()
     announce(f"Reading {options.source}")
     reader = open_data(options.source, options.feature_files)
@@ -24,7 +21,7 @@ def main():
                 tasks[split.name] = progress.add_task(split.name, total=len(split))
             progress.advance(tasks[split.name], samples)
 
-        written = convert(reader, options.output, options.format, options.shards, advance)
+        written = convert(reader, options.output, options.shards, advance)
     for split in written:
         for note in split.repair_notes():
             console.print(f"warning: {note}", style="yellow", markup=False)
@@ -36,15 +33,14 @@ def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser(
         "data.convert",
-        "Convert any readable data into a format that streams from disk: HDF5 files or TFRecords.",
-        EXAMPLE,
+        "Convert any readable data into HDF5 files, which stream from disk.",
+        "python -m data.convert aligned_50.pkl runs/mosi",
     )
     parser.add_argument("source", type=str, help="data in a format of data/README.md")
     parser.add_argument("output", type=str, help="folder to make; it must be new or empty")
     parser.add_argument(
-        "--format", type=str, default="h5", help=" or ".join(WRITERS), suggestions=WRITERS
+        "--shards", type=int, default=1, help="number of files of each split and modality"
     )
-    parser.add_argument("--shards", type=int, default=1, help="files into which to cut each split")
     parser.add_argument(
         "--feature-files",
         type=dict[str, str],

@@ -1,42 +1,35 @@
-"""Write any readable data in another format, whole or not at all."""
+"""Write any readable data as an HDF5 folder, completely or not at all."""
 
 import shutil
-from pathlib import Path
 
 import numpy as np
 
 from utils.formats.hdf5 import Hdf5Writer
 from utils.formats.table import index_path, write_table
-from utils.formats.tfrecord import TfrecordWriter
 from utils.new_folder import new_folder
 
-WRITERS = {"h5": Hdf5Writer, "tfrecord": TfrecordWriter}
-# What built-in data says of itself.
-DESCRIPTION_FILE = "task.json"
+# Files that describe the whole data set: written by `data.synthetic`, and the target of the labels.
+DESCRIPTION_FILES = ("task.json", "target.json")
 
 
-def convert(reader, directory, output_format, shards=1, progress=lambda split, done: None):
-    """Write all splits of a data set in another format.
+def convert(reader, directory, shards=1, progress=lambda split, done: None):
+    """Write all splits of a data set as HDF5 files, which can be streamed.
 
     Args:
         reader: A `Reader`.
-        directory: The folder to make; it must not exist, or be empty.
-        output_format: `"h5"` or `"tfrecord"`.
-        shards: Number of files into which each split is cut.
-        progress: Called with each split and the number of its samples that are written.
+        directory: The folder to make; it must be new or empty.
+        shards: Number of files of each split and modality.
+        progress: Function that is called after each block, with the `Split` and the number of
+            samples in the block.
 
     Returns:
-        The `Split`s that were written.
+        A list of the `Split`s.
 
     Raises:
-        FileExistsError: If the folder holds something.
-        OSError: If there is no room for it.
-        ValueError: If the data is wrong, or an argument.
+        FileExistsError: If the folder holds files.
+        OSError: If the disk has too little room.
+        ValueError: If the data or an argument is wrong.
     """
-    if output_format not in WRITERS:
-        raise ValueError(
-            f"`format` must be one of {', '.join(WRITERS)}. Received: {output_format!r}."
-        )
     written = []
     with new_folder(directory) as partial:
         for name in reader.splits():
@@ -46,37 +39,31 @@ def convert(reader, directory, output_format, shards=1, progress=lambda split, d
                     f"`shards` must be from 1 to {len(split)}, the samples of {name}. "
                     f"Received: {shards}."
                 )
-            check_room(partial, split)
-            write_split(split, partial, WRITERS[output_format], shards, progress)
+            _check_room(partial, split)
+            _write_split(split, partial, shards, progress)
             written.append(split)
-        description = reader.path / DESCRIPTION_FILE
-        if description.is_file():
-            shutil.copyfile(description, partial / DESCRIPTION_FILE)
+        for name in DESCRIPTION_FILES:
+            if (reader.path / name).is_file():
+                shutil.copyfile(reader.path / name, partial / name)
     return written
 
 
-def write_split(split, directory, writer_class, shards, progress):
+def _write_split(split, directory, shards, progress):
     """Write one split in shards, block by block."""
     bounds = np.linspace(0, len(split), shards + 1).astype(int)
     for shard in range(shards):
         rows = np.arange(bounds[shard], bounds[shard + 1])
-        with writer_class(directory, split, len(rows), (shard, shards)) as writer:
+        with Hdf5Writer(directory, split, len(rows), (shard, shards)) as writer:
             for block in split.blocks(rows):
                 writer.write(block)
                 progress(split, len(block))
-    index = writer_class.index(split)
-    if index:
-        write_table(index_path(directory, split.name), index)
+    if split.index:
+        write_table(index_path(directory, split.name), split.index)
 
 
-def check_room(directory, split):
-    """Refuse to start what the disk cannot hold.
-
-    Raises:
-        OSError: Saying what is needed and what is there.
-    """
+def _check_room(directory, split):
     needed = len(split) * split.sample_bytes
-    free = shutil.disk_usage(Path(directory)).free
+    free = shutil.disk_usage(directory).free
     if needed > free:
         raise OSError(
             f"The split {split.name} needs {needed / 1e9:.2f} GB. Received: a disk with "

@@ -1,14 +1,12 @@
-"""Gets published data: downloads what has a stable address, and says how to get the rest."""
+"""Get published data: download files, or print how to get them by hand."""
 
 from data.fetch.catalogue import CATALOGUE, Entry, PublishedFile, load_catalogue
-from data.fetch.http_file import Patience, download
-from data.fetch.part_file import DownloadFailed
+from data.fetch.download import DownloadFailed, download
 
 __all__ = [
     "CATALOGUE",
     "DownloadFailed",
     "Entry",
-    "Patience",
     "PublishedFile",
     "download",
     "load_catalogue",

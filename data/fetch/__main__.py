@@ -3,26 +3,16 @@
 import contextlib
 from pathlib import Path
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 from rich.table import Table
 
 from data.fetch.catalogue import CATALOGUE, load_catalogue
-from data.fetch.http_file import Patience, download
-from data.fetch.part_file import DownloadFailed
+from data.fetch.download import DownloadFailed, download
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.environment import file_checksum
-from utils.progress import BAR_WIDTH, REDRAWN
 
 
 def main():
-    """Parse the command line, then list the data sets or get one."""
+    """Parse the command line, then list the data sets or get one of them."""
     options = make_parser().parse_args()
     catalogue = load_catalogue(options.catalogue)
     if options.list:
@@ -32,43 +22,29 @@ def main():
         raise ValueError(
             f"The first argument must be one of {', '.join(catalogue)}. Received: "
             f"{'nothing' if options.name is None else repr(options.name)}. "
-            "`python -m data.fetch --list` tells what they are."
+            "`python -m data.fetch --list` describes them."
         )
-    _fetch(catalogue[options.name], options.output, _patience(options))
+    _fetch(catalogue[options.name], options.output)
 
 
 def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser(
         "data.fetch",
-        "Download a published data set, resume a download that was cut, and verify its SHA-256. "
-        "For data behind forms, say what to do, and verify the files that are there.",
+        "Download a published data set, continue an interrupted download, and verify its SHA-256. "
+        "For data that needs a browser, print what to do, and verify the files that you have.",
         "python -m data.fetch mosi-aligned --output runs/data/mosi",
     )
     add = parser.add_argument
     add("name", nargs="?", help="a data set of the list", suggestions=load_catalogue(CATALOGUE))
-    add("--output", help="folder for the files; it is made if it is not there")
+    add("--output", help="folder for the files, new or existing")
     add("--list", action="store_true", help="show the data sets")
-    add("--timeout", type=float, default=Patience.timeout, help="seconds to wait for an answer")
-    add(
-        "--attempts",
-        type=int,
-        default=Patience.attempts,
-        help="tries in a row that bring nothing new before giving up",
-    )
-    add("--catalogue", default=str(CATALOGUE), help="another list, in the form of this one")
+    add("--catalogue", default=str(CATALOGUE), help="another list of data sets, in the same form")
     return parser
 
 
-def _patience(options):
-    for name, value in (("timeout", options.timeout), ("attempts", options.attempts)):
-        if not 0 < value < float("inf"):
-            raise ValueError(f"--{name} must be a number above 0. Received: {value}. Choose 10.")
-    return Patience(options.timeout, options.attempts)
-
-
-def _fetch(entry, output, patience):
-    """Verify what is there, download what has an address, and tell how to get the rest."""
+def _fetch(entry, output):
+    """Verify existing files, download files with an address, print how to get the others."""
     if output is None:
         if entry.downloads:
             raise ValueError(
@@ -86,7 +62,7 @@ def _fetch(entry, output, patience):
         elif file.url:
             try:
                 with _made(directory):
-                    _download(file, path, patience)
+                    _download(file, path)
             except DownloadFailed:
                 _tell(_filled(entry, entry.by_hand, directory))
                 raise
@@ -105,7 +81,7 @@ def _tell_how(entry, directory):
 
 def _verify(file, path):
     if not file.sha256:
-        _tell(f"{path} is there. No checksum of it is published: it cannot be verified.")
+        _tell(f"{path} is there. It cannot be verified, because no checksum is published.")
         return
     announce(f"Computing the SHA-256 of {path}")
     received = file_checksum(path)
@@ -118,33 +94,25 @@ def _verify(file, path):
     _tell(f"{path} is there, with the published SHA-256.")
 
 
-def _download(file, path, patience):
+def _download(file, path):
     _tell(f"{path}: {file.size or 'unknown size'}, from {file.url}")
-    columns = (TextColumn("{task.description}"), BarColumn(BAR_WIDTH), DownloadColumn())
-    speed, quiet = (TransferSpeedColumn(), TimeRemainingColumn()), not console.is_terminal
-    with Progress(*columns, *speed, disable=quiet, **REDRAWN) as progress:
-        task = progress.add_task(file.name, total=None)
-
-        def report(done, total):
-            progress.update(task, completed=done, total=total)
-
-        try:
-            download(file.url, path, file.sha256, patience, report)
-        except KeyboardInterrupt:
-            _tell(f"{path}.part keeps what came. Run the command again to go on from there.")
-            raise
+    try:
+        download(file.url, path, file.sha256)
+    except KeyboardInterrupt:
+        _tell("The received part is kept. Run the command again to continue.")
+        raise
     _tell(f"{path} is complete, with the published SHA-256.")
 
 
 @contextlib.contextmanager
 def _made(directory):
-    """Make a folder, and remove it if it is new and the block leaves nothing there."""
+    """Make a folder, and remove it if it is new and the block fails and leaves it empty."""
     new = not directory.exists()
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(
-            f"--output must name a folder that is there or can be made. Received: {directory}: "
+            f"--output must name an existing or a new folder. Received: {directory}: "
             f"{error.strerror}. Name another folder."
         ) from error
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from utils.formats.checks import InvalidData
+from utils.untrusted.invalid_data import InvalidData
 
 CATALOGUE = Path(__file__).parent / "catalogue.yaml"
 
@@ -16,11 +16,11 @@ class PublishedFile:
     """A file of a data set.
 
     Attributes:
-        name: Its name in the output folder.
-        sha256: Its published SHA-256 in small letters, or empty.
+        name: Name of the file in the output folder.
+        sha256: Published SHA-256 in lower case, or empty.
         sha256_source: Who published the checksum, and where.
-        url: Where it is downloaded, or empty; only a file with a checksum has one.
-        size: About how large it is, for people.
+        url: Address of the download, or empty. A file with an address has a checksum.
+        size: Approximate size as text, for people.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Entry:
     """A data set.
 
     Attributes:
-        name: What the command line calls it.
-        title: What it is.
-        files: Its files.
-        by_hand: How to get the files without a download, or empty.
-        then: What to do with the files, or empty. In both texts `{output}` stands for the output
-            folder and `{file}` for the path of the first file.
+        name: Name on the command line.
+        title: Description in a few words.
+        files: The `PublishedFile`s.
+        by_hand: Instructions to get the files without a download, or empty.
+        then: Instructions for the time after, or empty. In both texts `{output}` stands for the
+            output folder and `{file}` for the path of the first file.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Entry:
 
     @property
     def downloads(self):
-        """Whether any file of it is downloaded."""
+        """Whether at least one file has an address."""
         return any(file.url for file in self.files)
 
 
@@ -59,16 +59,16 @@ def load_catalogue(path=CATALOGUE):
     """Read a catalogue.
 
     Args:
-        path: A YAML file: from names to the fields of `Entry`; `files` is a list of the fields of
-            `PublishedFile`.
+        path: A YAML file. It maps each name to the fields of an `Entry`; `files` is a list of
+            mappings with the fields of a `PublishedFile`.
 
     Returns:
-        From names to `Entry`s.
+        A dict from names to `Entry`s.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        InvalidData: If it is not YAML or a field is missing, unknown or wrong; the message names
-            the file and the entry.
+        InvalidData: If the file is not YAML, or a field is missing, unknown or wrong. The message
+            names the file and the entry.
     """
     path = Path(path)
     try:

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from utils.split_statistics import row_blocks
-
 MAX_SAMPLES = 2000
 MIN_CLASS_SAMPLES = 20
 SEED = 0
@@ -60,7 +58,7 @@ def sample_features(split):
     rng = np.random.default_rng(SEED)
     count = min(len(split), MAX_SAMPLES)
     rows = np.sort(rng.choice(len(split), count, replace=False))
-    blocks = [{m: _pool(x) for m, x in block.items()} for block in row_blocks(split, rows)]
+    blocks = [{m: _pool(x) for m, x in b.sequences.items()} for b in split.blocks(rows)]
     videos = split.index.get("video_id")
     return ProbeData(
         {name: np.concatenate([block[name] for block in blocks]) for name in split.sequences},

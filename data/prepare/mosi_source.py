@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.formats.checks import InvalidData, check_count, check_labels
+from utils.formats.checks import check_count, check_labels
 from utils.formats.split import SPLITS
 from utils.formats.table import read_table
+from utils.untrusted.invalid_data import InvalidData
 
 UTTERANCE_FILE = "utterances.csv"
 WIDTHS = {"text": 100, "audio": 73, "video": 100}

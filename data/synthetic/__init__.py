@@ -1,4 +1,4 @@
-"""Built-in diagnostic data: planted structure, known label noise, known best reachable error."""
+"""Built-in data with planted structure and known label noise: the best possible result is known."""
 
 from data.synthetic.folder import write_folder
 from data.synthetic.generation import (
@@ -9,6 +9,7 @@ from data.synthetic.generation import (
     generate,
 )
 from data.synthetic.tasks import TASKS
+from data.synthetic.tickets import generate_tickets, write_tickets
 
 __all__ = [
     "TASKS",
@@ -17,5 +18,7 @@ __all__ = [
     "constant_mae",
     "expected_best_mae",
     "generate",
+    "generate_tickets",
     "write_folder",
+    "write_tickets",
 ]

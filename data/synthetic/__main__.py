@@ -2,86 +2,102 @@
 
 from rich.table import Table
 
+from data.synthetic import generation, tickets
 from data.synthetic.folder import write_folder
-from data.synthetic.generation import DEFAULTS, MIN_SAMPLES, MIN_SEQ_LEN
 from data.synthetic.tasks import TASKS
 from utils.command_line import CommandParser, announce, console, run_command
 
+TICKETS = "tickets"
+OPTIONS = ("samples", "seed", "seq_len", "noise")
+
 
 def main():
-    """Parse the command line, generate and write the data, print the best reachable MAE."""
+    """Parse the command line, write the data, print the best possible result on each split."""
     options = make_parser().parse_args()
+    values = {name: options[name] for name in OPTIONS if options[name] is not None}
     announce("Generating the samples")
     try:
-        description = write_folder(
-            options.output,
-            options.task,
-            options.samples,
-            options.seed,
-            options.seq_len,
-            options.noise,
-        )
+        if options.task == TICKETS:
+            table = _write_tickets(options.output, values)
+        else:
+            table = _write_sequences(options.output, options.task, values)
     except ValueError as error:
         raise ValueError(_name_options(str(error))) from error
-    _print_result(options.output, description)
+    console.print(table)
 
 
 def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser(
         "data.synthetic",
-        "Generate a built-in diagnostic data set: multimodal sequences with planted structure "
-        "and label noise of known size, so that the best reachable error is known. "
-        "data/README.md says what each task plants.",
+        "Generate a built-in data set with planted structure and known label noise, so that the "
+        "best possible result is known. The task tickets makes texts with a table; all others make "
+        "multimodal sequences. data/README.md describes the tasks.",
         "python -m data.synthetic --task sarcasm --output runs/sarcasm",
     )
     add = parser.add_argument
-    add("--task", required=True, help=f"what to plant: {', '.join(TASKS)}", suggestions=TASKS)
+    names = (*TASKS, TICKETS)
+    add("--task", required=True, help=f"one of {', '.join(names)}", suggestions=names)
     add("--output", required=True, help="folder to make; it must be new or empty")
+    sequences, texts = generation.DEFAULTS, tickets.DEFAULTS
     add(
         "--samples",
         type=int,
-        default=DEFAULTS["samples"],
-        help=f"training samples, at least {MIN_SAMPLES}; "
-        "validation and test have a quarter of it each",
+        help="training samples; validation and test have a quarter of it each "
+        f"({sequences['samples']} unless given; {texts['samples']} for tickets)",
     )
-    add("--seed", type=int, default=DEFAULTS["seed"], help="seed of the samples, at least 0")
+    add("--seed", type=int, default=0, help="seed of the samples, at least 0")
     add(
         "--seq-len",
         type=int,
-        default=DEFAULTS["seq_len"],
-        help=f"padded length in steps, at least {MIN_SEQ_LEN}",
+        help=f"padded length in steps, at least {generation.MIN_SEQ_LEN} "
+        f"({sequences['seq_len']} unless given); not for tickets",
     )
     add(
         "--noise",
         type=float,
-        default=DEFAULTS["noise"],
-        help="standard deviation of the label noise, on the scale of scores in [-3, 3]",
+        help="standard deviation of the label noise, on the scale of scores in [-3, 3] "
+        f"({sequences['noise']} unless given); for tickets the share of wrong labels, below 0.5 "
+        f"({texts['noise']} unless given)",
     )
     return parser
 
 
 def _name_options(text):
-    """Name the arguments in an error's text as the options they are."""
-    for name in ("task", *DEFAULTS):
+    """Replace the names of arguments in an error message by the names of the options."""
+    for name in ("task", *OPTIONS):
         text = text.replace(f"`{name}`", f"--{name.replace('_', '-')}")
     return text
 
 
-def _print_result(output, description):
-    task, seed = description["task"], description["seed"]
-    table = Table(title=f"{task}, seed {seed}, in {output}", title_justify="left")
+def _write_sequences(output, task, values):
+    if task not in TASKS:
+        raise ValueError(
+            f"`task` must be one of {', '.join((*TASKS, TICKETS))}. Received: {task!r}."
+        )
+    description = write_folder(output, task, **values)
+    table = Table(title=f"{task}, seed {description['seed']}, in {output}", title_justify="left")
     for heading in ("split", "samples", "best reachable MAE", "expected", "constant MAE"):
         table.add_column(heading, justify="left" if heading == "split" else "right")
     for name, split in description["splits"].items():
-        table.add_row(
-            name,
-            str(split["samples"]),
-            f"{split['best_mae']:.3f}",
-            f"{split['expected_best_mae']:.3f}",
-            f"{split['constant_mae']:.3f}",
+        errors = (split["best_mae"], split["expected_best_mae"], split["constant_mae"])
+        table.add_row(name, str(split["samples"]), *(f"{error:.3f}" for error in errors))
+    return table
+
+
+def _write_tickets(output, values):
+    if "seq_len" in values:
+        raise ValueError(
+            f"`seq_len` has no meaning for tickets. Received: {values['seq_len']}. Leave it out."
         )
-    console.print(table)
+    best = tickets.write_tickets(output, **values)
+    table = Table(title=f"Best possible accuracy, {output}", title_justify="left")
+    table.add_column("split")
+    for side in best["valid"]:
+        table.add_column(side, justify="right")
+    for split, accuracies in best.items():
+        table.add_row(split, *(f"{accuracy:.3f}" for accuracy in accuracies.values()))
+    return table
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.synthetic.arguments import check_whole_number
 from data.synthetic.features import emit
 from data.synthetic.tasks import MAX_SCORE, TASKS, Scene
 from utils.formats.split import SPLITS
@@ -55,7 +56,7 @@ def generate(
     Raises:
         ValueError: Naming the argument, what was expected and what was received.
     """
-    check_arguments(task, samples, seed, seq_len, noise)
+    _check_arguments(task, samples, seed, seq_len, noise)
     splits = {}
     for i, split in enumerate(SPLITS):
         rng = np.random.default_rng([seed, i])
@@ -100,26 +101,14 @@ def _mean_excess(x, noise):
     return noise * np.exp(-((x / noise) ** 2) / 2) / math.sqrt(2 * math.pi) - x * beyond
 
 
-def check_arguments(task, samples, seed, seq_len, noise):
-    """Refuse arguments of `generate` that make no data.
-
-    Raises:
-        ValueError: Naming the argument, what was expected and what was received.
-    """
+def _check_arguments(task, samples, seed, seq_len, noise):
     if task not in TASKS:
         raise ValueError(
             f"`task` must be one of {', '.join(TASKS)}. Received: {task!r}. Choose one of them."
         )
-    for name, value, least, advice in (
-        ("samples", samples, MIN_SAMPLES, "Ask for more samples."),
-        ("seed", seed, 0, "Any other whole number will do."),
-        ("seq_len", seq_len, MIN_SEQ_LEN, "Ask for longer sequences."),
-    ):
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ValueError(
-                f"`{name}` must be a whole number of at least {least}. Received: {value!r}. "
-                f"{advice}"
-            )
+    check_whole_number("samples", samples, MIN_SAMPLES, "Ask for more samples.")
+    check_whole_number("seed", seed, 0, "Choose any other whole number.")
+    check_whole_number("seq_len", seq_len, MIN_SEQ_LEN, "Ask for longer sequences.")
     if not (isinstance(noise, (int, float)) and math.isfinite(noise) and noise >= 0):
         raise ValueError(
             f"`noise` must be a finite number of at least 0. Received: {noise!r}. "

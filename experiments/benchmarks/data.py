@@ -17,11 +17,10 @@ from utils.data_loader import make_dataset
 from utils.formats import Split, open_data
 from utils.formats.hdf5 import Hdf5Writer
 from utils.formats.table import index_path, write_table
-from utils.formats.tfrecord import TfrecordWriter
 
 LENGTH = 50
 WIDTHS = {"text": 300, "audio": 74, "video": 47}
-WRITERS = {"HDF5": Hdf5Writer, "TFRecord": TfrecordWriter}
+WRITERS = {"HDF5": Hdf5Writer}
 
 
 def measure_data(console, samples, batch_size, rounds):

@@ -4,70 +4,19 @@ import dataclasses
 from pathlib import Path
 
 from experiments.runs.run_folder import RunFolder
-from experiments.training.distribution import make_distribution
-from utils.command_line import CommandParser, console
-from utils.options import add_settings, settings_from
+from experiments.settings import TrainSettings
+from utils.options import option_name
 
 
-def training_parser(module, description, example, kind):
-    """Return the parser of a training.
-
-    Args:
-        module: As for `CommandParser`, and so are the next two.
-        description: What the command does.
-        example: A command line that works.
-        kind: The dataclass of the settings.
-    """
-    parser = CommandParser(module, description, example)
-    add_settings(parser, kind)
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the run in --run-dir, which needs no other option; start it if it is new",
-    )
-    return parser
-
-
-def training_options(parser, kind):
-    """Parse the command line of a training, or of one to go on with.
-
-    Args:
-        parser: What `training_parser` returns for this `kind`.
-        kind: The dataclass of the settings.
-
-    Returns:
-        The settings, checked, and whether `--resume` was given.
-
-    Raises:
-        ValueError: Naming every fault.
-    """
-    arguments = parser.parse_args()
-    settings = settings_from(arguments, kind)
-    if arguments.resume:
-        settings = resumed_settings(settings)
-    settings.check()
-    return settings, arguments.resume
-
-
-def is_over(settings, resume):
-    """Whether the run to go on with is finished, which is told; the chief alone prints from now."""
-    distribution = make_distribution(settings.strategy)
-    console.quiet = not distribution.chief
-    over = resume and distribution.from_chief(is_finished, settings.run_dir)
-    if over:
-        console.print(f"The run in {settings.run_dir} is finished.", markup=False)
-    return over
-
-
-def resumed_settings(given):
+def resumed_settings(given, defaults):
     """Return the options of the run to go on with.
 
     Args:
-        given: `TrainSettings`, or their like, of the command line, with `run_dir`; other options
-            may be left out.
+        given: `TrainSettings` of the command line, with `run_dir`; other options may be left out.
+        defaults: `TrainSettings` with the defaults of the command line.
 
     Returns:
-        Those that the run was started with; or `given`, if it never got as far as to write them.
+        The options that the run was started with; or `given`, if it had not written them.
 
     Raises:
         ValueError: If there is no `run_dir`, or an option differs from the run's.
@@ -77,21 +26,19 @@ def resumed_settings(given):
     if not (Path(given.run_dir) / "config.yaml").exists():
         return given
     run = RunFolder(given.run_dir)
-    kind = type(given)
-    saved = dataclasses.replace(kind(**run.load_config()), run_dir=given.run_dir)
-    default = kind()
-    for field in dataclasses.fields(kind):
+    saved = dataclasses.replace(TrainSettings(**run.load_config()), run_dir=given.run_dir)
+    for field in dataclasses.fields(TrainSettings):
         now, then = getattr(given, field.name), getattr(saved, field.name)
-        if now not in (then, getattr(default, field.name)):
+        if now not in (then, getattr(defaults, field.name)):
             raise ValueError(
-                f"--{field.name.replace('_', '-')} {now!r} differs from the run in {run.path}, "
+                f"{option_name(field.name)} {now!r} differs from the run in {run.path}, "
                 f"which has {then!r}. Leave it out to go on, or start a new run."
             )
     return saved
 
 
 def is_finished(path):
-    """Whether the run in the folder `path` has reached its end."""
+    """Return whether the run in the folder `path` has reached its end."""
     return (Path(path) / "STATUS").exists() and RunFolder(path).status == "finished"
 
 
@@ -100,7 +47,7 @@ def reopen_run(path, checksums):
 
     Args:
         path: The run folder, with `metadata.json`.
-        checksums: Those of the data now.
+        checksums: The checksums of the data now.
 
     Returns:
         The `RunFolder`, locked.

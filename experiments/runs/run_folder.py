@@ -10,7 +10,9 @@ from pathlib import Path
 
 import yaml
 
+from experiments.settings.model import family_of
 from utils.files import read_json, without_nan, write_json, write_text
+from utils.measures.inference import target_from_json
 
 
 class RunFolder:
@@ -20,9 +22,9 @@ class RunFolder:
         path: The folder.
         best: The model that is kept, `best.keras`.
         normalization: The fitted scaling of features, `normalization.npz`.
-        processing: What turns tables into samples of text-and-table models, `processing.json`.
-        evaluation: The folder of metrics and predictions, `evaluation/`.
-        robustness: The folder of what imperfect inputs cost, `robustness/`.
+        processing: The fitted encoding of a text with a table, `processing.json`.
+        evaluation: The folder of measures and predictions, `evaluation/`.
+        robustness: The folder of robustness curves, `robustness/`.
         report: The HTML page, `report.html`.
         checkpoints: The folder of states to go on from, `checkpoints/`, until the run is finished.
     """
@@ -133,6 +135,24 @@ class RunFolder:
     def load_metadata(self):
         """Read `metadata.json`."""
         return read_json(self.path / "metadata.json")
+
+    @property
+    def has_metadata(self):
+        """Whether `metadata.json` is there; the folder of a comparison has none."""
+        return (self.path / "metadata.json").exists()
+
+    def add_metadata(self, entries):
+        """Add entries to `metadata.json`."""
+        self.save_metadata({**self.load_metadata(), **entries})
+
+    def load_target(self):
+        """Return the `Target` of the run's labels."""
+        return target_from_json(self.load_metadata()["target"])
+
+    @property
+    def family(self):
+        """`"sequences"` or `"tables"`, the family of the run's model."""
+        return family_of(self.load_config()["model"])
 
     def log_metrics(self, values):
         """Append one line to `metrics.jsonl`."""

@@ -52,7 +52,7 @@ class MlflowLog:
             self.client.log_param(run, name, str(value)[:500])
         return run
 
-    def log(self, entry, shares, model):
+    def log(self, entry, predictions, model):
         """Send the metrics of an epoch; see `TensorBoardLog.log`."""
         from mlflow.entities import Metric
 

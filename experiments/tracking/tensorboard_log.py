@@ -23,23 +23,25 @@ class TensorBoardLog:
             with self.writer.as_default(step=0):
                 tf.summary.graph(predictor.graph())
 
-    def log(self, entry, shares, model):
+    def log(self, entry, predictions, model):
         """Write the events of an epoch.
 
         Args:
             entry: The epoch's line of `metrics.jsonl`.
-            shares: Modality weights `(N, 3)`, or the like; `None`: none.
+            predictions: The `Predictions` of the validation split.
             model: The model in training.
         """
         with self.writer.as_default(step=entry["epoch"]):
             for name, value in entry.items():
                 if name != "epoch" and value is not None:
                     tf.summary.scalar(name.replace("valid_", "valid/"), value)
-            if shares is not None:
-                for i, name in enumerate(_names(shares)):
-                    tf.summary.histogram(f"weights/{name}", shares[:, i])
+            if predictions.shares is not None:
+                parts = zip(predictions.inputs.parts, predictions.shares.T, strict=True)
+                for name, share in parts:
+                    tf.summary.histogram(f"weights/{name}", share)
             if self.examples is not None:
-                for name, maps in model.explain(self.examples).attention.items():
+                explanation = model.explain(self.examples)
+                for name, maps in getattr(explanation, "attention", {}).items():
                     tf.summary.image(f"attention/{name}", attention_image(maps), max_outputs=10)
         self.writer.flush()
 
@@ -57,9 +59,3 @@ def attention_image(maps):
     shades = shades.repeat(CELL, axis=2).repeat(CELL, axis=3)
     framed = np.pad(shades, ((0, 0), (0, 0), (0, 0), (0, CELL // 2)), constant_values=128)
     return np.concatenate([*framed.swapaxes(0, 1)], axis=-1)[..., None]
-
-
-def _names(shares):
-    if shares.shape[1] == 3:
-        return "text", "audio", "video"
-    return ("text", "table") if shares.shape[1] == 2 else ()

@@ -7,36 +7,30 @@ import typing
 
 import keras
 
-from experiments.tasks.evaluation import explaining
+from experiments.tasks.losses import make_loss, resolve_weights
+from experiments.tasks.predictor import explaining
 from experiments.training.grouped_steps import GroupedSteps
-from experiments.training.optimization import make_loss, make_optimizer
+from experiments.training.optimizer import make_optimizer
 from experiments.training.step import training_step
 from experiments.training.weight_average import WeightAverage
-from models import MODELS
 from utils.command_line import announce
-from utils.formats import MODALITIES
-
-# What changes neither the model nor its graphs.
-UNRELATED = (
-    *("data", "feature_files", "stream", "run_dir", "modalities", "folds", "group"),
-    *("seed", "keep", "patience", "checkpoint_minutes"),
-    *("tensorboard", "graph", "mlflow"),
-)
 
 
 @dataclasses.dataclass
-class Bench:
+class CompiledModel:
     """A model at the start of its training.
 
     Attributes:
         model: The compiled model, its optimizer built.
         average: A `WeightAverage`, or `None`.
         sums: Variables that gather gradients, or none.
+        class_weights: The weight of each class in the loss, or `None`.
     """
 
     model: typing.Any
     average: WeightAverage | None
     sums: list
+    class_weights: list[float] | None
 
     def __post_init__(self):
         self._compiled = {}
@@ -48,19 +42,33 @@ class Bench:
             step = training_step(self.model, distribution, signature, self.sums, self.average)
             return GroupedSteps(step, signature, jit)
 
-        return self._once("steps", signature, make)
+        return self._once(("steps", jit, repr(signature)), make)
 
-    def explain(self, signature):
+    def explain(self, inputs, signature):
         """Return what `explaining` returns, compiled once."""
-        return self._once("explain", signature, lambda: explaining(self.model, signature))
+        return self._once(
+            ("explain", repr(signature)), lambda: explaining(self.model, inputs, signature)
+        )
+
+    def key(self):
+        """Return, as text, everything that the compiled functions depend on."""
+        model, optimizer = self.model, self.model.optimizer
+        parts = [
+            type(model).__name__,
+            {**model.get_config(), "name": ""},
+            {**optimizer.get_config(), "name": ""},
+            model.loss.get_config(),
+            self.average and self.average.momentum,
+            len(self.sums),
+        ]
+        return json.dumps(parts, sort_keys=True, default=str)
 
     def take_values(self, other):
-        """Go to the start of a training where `other` is, which was made alike."""
+        """Go to the start of a training where `other` is, which was made in the same way."""
         for mine, its in zip(self._variables(), other._variables(), strict=True):
             mine.assign(its)
 
-    def _once(self, name, signature, make):
-        key = (name, repr(signature))
+    def _once(self, key, make):
         if key not in self._compiled:
             self._compiled[key] = make()
         return self._compiled[key]
@@ -70,69 +78,45 @@ class Bench:
         return [*self.model.variables, *self.model.optimizer.variables, *averages, *self.sums]
 
 
-class Workbench:
-    """Keeps the last `Bench` for the next training of a model that is built alike.
+class ModelCache:
+    """Keeps the last `CompiledModel` for the next training of a model that is built as it was.
 
     Tracing the graphs takes as long as many epochs of a small model. They hold no number that
-    depends on the seed or the samples, so that a training is the same, to the last bit, with those
-    of an earlier one.
+    depends on the seed or the samples, so that a training is the same, to the last bit, with the
+    graphs of an earlier one.
     """
 
     def __init__(self):
-        self._key: str | None = None
-        self._bench: Bench | None = None
+        self._last: CompiledModel | None = None
 
-    def prepare(self, settings, train, steps, distribution):
-        """Return a `Bench` for a training, its variables as the seed that is set makes them.
+    def prepare(self, settings, inputs, train, steps, distribution):
+        """Return a `CompiledModel` for a training, its variables drawn by the seed that is set.
 
         Args:
             settings: `TrainSettings`.
-            train: The `Split` to train on.
+            inputs: The `Inputs`.
+            train: The encoded training samples.
             steps: Batches in an epoch.
             distribution: The `Distribution`.
         """
-        key = _key(settings, train, steps)
-        if key != self._key:
-            announce(f"Building the model {settings.model}, and compiling its graphs")
+        announce(f"Building the model {settings.model}")
+        weights = resolve_weights(settings, inputs.target, train.labels)
+        updates = settings.epochs * math.ceil(steps / settings.accumulate)
         with distribution.strategy.scope():
-            model = compile_model(settings, train, steps, distribution.replicas)
+            model = inputs.build_model(settings, train)
+            loss = make_loss(settings, inputs.target, weights)
+            model.compile(make_optimizer(settings, updates, distribution.replicas), loss)
+            # A function that still creates variables would be traced twice.
+            model.optimizer.build(model.trainable_variables)
             average = WeightAverage(model, settings.ema) if settings.ema else None
             sums = gradient_sums(model) if settings.accumulate > 1 else []
-        bench = Bench(model, average, sums)
+        made = CompiledModel(model, average, sums, weights)
         distribution.adapt(model)
-        if self._bench is None or key != self._key or distribution.replicas > 1:
-            self._key, self._bench = key, bench
+        if self._last is None or made.key() != self._last.key() or distribution.replicas > 1:
+            self._last = made
         else:
-            self._bench.take_values(bench)
-        return self._bench
-
-
-def _key(settings, train, steps):
-    """Return, as text, all that model and graphs depend on."""
-    related = {k: v for k, v in dataclasses.asdict(settings).items() if k not in UNRELATED}
-    return json.dumps([related, train.widths, train.lengths, steps], sort_keys=True)
-
-
-def compile_model(settings, train, steps, replicas):
-    """Build the model with its optimizer, for `steps` batches in an epoch."""
-    model = build_model(settings, train)
-    updates = settings.epochs * math.ceil(steps / settings.accumulate)
-    model.compile(make_optimizer(settings, updates, replicas), make_loss(settings))
-    # A function that still creates variables would be traced twice.
-    model.optimizer.build(model.trainable_variables)
-    return model
-
-
-def build_model(settings, split):
-    """Build the model for the widths and lengths of a split."""
-    lengths = [split.lengths[name] for name in MODALITIES]
-    model = MODELS[settings.model](
-        seq_len=lengths[0] if len(set(lengths)) == 1 else lengths,
-        **{f"{name}_dim": width for name, width in split.widths.items()},
-        **settings.model_args,
-    )
-    model.build()
-    return model
+            self._last.take_values(made)
+        return self._last
 
 
 def gradient_sums(model):

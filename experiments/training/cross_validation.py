@@ -1,74 +1,105 @@
-"""Cross-validation of models of text, audio and video over train and valid."""
+"""Cross-validation over train and valid."""
 
-from experiments.training.compiled_model import Workbench
-from experiments.training.folds import assign_folds, fit_folds, summarize_folds
-from experiments.training.loop import fit_model
-from utils.files import write_rows
-from utils.formats.split import join_splits
-from utils.measures.sentiment import sentiment_metrics
+import numpy as np
+
+from experiments.training.checkpoints import Checkpoints
+from experiments.training.compiled_model import ModelCache
+from experiments.training.folds import assign_folds
+from experiments.training.loop import fit
+from experiments.training.validation import rank
+from utils.files import write_json, write_rows
+from utils.measures.table import mean_and_sd
+
+SPLITS = ("train", "valid")
 
 
-def cross_validate(settings, splits, folder, label, on_epoch=None, workbench=None):
-    """Train on all folds but one, predict that one, for each fold in turn.
+def cross_validate(task, samples, folder, label="training", on_epoch=None, cache=None):
+    """Train on all folds but one, predict that one, for each fold in turn; write the results.
+
+    No fold chooses an epoch of its own: the figures are of the last epoch, and beside it of the one
+    epoch that is best over all folds together.
 
     Args:
-        settings: `TrainSettings`; `folds` and `group` say how to cut.
-        splits: The `Split`s to join.
+        task: The `Task`; its settings say how to cut.
+        samples: The joined samples of `SPLITS`.
         folder: The `RunFolder` that receives `folds.json` and `folds_predictions.csv`.
         label: What the progress display says.
-        on_epoch: Called as `fit_model` does, or `None`.
-        workbench: A `Workbench` that other trainings share, or `None`.
+        on_epoch: See `fit`.
+        cache: See `fit`.
 
     Returns:
-        From the heading of a column to its metrics by name.
+        From the heading of a column to its measures by name.
 
     Raises:
         ValueError: If the data has no column `group`, or fewer groups than folds.
     """
-    samples = join_splits(splits)
-    assignment = assign_folds(len(samples), samples.index, settings.folds, settings.group)
-    scores = fit_splits(settings, samples, assignment, label, folder, on_epoch, workbench)
-    columns, best = summarize_folds(
-        folder,
-        lambda rows, found: sentiment_metrics(samples.labels[rows], found),
-        scores,
-        assignment,
-        "MAE",
+    settings, target, labels = task.settings, task.target, task.labels(samples)
+    assignment = assign_folds(len(samples), task.columns(samples), settings.folds, settings.group)
+    outputs = fit_folds(task, samples, assignment, label, folder, on_epoch, cache)
+    criterion = target.criterion
+    curve = [criterion(labels, found) for found in outputs]
+    best = int(np.argmin([rank(value, criterion) for value in curve]))
+    parts = [np.flatnonzero(assignment == fold) for fold in range(settings.folds)]
+    by_fold = [target.measured(labels[rows], outputs[-1][rows]) for rows in parts]
+    last = target.measured(labels, outputs[-1])
+    columns = {
+        f"all {len(assignment)}, last epoch": last,
+        "mean ± sd of folds": {name: mean_and_sd([m[name] for m in by_fold]) for name in last},
+        f"all, epoch {best}": target.measured(labels, outputs[best]),
+    }
+    write_json(
+        folder.path / "folds.json",
+        {
+            "columns": columns,
+            "folds": by_fold,
+            "criterion": criterion.name,
+            "criterion_by_epoch": curve,
+            "best_epoch": best,
+        },
     )
-    names = ("id", "fold", "label", "prediction", "best_epoch_prediction")
-    predictions = scores[[-1, best]].astype("float32")
-    values = (samples.ids, assignment + 1, samples.labels[:, 0], *predictions)
-    rows = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+    cells = {"id": task.ids(samples), "fold": (assignment + 1).tolist()}
+    cells |= target.label_cells(labels) | target.prediction_cells(outputs[-1])
+    at_best = target.prediction_cells(outputs[best])
+    cells |= {f"best_epoch_{name}": values for name, values in at_best.items()}
+    rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
     write_rows(folder.path / "folds_predictions.csv", rows)
     return columns
 
 
-def fit_splits(settings, samples, assignment, label, folder=None, on_epoch=None, workbench=None):
-    """Train on all folds of feature sequences but one, for each in turn.
+def fit_folds(task, samples, assignment, label, folder=None, on_epoch=None, cache=None):
+    """Train on all folds but one, for each fold in turn.
 
     Args:
-        settings: `TrainSettings`.
-        samples: The `Split` of all samples.
-        assignment: What `assign_folds` returns.
+        task: The `Task`.
+        samples: All samples, joined.
+        assignment: The number of each sample's fold, `(N,)`.
         label: What the progress display says.
-        folder: The `RunFolder` that receives metrics and checkpoints, or `None`.
-        on_epoch: Called as `fit_model` does, or `None`.
-        workbench: A `Workbench` that other trainings share, or `None`.
+        folder: The `RunFolder` that receives measures and checkpoints, or `None`.
+        on_epoch: See `fit`.
+        cache: See `fit`.
 
     Returns:
-        What `fit_folds` returns, `(settings.epochs + 1, N)`.
+        The predictions of each epoch, from the untrained model on, of every sample while it was
+        held out: float64 `(epochs + 1, N, columns)`.
     """
-    workbench = workbench or Workbench()
-
-    def fit(rows, held_out, name, checkpoints):
-        return fit_model(
-            settings,
-            samples.take(rows),
-            samples.take(held_out),
-            label=f"{label}, {name}",
-            checkpoints=checkpoints,
+    cache = cache or ModelCache()
+    folds = assignment.max() + 1
+    found, entries = [], []
+    for fold in range(folds):
+        validation = fit(
+            task,
+            samples.take(np.flatnonzero(assignment != fold)),
+            samples.take(np.flatnonzero(assignment == fold)),
+            label=f"{label}, fold {fold + 1} of {folds}",
+            checkpoints=folder and Checkpoints(folder.checkpoints / f"fold-{fold + 1}"),
             on_epoch=on_epoch,
-            workbench=workbench,
+            cache=cache,
         )
-
-    return fit_folds(fit, assignment, folder)
+        found.append(np.array(validation.outputs))
+        entries += [{"fold": fold + 1, **entry} for entry in validation.history]
+        if folder is not None:
+            folder.rewrite_metrics(entries)
+    outputs = np.zeros((len(found[0]), len(assignment), found[0].shape[2]))
+    for fold, part in enumerate(found):
+        outputs[:, assignment == fold] = part
+    return outputs

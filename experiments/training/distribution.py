@@ -14,7 +14,6 @@ import tensorflow as tf
 
 from utils.command_line import RunFailed
 
-Strategy = typing.Literal["auto", "cpu", "mirrored", "multiworker", "ray"]
 # What TensorFlow raises in a worker when another one is gone.
 LOSSES = (
     tf.errors.UnavailableError,
@@ -57,17 +56,6 @@ def make_distribution(name):
         devices = devices or tf.config.list_logical_devices("CPU")
         return Distribution(tf.distribute.MirroredStrategy([device.name for device in devices]))
     return Distribution(tf.distribute.get_strategy())
-
-
-def workers_faults(settings):
-    """Yield what is wrong about `workers` and `strategy` of a training's settings."""
-    if settings.workers < 1:
-        yield f"--workers must be at least 1. Received: {settings.workers}."
-    if settings.workers > 1 and settings.strategy != "ray":
-        yield (
-            f"--workers {settings.workers} needs --strategy ray. Received: {settings.strategy}. "
-            "With multiworker, TF_CONFIG names the workers."
-        )
 
 
 def read_tf_config(text):

@@ -1,4 +1,4 @@
-"""Building a model from settings and fitting it: the one training loop of all commands."""
+"""Fitting a model to samples: the one training loop of all commands."""
 
 import dataclasses
 import math
@@ -9,16 +9,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.tasks.evaluation import Predictor
+from experiments.tasks.losses import sample_weights
+from experiments.tasks.predictor import Predictor
 from experiments.tracking import make_trackers
-from experiments.training.batches import training_batches, training_plan, updates
-from experiments.training.compiled_model import Workbench
+from experiments.training.compiled_model import ModelCache
 from experiments.training.distribution import make_distribution
 from experiments.training.interruption import CODES, Interruption, stopped
 from experiments.training.progress import TrainingProgress
 from experiments.training.state import TrainingState
-from experiments.training.validation import Validation
-from utils.batches.normalization import FeatureNormalizer
+from experiments.training.step import updates
+from experiments.training.validation import ADVICE, Validation
 from utils.command_line import RunFailed
 from utils.data_loader import reader_errors
 
@@ -26,30 +26,30 @@ from utils.data_loader import reader_errors
 STEPS_WORTH_XLA = 2000
 
 
-def fit_model(
-    settings,
+def fit(
+    task,
     train,
     valid,
     folder=None,
     label="training",
     checkpoints=None,
     on_epoch=None,
-    workbench=None,
+    cache=None,
 ):
     """Train a new model, validating before the first and after every epoch.
 
     Where several workers train together, each calls this; the chief alone validates and writes.
 
     Args:
-        settings: `TrainSettings`, checked.
-        train: The `Split` to train on; the scaling of features is fitted on it alone.
-        valid: The `Split` to validate on.
-        folder: A `RunFolder` for metrics, scaling and the best model, or `None`.
+        task: The `Task`, with the settings of the training.
+        train: The samples to train on; everything that is fitted is fitted to them alone.
+        valid: The samples to validate on.
+        folder: A `RunFolder` for measures, fitted inputs and the model that is kept, or `None`.
         label: What the progress display says.
         checkpoints: `Checkpoints` to go on from and to write, or `None`.
-        on_epoch: Called with the `Validation` after each epoch, or `None`; what it raises ends the
-            training.
-        workbench: A `Workbench` that trainings share, one after another, or `None`.
+        on_epoch: Called with the `Validation` after each epoch, or `None`; an error that it raises
+            ends the training.
+        cache: A `ModelCache` that trainings share, one after another, or `None`.
 
     Returns:
         The `Validation`, on the chief with the history and the predictions of every epoch.
@@ -57,61 +57,53 @@ def fit_model(
     Raises:
         RunFailed: If the loss or a prediction is not finite, or a checkpoint cannot be written.
         RunStopped: If a signal stops it, after a checkpoint.
-        ValueError: If the model refuses an argument.
+        ValueError: If the model refuses an argument, or the training labels teach nothing.
     """
+    settings = task.settings
     distribution = make_distribution(settings.strategy)
     if settings.packing and distribution.replicas > 1:
         raise ValueError("--packing needs one device: add --strategy cpu, or leave it out.")
     set_up(settings)
-    normalizer = FeatureNormalizer.fit(
-        settings.normalize, train, settings.clip_features or math.inf
-    )
+    inputs = task.fit_inputs(train)
     if folder is not None:
-        normalizer.save(folder.normalization)
-    plan, packer = training_plan(settings, train)
-    bench = (workbench or Workbench()).prepare(settings, train, plan.steps, distribution)
-    model, average = bench.model, bench.average
-    predictor = Predictor(model, valid, normalizer, settings.modalities, bench.explain)
-    trackers = make_trackers(settings, folder, predictor)
-    validation = Validation(
-        predictor, model, valid.labels, folder, settings.keep, average, trackers
+        inputs.save(folder)
+    train, valid = inputs.encode(train), inputs.encode(valid)
+    plan, packer = inputs.plan(settings, train)
+    compiled = (cache or ModelCache()).prepare(settings, inputs, train, plan.steps, distribution)
+    train, valid = inputs.precompute(compiled.model, [train, valid])
+    predictor = Predictor(
+        compiled.model, inputs, valid, lambda signature: compiled.explain(inputs, signature)
     )
-    state = TrainingState(model, validation, average, checkpoints, distribution)
+    validation = Validation(
+        predictor,
+        compiled.model,
+        folder,
+        settings.keep,
+        compiled.average,
+        make_trackers(settings, folder, predictor),
+    )
+    state = TrainingState(compiled.model, validation, compiled.average, checkpoints, distribution)
     if not state.restore():
         distribution.from_chief(validation.measure, 0)
     share = dataclasses.replace(plan, shard=distribution.shard)
-    dataset = training_batches(
-        settings, train, share, normalizer, state.epoch - 1, state.step, packer
-    )
-    jit = uses_xla(settings, plan.steps)
-    steps = bench.steps(distribution, dataset.element_spec, jit)
-    run_epochs(
-        settings,
-        state,
-        steps,
-        lambda: dataset,
-        plan,
-        label,
-        accumulate=settings.accumulate,
-        on_epoch=on_epoch,
-    )
+    batches = inputs.training_batches(settings, train, share, state.epoch - 1, state.step, packer)
+    steps = compiled.steps(distribution, batches.element_spec, uses_xla(settings, plan.steps))
+    weights = sample_weights(inputs.target, train.labels, compiled.class_weights)
+    run_epochs(settings, state, steps, batches, plan, label, weights, on_epoch)
     return validation
 
 
-def run_epochs(
-    settings, state, steps, batches, plan, label, accumulate=1, weights=None, on_epoch=None
-):
+def run_epochs(settings, state, steps, batches, plan, label, weights=None, on_epoch=None):
     """Train from where a state stands to the last epoch, validating after each.
 
     Args:
-        settings: `TrainSettings` or their like.
+        settings: `TrainSettings`.
         state: The `TrainingState`, restored.
         steps: The `GroupedSteps`.
-        batches: Returns the batches that are left of the epoch under way.
+        batches: The batches; each pass gives the rest of the epoch under way, then the next epoch.
         plan: The `BatchPlan` of all workers together.
         label: What the progress display says.
-        accumulate: Number of batches that make one update.
-        weights: The weight of each sample in the loss, `(N,)`; `None`: all alike.
+        weights: The weight of each sample in the loss, `(N,)`; `None`: all are 1.
         on_epoch: Called with the `Validation` after each epoch, or `None`.
 
     Raises:
@@ -128,8 +120,8 @@ def run_epochs(
         while state.epoch <= settings.epochs:
             if distribution.from_chief(validation.exhausted, settings.patience):
                 break
-            made = updates(plan, state.epoch, accumulate, weights)
-            run_epoch(state, steps, batches(), made, saver, progress.advance)
+            made = updates(plan, state.epoch, settings.accumulate, weights)
+            run_epoch(state, steps, batches, made, saver, progress.advance)
             loss, rate = state.loss / total, learning_rate(validation.model)
             distribution.from_chief(validation.measure, state.epoch, loss=loss, learning_rate=rate)
             if on_epoch is not None:
@@ -158,14 +150,15 @@ def learning_rate(model):
     return float(model.optimizer.learning_rate)
 
 
-def run_epoch(state, steps, dataset, updates, saver, on_step):
+def run_epoch(state, steps, batches, updates, saver, on_step):
     """Learn from each batch that is left of an epoch.
 
     Args:
         state: The `TrainingState`, which says where the epoch stands.
         steps: The `GroupedSteps`.
-        dataset: The batches that are left.
-        updates: What `updates` returns, for all batches.
+        batches: The batches that are left.
+        updates: For all batches of the epoch, the sum of weights of an update, and whether the
+            batch completes it; see `updates`.
         saver: A `Saver`.
         on_step: Called after each batch.
 
@@ -174,14 +167,14 @@ def run_epoch(state, steps, dataset, updates, saver, on_step):
         RunStopped: If a signal came.
     """
     with reader_errors():
-        for group in steps.groups(zip(dataset, updates[state.step :], strict=True)):
+        for group in steps.groups(zip(batches, updates[state.step :], strict=True)):
             for loss, (_, (samples, _)) in zip(steps.take(group), group, strict=True):
                 state.step += 1
                 state.loss += loss * samples
                 if not math.isfinite(loss):
                     raise RunFailed(
                         f"the loss became {loss} in epoch {state.epoch}, step {state.step}. "
-                        f"{state.validation.advice}"
+                        f"{ADVICE}"
                     )
                 on_step()
             _, (_, update_made) = group[-1]

@@ -23,7 +23,7 @@ class TrainingProgress:
         self.samples = plan.samples
         self.steps = plan.steps
         self.state = state
-        self.criterion = state.validation.criterion
+        self.criterion = f"valid_{state.validation.criterion.name}"
         self.bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(BAR_WIDTH),

@@ -70,7 +70,7 @@ class TrainingState:
         for variable, array in zip(self.variables, saved, strict=True):
             variable.assign(array)
         self.distribution.separate_seeds(self.model)
-        self.validation.restore(progress["history"], list(arrays["scores"]))
+        self.validation.restore(progress["history"], list(arrays["outputs"]))
         self.epoch, self.step, self.loss = (progress[name] for name in ("epoch", "step", "loss"))
         return True
 
@@ -78,7 +78,7 @@ class TrainingState:
         if self.checkpoints is None:
             return
         arrays = {f"variable_{i}": np.array(v) for i, v in enumerate(self.variables)}
-        arrays["scores"] = np.array(self.validation.scores)
+        arrays["outputs"] = np.array(self.validation.outputs)
         progress = {"epoch": self.epoch, "step": self.step, "loss": self.loss}
         self.checkpoints.save(arrays, {**progress, "history": self.validation.history})
 

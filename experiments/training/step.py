@@ -94,3 +94,22 @@ def share_of_loss(model, inputs, labels, samples, *packs):
     for penalty in penalties:
         loss += tf.cast(penalty, "float32") * tf.cast(tf.shape(labels)[0], "float32") / samples
     return loss
+
+
+def updates(plan, epoch, accumulate, weights=None):
+    """Return for each batch of an epoch how the model's weights are updated.
+
+    Args:
+        plan: The `BatchPlan` of all workers together.
+        epoch: The epoch, from 1.
+        accumulate: Number of batches that make one update; the last of an epoch may have fewer.
+        weights: The weight of each sample in the loss, `(N,)`; `None`: all are 1.
+
+    Returns:
+        Pairs of the sum of the weights of the update to which a batch belongs, and whether the
+        batch completes it.
+    """
+    rows = plan.epoch(epoch - 1)
+    sizes = [len(r) if weights is None else float(weights[r].sum()) for r in rows]
+    groups = [sizes[i : i + accumulate] for i in range(0, len(sizes), accumulate)]
+    return [(sum(group), i == len(group)) for group in groups for i in range(1, len(group) + 1)]

@@ -1,3 +1,4 @@
+from ..losses import ClassWeightedCrossEntropy as ClassWeightedCrossEntropy
 from ..registry import TEXT_TABULAR_MODELS as TEXT_TABULAR_MODELS
 from .bert import TextBertBase as TextBertBase
 from .bert import make_bert as make_bert
@@ -11,4 +12,3 @@ from .models import MultimodalBertGate as MultimodalBertGate
 from .models import MultimodalBertMoE as MultimodalBertMoE
 from .tab_ae import TabAE as TabAE
 from .tab_ae import combine_tab_data as combine_tab_data
-from .training import ClassWeightedCrossEntropy as ClassWeightedCrossEntropy

@@ -7,6 +7,7 @@ DEFAULTS = {
     "tokenizer": None,
     "is_binary": True,
     "num_classes": 2,
+    "num_outputs": 1,
     "metric_choices": ("accuracy", "f1_score"),
     "hidden_common_dim": 100,
     "fusion_dim": None,
@@ -62,7 +63,9 @@ def complete_config(config):
         raise ValueError(f"The config of the model has faults. {' '.join(faults)}")
     for name in ("tab_field_list", "metric_choices"):
         values[name] = list(values[name])
-    if values["class_weights"] is not None:
+    if values["num_classes"] is None:
+        values["is_binary"] = False
+    if values["class_weights"] is not None and values["num_classes"] is not None:
         values["class_weights"] = fit_class_weights(values["class_weights"], values["num_classes"])
     return values
 
@@ -110,7 +113,8 @@ def _list_faults(values):
 
 
 def _number_faults(values):
-    sizes = {"num_classes": 2, "hidden_common_dim": 1, "num_heads": 1}
+    sizes = {"num_outputs": 1, "hidden_common_dim": 1, "num_heads": 1}
+    sizes |= {"num_classes": 2} if values["num_classes"] is not None else {}
     sizes |= {"freeze_layers": 0, "warmup_steps": 0}
     sizes |= {"fusion_dim": 1} if values["fusion_dim"] is not None else {}
     whole = {name: isinstance(values[name], int) and values[name] is not True for name in sizes}
@@ -118,7 +122,7 @@ def _number_faults(values):
         value = values[name]
         if not whole[name] or value < least:
             yield f"{name!r} must be a whole number of at least {least}. Received: {value!r}."
-    if values["is_binary"] is True and whole["num_classes"] and values["num_classes"] > 2:
+    if values["is_binary"] is True and whole.get("num_classes") and values["num_classes"] > 2:
         yield f"'num_classes' must be 2 where 'is_binary' is. Received: {values['num_classes']}."
     for name in ("lr", "adam_epsilon"):
         if not (_is_number(values[name]) and values[name] > 0):

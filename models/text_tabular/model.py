@@ -6,17 +6,18 @@ import keras
 from keras import ops
 
 from ..configured_layer import constructor_arguments
+from ..losses import ClassWeightedCrossEntropy
 from .bert import TextBertBase
 from .config import complete_config
 from .tab_ae import TabAE, fields_width
-from .training import ClassWeightedCrossEntropy, make_optimizer
+from .training import make_optimizer
 
 
 class TextTabularExplanation(NamedTuple):
     """Logits, and how text and table were mixed.
 
     Attributes:
-        logits: `(batch, num_classes)`, float32.
+        logits: `(batch, num_classes)`, or scores `(batch, num_outputs)`; float32.
         mixture: The shares of text and table, `(batch, 2)`, of a mixture of experts; the share of
             the text in each dimension, `(batch, fusion_dim)`, of a gate; `None` of cross-attention.
     """
@@ -44,7 +45,8 @@ class TextTabularModel(keras.Model):
         training: Whether to apply dropout.
 
     Returns:
-        Logits `(batch, num_classes)`, float32.
+        Logits `(batch, num_classes)`, or where `num_classes` is `None` scores or logits of labels
+        `(batch, num_outputs)`; float32.
 
     Raises:
         ValueError: If the config has faults, all of which are named, or the batch lacks an entry.
@@ -75,7 +77,7 @@ class TextTabularModel(keras.Model):
             )
         self.make_fusion(width)
         self.output_layer = keras.layers.Dense(
-            self.config["num_classes"], dtype="float32", name="output"
+            self.config["num_classes"] or self.config["num_outputs"], dtype="float32", name="output"
         )
 
     def make_fusion(self, width):
@@ -111,6 +113,14 @@ class TextTabularModel(keras.Model):
     def explain(self, batch):
         """Return a `TextTabularExplanation` of a batch."""
         return self._explain(batch, training=False)
+
+    def start_output_at(self, values):
+        """Set the bias of the output, around which an untrained model predicts.
+
+        Args:
+            values: A number, or one for each output.
+        """
+        self.output_layer.bias.assign(ops.broadcast_to(values, self.output_layer.bias.shape))
 
     def predict_proba(self, batch):
         """Return probabilities, `(batch, num_classes)`; if binary those of class 1, `(batch,)`."""
@@ -165,7 +175,7 @@ class TextTabularModel(keras.Model):
 
     def compute_output_shape(self, input_shape):
         first = next(iter(input_shape.values()))
-        return (first[0], self.config["num_classes"])
+        return (first[0], self.output_layer.units)
 
     def compute_output_spec(self, batch, training=None):
         """Describe the output, which is float32 under every dtype policy."""

@@ -4,10 +4,10 @@ import sys
 import pytest
 import yaml
 
-from data.fetch import Entry, PublishedFile, __main__, http_file, load_catalogue
-from data.fetch.part_file import PartFile
+from data.fetch import Entry, PublishedFile, __main__, load_catalogue
+from data.fetch.download import HUB
 from tests.conftest import call
-from tests.data.http_site import CONTENT, SHA256, served
+from tests.data.hub import CONTENT, PATH, SHA256, served
 
 main = __main__.main
 
@@ -16,21 +16,21 @@ main = __main__.main
 def site(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with served() as site:
+        monkeypatch.setenv("HF_ENDPOINT", site.endpoint)
         yield site
 
 
 @pytest.fixture
-def options(site, tmp_path, monkeypatch):
-    """Options of a command that downloads from the test server, without pauses."""
-    monkeypatch.setattr(http_file, "LONGEST_PAUSE", 0)
+def options(tmp_path):
+    """Options of a command that downloads from the test server."""
     catalogue = tmp_path / "catalogue.yaml"
 
     def write(**changes):
-        file = {"name": "data.bin", "url": site.url, "sha256": SHA256, "sha256_source": "a test"}
+        file = {"name": "data.bin", "url": HUB + PATH, "sha256": SHA256, "sha256_source": "a test"}
         entry = {"title": "a set", "files": [file | changes]}
         entry |= {"by_hand": "Get it.", "then": "Look at {output}, {file}."}
         catalogue.write_text(yaml.safe_dump({"set": entry}))
-        return ["set", f"--catalogue={catalogue}", f"--output={tmp_path / 'out'}", "--attempts=2"]
+        return ["set", f"--catalogue={catalogue}", f"--output={tmp_path / 'out'}"]
 
     return write
 
@@ -64,30 +64,30 @@ def test_a_failed_command_tells_another_way_and_leaves_no_empty_folder(
 ):
     told = []
     monkeypatch.setattr(__main__, "_tell", told.append)
-    site.statuses = [404]
+    site.status = 404
     assert "HTTP 404" in fails(main, *options())
     assert told[-1] == "Get it."
     assert names(tmp_path) == ["catalogue.yaml"]
 
 
 def test_an_interrupt_keeps_the_part(site, options, tmp_path, fails, monkeypatch, capsys):
-    def interrupt(part, block):
-        append(part, block[:100])
+    def interrupt(url, file, **options):
+        file.write(CONTENT[:100])
         raise KeyboardInterrupt
 
-    append = PartFile.append
-    monkeypatch.setattr(PartFile, "append", interrupt)
+    monkeypatch.setattr("huggingface_hub.file_download.http_get", interrupt)
     assert "interrupted" in fails(main, *options(), code=130)
-    assert (tmp_path / "out" / "data.bin.part").stat().st_size == 100
+    (part,) = (tmp_path / "out").iterdir()
+    assert part.suffix == ".part" and part.read_bytes() == CONTENT[:100]
 
 
-def test_an_output_that_is_a_file_is_refused(site, options, tmp_path, fails):
+def test_an_output_that_is_a_file_is_refused(options, tmp_path, fails):
     (tmp_path / "out").write_text("mine")
-    assert "--output must name a folder" in fails(main, *options())
+    assert "--output must name an existing or a new folder" in fails(main, *options())
     assert (tmp_path / "out").read_text() == "mine"
 
 
-def test_files_got_by_hand_are_verified(site, options, tmp_path, capsys, fails):
+def test_files_got_by_hand_are_verified(options, tmp_path, capsys, fails):
     call(main, *options(url=""))
     assert f"data.bin: not in {tmp_path / 'out'}" in capsys.readouterr().out
     assert names(tmp_path) == ["catalogue.yaml"]
@@ -112,8 +112,6 @@ def test_a_file_without_checksum_is_said_to_be_unverified(options, tmp_path, cap
         ([], "must be one of mosi-aligned"),
         (["mosi"], "Received: 'mosi'"),
         (["mosi-aligned"], "--output must name the folder"),
-        (["mosi-aligned", "--timeout=0"], "--timeout must be"),
-        (["mosi-aligned", "--attempts=many"], "--attempts must be a whole number"),
         (["mosi-aligned", "--catalogue=none.yaml"], "Missing file none.yaml"),
     ],
 )

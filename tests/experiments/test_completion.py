@@ -55,7 +55,7 @@ def test_values_of_options_are_completed(complete):
     assert complete("experiments.train", "--loss", "") == ["mae", "mse", "huber"]
     assert complete("experiments.train", "--model", "") == [*MODELS]
     assert complete("experiments.train", "--stream", "") == ["true", "false"]
-    assert complete("data.convert", "--format", "h") == ["h5"]
+    assert complete("data.fetch", "mosi-a") == ["mosi-aligned"]
 
 
 def test_an_option_of_several_values_goes_on(complete):

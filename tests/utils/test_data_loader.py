@@ -1,3 +1,5 @@
+import os
+
 import h5py
 import numpy as np
 import pytest
@@ -155,10 +157,10 @@ def test_values_repaired_in_a_stream_are_zero(own_data_dir, chunks):
 
 
 def test_a_reader_error_inside_a_stream_is_found_again(own_data_dir, tmp_path):
-    call(convert, own_data_dir, tmp_path / "records", "--format", "tfrecord")
-    dataset = make_dataset(tmp_path / "records", "valid", 4, stream=True)
-    (tmp_path / "records" / "valid-00000-of-00001.tfrecord").write_bytes(bytes(10_000))
-    with pytest.raises(InvalidData, match=r"valid-00000.*must (have|hold)"):
+    call(convert, own_data_dir, tmp_path / "new")
+    dataset = make_dataset(tmp_path / "new", "valid", 4, stream=True)
+    os.truncate(tmp_path / "new" / "audio_valid.h5", 600)
+    with pytest.raises(InvalidData, match=r"audio_valid\.h5.*must (have|hold)"):
         with reader_errors():
             list(dataset)
 

@@ -4,7 +4,7 @@ import pytest
 from tests.conftest import make_samples
 from utils.formats.split import Split
 from utils.formats.stored_rows import StoredRows
-from utils.split_statistics import ABSENT, describe, describe_labels, row_blocks
+from utils.split_statistics import ABSENT, describe, describe_labels
 
 
 class Rows(StoredRows):
@@ -61,8 +61,8 @@ def test_a_split_on_disk_is_described_block_by_block_as_one_in_memory(spoilt, mo
         repaired={"text": 2},
     )
     whole = describe(memory)
-    monkeypatch.setattr("utils.split_statistics.BLOCK_BYTES", 7 * memory.sample_bytes)
-    assert len(list(row_blocks(stored))) == 6
+    monkeypatch.setattr("utils.formats.split.BLOCK_BYTES", 7 * memory.sample_bytes)
+    assert len(list(stored.blocks())) == 6
     assert_same(describe(stored), whole)
     assert_same(describe(stored), whole)
     text = whole.modalities["text"]
@@ -73,8 +73,8 @@ def test_a_split_on_disk_is_described_block_by_block_as_one_in_memory(spoilt, mo
 
 def test_rows_are_read_in_the_order_given():
     split = make_split(text=np.arange(1, 6).reshape(5, 1, 1))
-    (block,) = row_blocks(split, [4, 0])
-    assert block["text"].ravel().tolist() == [5, 1]
+    (block,) = split.blocks([4, 0])
+    assert block.sequences["text"].ravel().tolist() == [5, 1]
 
 
 @pytest.mark.parametrize(

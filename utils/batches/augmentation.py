@@ -14,20 +14,22 @@ class Augmentation:
     """How training batches are changed; validation and test never are.
 
     Attributes:
-        feature_dropout: From a modality to the probability with which each single feature of each
-            step becomes 0; the others are scaled up, so that their expectation stays. After
-            normalisation 0 is the feature's mean.
-        modality_dropout: From a modality to the probability with which a sample loses it wholly.
-        noise: From a modality to the standard deviation of Gaussian noise added to its valid
-            steps; in units of the features' own where they are scaled by `standard` or `robust`.
-        time_masking: From a modality to the largest share of a sample's padded length that one
-            span of masked steps takes; its length and place are drawn evenly.
-        truncation: Probability with which a sample keeps only its last valid steps, as many as
-            are drawn evenly from 1 to the padded length.
-        context_dropout: Probability with which a sample keeps its last valid step alone.
-        mixup: Each sample is mixed with another of its batch, features and score alike, by a
-            share drawn from Beta(mixup, mixup); 0: not at all. Zhang et al. 2018,
-            https://arxiv.org/abs/1710.09412.
+        feature_dropout: A probability for each modality. Each feature of each step becomes 0 with
+            this probability; the other features are scaled up to keep the expected value. After
+            normalisation, 0 is the mean of the feature.
+        modality_dropout: A probability for each modality. A sample loses the whole modality with
+            this probability.
+        noise: A standard deviation for each modality. Gaussian noise is added to its valid steps.
+            The unit is the features' standard deviation if they are scaled by `standard` or
+            `robust`.
+        time_masking: A share of the padded length for each modality. One span of steps is masked;
+            the share is its largest length. Length and place are drawn uniformly.
+        truncation: Probability that a sample keeps only its last valid steps. Their number is
+            drawn uniformly from 1 to the padded length.
+        context_dropout: Probability that a sample keeps only its last valid step.
+        mixup: Parameter of Beta(mixup, mixup), from which a share is drawn. Features and score of
+            each sample are mixed by this share with another sample of the batch. 0 switches it
+            off. Zhang et al. 2018, https://arxiv.org/abs/1710.09412.
     """
 
     feature_dropout: dict[str, float] = dataclasses.field(default_factory=dict)
@@ -70,8 +72,8 @@ class Augmentation:
         Args:
             inputs: Three sequences `(B, T, D)` and their masks `(B, T)`.
             labels: Scores `(B, 1)`.
-            seed: Two integers that no other batch has, such as the run's seed and the batch's
-                number; the same seed gives the same changes.
+            seed: Two integers, different for every batch, such as the seed of the run and the
+                number of the batch. The same seed gives the same changes.
 
         Returns:
             Inputs and labels of the same shapes.
@@ -103,12 +105,12 @@ class Augmentation:
         return draw.uniform(f"{name} present", shape) >= self.modality_dropout.get(name, 0.0)
 
     def _outside_span(self, draw, name, shape):
-        """Mark the steps `(B, T)` that are not in the span to mask."""
+        """Return a boolean `(B, T)`: `True` outside the span that is masked."""
         share = self.time_masking.get(name, 0.0)
         if not share:
             return True
         one_each, length = tf.stack([shape[0], 1]), tf.cast(shape[1], "float32")
-        # Evenly 0, 1, ... up to the largest whole number of steps.
+        # Uniform over 0, 1, ..., the largest whole number of steps.
         largest = tf.floor(share * length)
         span = tf.floor(draw.uniform(f"{name} span", one_each) * (largest + 1))
         start = tf.floor(draw.uniform(f"{name} start", one_each) * (length - span + 1))
@@ -116,7 +118,7 @@ class Augmentation:
         return (steps < start) | (steps >= start + span)
 
     def _share_kept(self, draw, samples):
-        """Return for each sample, `(samples, 1)`, the share of the length that it keeps."""
+        """Return float32 `(samples, 1)`: the share of its length that each sample keeps."""
         shape = tf.stack([samples, 1])
         cut = draw.uniform("truncated", shape) < self.truncation
         share = tf.where(cut, 1 - draw.uniform("share kept", shape), 1.0)
@@ -135,7 +137,7 @@ class Augmentation:
         return (*mixed, *masks), share * labels + (1 - share) * tf.gather(labels, partner)
 
 
-# Values of each option by modality stay below this.
+# The upper limit (excluded) of the values of each option by modality.
 _BY_MODALITY = {
     "feature_dropout": 1.0,
     "modality_dropout": 1.0,
@@ -171,13 +173,16 @@ class _Draw:
         return tf.math.divide_no_nan(first, first + second)
 
     def _seed(self, purpose) -> typing.Any:
-        # Folding in, not adding: neighbouring seeds and batches must not share draws.
+        # Numbers are folded in, not added: neighbouring seeds and batches must draw independently.
         number = tf.constant(zlib.crc32(purpose.encode()), "int64")
         return tf.random.fold_in(self.seed, number)  # pyright: ignore[reportArgumentType]
 
 
 def _last_steps(mask, share):
-    """Mark the last valid steps, `share` of the padded length and at least one."""
+    """Return a boolean `(B, T)` that marks the last valid steps.
+
+    Their number is `share` `(B, 1)` of the padded length, and at least one.
+    """
     length = tf.shape(mask)[1]
     steps = tf.range(length)
     last = tf.reduce_max(tf.where(mask, steps, -1), axis=1, keepdims=True)

@@ -7,23 +7,23 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class BatchPlan:
-    """The batches of every epoch, as a pure function of the seed and the epoch's number.
+    """The batches of every epoch, as a pure function of the seed and the epoch number.
 
-    So a training that stopped can go on at any epoch and step, and several workers can each take
-    a share of the same batches.
+    Training can therefore resume at any epoch and step, and several workers can share the batches.
 
     Attributes:
         samples: Number of samples.
-        batch_size: Samples in a batch, of all workers together; the last batch may be smaller.
-        shuffle: Whether each epoch has an order of its own, drawn from all samples.
+        batch_size: Samples in a batch, over all workers. The last batch may be smaller.
+        shuffle: Whether each epoch draws a new order of all samples.
         seed: Seed of the orders.
         lengths: Valid length of each sample, integers `(N,)`; needed for `buckets` and `even`.
-        buckets: Number of groups of similar length; above 1, each batch is drawn from one of
-            them, apart from what is left over in the end. Each has about as many samples.
-        shard: This worker's number, from 0, and the number of workers, who share each batch. All
-            take as many steps; of a batch with fewer samples than workers, some get none.
-        even: Whether a few samples change places, between shuffled batches, until the lengths in
-            each add up to about as much.
+        buckets: Number of groups of similar length and about equal size. Above 1, each batch
+            comes from one group; the remainders of all groups form the last batches.
+        shard: The number of this worker, from 0, and the number of workers. The workers share
+            each batch and take the same number of steps. A worker may get no sample of a batch
+            that is smaller than the number of workers.
+        even: Whether samples are exchanged between shuffled batches, until the sums of the lengths
+            are about equal.
 
     Raises:
         ValueError: If a value is out of range.
@@ -74,7 +74,7 @@ class BatchPlan:
             number: The epoch, from 0.
 
         Returns:
-            A list of integer arrays, the rows of each batch.
+            A list of integer arrays: the sample indices of each batch.
         """
         rng = np.random.default_rng((self.seed, number))
         order = rng.permutation(self.samples) if self.shuffle else np.arange(self.samples)
@@ -103,7 +103,7 @@ class BatchPlan:
 
 
 def _even_out(batches, lengths):
-    """Exchange samples of the longest batch and the shortest, of those that are full."""
+    """Exchange samples between the full batches with the largest and the smallest total length."""
     full = [batch.copy() for batch in batches if len(batch) == len(batches[0])]
     totals = np.array([lengths[batch].sum() for batch in full])
     for _ in range(4 * len(full)):

@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from utils.formats import MODALITIES
 
-# Batches that are made at once, and that are kept ready; more would only take memory.
+# Batches made in parallel (None: one), and batches kept ready. More would only take memory.
 PARALLEL, READY = None, 4
-# Tensors start at multiples of so many bytes.
+# TensorFlow's tensors start at multiples of this number of bytes.
 ALIGNMENT = 64
 
 
@@ -27,25 +27,26 @@ def batches(
     epoch=0,
     step=0,
 ):
-    """Batch a split as planned.
+    """Return the batches of a split in the order of a plan.
 
-    Whole batches are gathered by index, which is faster than batching sample by sample.
+    Whole batches are gathered by index. This is faster than batching sample by sample.
 
     Args:
         split: A `Split`, in memory or on disk.
         plan: A `BatchPlan`.
         normalizer: A fitted `FeatureNormalizer`, or `None`.
-        modalities: Those to use; the others are fed as absent.
+        modalities: Names of the modalities to use. The others are zero and masked.
         augmentation: An `Augmentation`, or `None`.
-        trim: Whether to cut from each batch the steps behind its longest sample.
+        trim: Whether to cut the steps behind the longest sample of each batch.
         masks: Whether to yield masks too.
         packer: A `Packer` that says which samples of a batch share a row, or `None`.
         epoch: Number of the first epoch.
-        step: Number of batches of the first epoch to leave out.
+        step: Number of batches to skip in the first epoch.
 
     Returns:
-        A `tf.data.Dataset` of `(inputs, labels)`, where inputs are three sequences and, with
-        `masks`, three masks; with a `packer`, what it assigns comes third.
+        A `tf.data.Dataset` of `(inputs, labels)`. The inputs are three sequences `(B, T, D)` and,
+        with `masks`, three masks `(B, T)`. With a `packer`, a third element is the boolean
+        `(packs, B)` of its `assign`.
 
     Raises:
         ValueError: If a modality is unknown or none is given.
@@ -59,7 +60,7 @@ def batches(
     def load(number, rows):
         inputs, y = gather(rows), tf.gather(labels, rows)
         if augmentation:
-            # A number for each worker's part of each batch.
+            # Each worker's part of each batch has a number.
             inputs, y = augmentation.apply(inputs, y, (plan.seed, number * workers + worker))
         if trim:
             inputs = _trimmed(inputs, same_length)
@@ -70,25 +71,25 @@ def batches(
     if step == 0:
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(plan.steps))
     options = tf.data.Options()
-    # To rewrite the graph, TensorFlow would copy the data that it refers to.
+    # Graph rewriting would copy the data.
     options.experimental_optimization.apply_default_optimizations = False
     options.autotune.enabled = False
     return dataset.prefetch(READY).with_options(options)
 
 
 def model_inputs(sequences, normalizer=None, modalities=MODALITIES, masks=None):
-    """Return features as the six tensors that a model takes.
+    """Return the six input tensors of a model.
 
     Args:
-        sequences: From each modality to features `(N, T, D)`, float32 and finite.
-        normalizer: A fitted `FeatureNormalizer`, or `None` for features as they are.
-        modalities: Those to use; the others become zeros, masked out wholly.
-        masks: From modalities to boolean masks `(N, T)`; those that are not given are made from
-            the steps that are all zero.
+        sequences: Features `(N, T, D)` by modality, float32 and finite.
+        normalizer: A fitted `FeatureNormalizer`, or `None` to leave the features unscaled.
+        modalities: Names of the modalities to use. The others become zero and wholly masked.
+        masks: Boolean masks `(N, T)` by modality. Without a mask, the steps that are all zero
+            count as padding.
 
     Returns:
-        Features of text, audio and video `(N, T, D)`, float32, zero where masked; then their
-        masks `(N, T)`, boolean.
+        Six tensors: the features of text, audio and video, float32 `(N, T, D)`, zero where masked;
+        then their masks, boolean `(N, T)`.
 
     Raises:
         ValueError: If a modality is unknown or none is given.
@@ -111,7 +112,7 @@ def model_inputs(sequences, normalizer=None, modalities=MODALITIES, masks=None):
 
 
 def _index_batches(plan, epoch, step):
-    """Return a data set of each batch's number since the start of epoch 0, and its rows."""
+    """Return a `tf.data.Dataset` of pairs: the number of a batch since epoch 0, and its rows."""
     steps = plan.steps
     upcoming = itertools.count(epoch)
 
@@ -120,11 +121,11 @@ def _index_batches(plan, epoch, step):
         first = step if number == epoch else 0
         chosen = plan.epoch(number)[first:]
         rows = np.concatenate([*chosen, np.empty(0, "int64")]).astype("int64")
-        # No rows need a size too, since `rebatch` wants one.
+        # `rebatch` needs a size even where there are no rows.
         sizes = np.array([len(batch) for batch in chosen] or [1], "int64")
         return np.int64(number * steps + first), rows, sizes
 
-    # A function called for each batch would cost half as much as its gathering.
+    # One call an epoch: a Python call for each batch costs half as much as gathering the batch.
     @tf.autograph.experimental.do_not_convert
     def split_up(number, rows, sizes):
         numbers = tf.data.Dataset.range(number, number + tf.size(sizes, tf.int64))
@@ -143,7 +144,7 @@ def _index_batches(plan, epoch, step):
 
 
 def _gatherer(split, normalizer, modalities):
-    """Return a function from rows to the six input tensors."""
+    """Return a function that takes sample indices and returns the six input tensors."""
     if split.in_memory:
         tensors = _resident(split, normalizer, modalities)
         return lambda rows: tuple(tf.gather(tensor, rows) for tensor in tensors)
@@ -162,7 +163,7 @@ def _gatherer(split, normalizer, modalities):
 
 
 def _resident(split, normalizer, modalities):
-    """Return the six input tensors of all samples; while they are made, no more than these."""
+    """Return the six input tensors of all samples, without a second copy in memory."""
     shapes = [x.shape for x in split.sequences.values()]
     arrays = [_aligned(shape, "float32") for shape in shapes]
     arrays += [_aligned(shape[:2], "bool") for shape in shapes]
@@ -176,7 +177,7 @@ def _resident(split, normalizer, modalities):
 
 
 def _aligned(shape, dtype):
-    """Return an empty array that starts where TensorFlow can take it over without a copy."""
+    """Return an empty array, aligned so that TensorFlow can use its memory without a copy."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     memory = np.empty(size + ALIGNMENT, "uint8")
     start = -memory.ctypes.data % ALIGNMENT
@@ -189,7 +190,10 @@ def _assigned(packer, rows):
 
 
 def _trimmed(inputs, same_length):
-    """Cut the steps behind the last valid one of the batch, of each modality or of all alike."""
+    """Cut the steps behind the last valid step of the batch.
+
+    Each modality has its own last step, unless all must keep the `same_length`.
+    """
     sequences, masks = inputs[:3], inputs[3:]
     ends = [tf.reduce_max(tf.where(mask, tf.range(1, tf.shape(mask)[1] + 1), 1)) for mask in masks]
     if same_length:

@@ -1,4 +1,4 @@
-"""Scaling of features, fitted on the training split's valid steps alone."""
+"""Scaling of features, fitted on the valid steps of the training split only."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 from utils.formats.split import block_masks
 
 METHODS = ("none", "standard", "robust", "minmax")
-# Steps of a modality from which quartiles are computed at most.
+# The largest number of steps from which the quartiles of a modality are computed.
 QUARTILE_STEPS = 100_000
 
 
@@ -16,9 +16,9 @@ class FeatureNormalizer:
     """Shift and scale each feature: `(x - shift) / scale`, clipped to `±clip`.
 
     Args:
-        shifts: From each modality to what is subtracted, `(D,)`.
-        scales: From each modality to what is divided by, `(D,)`, no entry 0.
-        clip: Largest magnitude of a scaled value, against outliers; `inf` keeps all.
+        shifts: The subtracted array `(D,)` of each modality.
+        scales: The divisor `(D,)` of each modality; no entry is 0.
+        clip: Largest magnitude of a scaled value, against outliers; `inf` clips nothing.
     """
 
     def __init__(self, shifts, scales, clip=np.inf):
@@ -33,13 +33,13 @@ class FeatureNormalizer:
         Args:
             method: `"none"`; `"standard"`: mean and standard deviation; `"robust"`: median and
                 interquartile range / 1.349, which equals the standard deviation of a normal
-                distribution; `"minmax"`: onto [0, 1]. Quartiles of a split that is larger than
-                memory are those of an even sample of its steps.
+                distribution; `"minmax"`: onto [0, 1]. For more than `QUARTILE_STEPS` steps, the
+                quartiles are computed from evenly spaced steps.
             train: The training `Split`, in memory or on disk.
             clip: See the class.
 
         Returns:
-            A `FeatureNormalizer`. A constant feature is shifted only, so it stays finite.
+            A `FeatureNormalizer`. A constant feature is only shifted, and so stays finite.
 
         Raises:
             ValueError: If `method` is unknown.
@@ -52,7 +52,7 @@ class FeatureNormalizer:
         scales = {name: np.ones(width, "float32") for name, width in train.widths.items()}
         for name, (shift, scale) in _FITS[method](train).items() if method != "none" else ():
             shifts[name] = shift.astype("float32")
-            # What varies by less than rounding of its own size is constant.
+            # A feature that varies by less than its rounding error is constant.
             negligible = scale <= 1e-6 * np.maximum(np.abs(shift), 1e-6)
             scales[name] = np.where(negligible, 1.0, scale).astype("float32")
         return cls(shifts, scales, clip)
@@ -89,7 +89,13 @@ class FeatureNormalizer:
 
     @classmethod
     def load(cls, path):
-        """Read what `save` wrote.
+        """Read a file that `save` wrote.
+
+        Args:
+            path: The `.npz` file.
+
+        Returns:
+            The `FeatureNormalizer`.
 
         Raises:
             FileNotFoundError: If there is no such file.
@@ -104,7 +110,7 @@ class FeatureNormalizer:
 
 
 def _valid_steps(split):
-    """Yield the valid steps `(n, D)` of each modality, block by block."""
+    """Yield pairs of a modality and its valid steps `(n, D)`, block by block."""
     for block in split.blocks():
         for name, mask in block_masks(block.sequences).items():
             if mask.any():
@@ -114,13 +120,14 @@ def _valid_steps(split):
 def mean_and_deviation(split):
     """Compute mean and standard deviation of each feature, in bounded memory.
 
-    The moments of blocks are merged by Chan, Golub and LeVeque (1979).
+    The moments of the blocks are merged by the formula of Chan, Golub and LeVeque (1979).
 
     Args:
         split: A `Split`.
 
     Returns:
-        From each modality that has valid steps to two arrays `(D,)`, over these steps.
+        A dict from each modality with valid steps to the means `(D,)` and standard deviations
+        `(D,)` over these steps.
     """
     moments = {}
     for name, steps in _valid_steps(split):

@@ -12,7 +12,7 @@ class Packer:
     Attributes:
         lengths: Valid steps of each sample in each modality, integers `(N, modalities)`.
         capacity: Steps of a row in each modality, at least as many as any sample has.
-        packs: Rows that a batch has at least, so that many batches have the same shape.
+        packs: Smallest number of rows of a batch, so that many batches have the same shape.
     """
 
     lengths: np.ndarray
@@ -21,24 +21,27 @@ class Packer:
 
     @classmethod
     def of(cls, split):
-        """Return a `Packer` for a `Split`."""
+        """Return the `Packer` of a `Split`."""
         masks = split.masks().values()
         lengths = np.stack([mask.sum(axis=1) for mask in masks], axis=1)
         return cls(lengths, tuple(mask.shape[1] for mask in masks))
 
     def for_epochs(self, plan, epochs):
-        """Return a `Packer` with as many rows as the batches of `epochs` epochs need at most.
+        """Choose the number of rows that suffices for every batch of a training.
 
         Args:
             plan: The `BatchPlan`.
             epochs: Number of epochs, from the first.
+
+        Returns:
+            A copy of the `Packer` with this number as `packs`.
         """
         batches = (rows for epoch in range(epochs) for rows in plan.epoch(epoch))
         return dataclasses.replace(self, packs=max(len(self.assign(rows)) for rows in batches))
 
     @property
     def longest(self):
-        """The most valid steps that each sample has in a modality, integers `(N,)`."""
+        """The largest number of valid steps over the modalities of each sample, `(N,)`."""
         return self.lengths.max(axis=1)
 
     def assign(self, rows):
@@ -48,7 +51,7 @@ class Packer:
             rows: Indices of the samples of a batch, integers `(B,)`.
 
         Returns:
-            Boolean `(packs, B)`, which samples each pack holds; each is in one.
+            Boolean `(packs, B)`: the samples of each pack. Each sample is in exactly one pack.
 
         Reference:
             First-fit decreasing; Johnson, 1973, "Near-Optimal Bin Packing Algorithms".

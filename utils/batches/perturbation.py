@@ -12,26 +12,26 @@ KINDS = ("missing modalities", "missing steps", "noise", "unknown tokens", "shif
 
 @dataclasses.dataclass(frozen=True)
 class Perturbation:
-    """One way in which the inputs of a model are imperfect, to any level.
+    """One way in which the inputs of a model are imperfect, with a level.
 
-    Level 0 changes nothing. Draws depend on the seed alone, so that what a low level takes away is
-    missing at a higher level too. Masked steps never become valid, except that a shift moves the
-    mask with its steps.
+    Level 0 changes nothing. Draws depend only on the seed: a step that is missing at a low level is
+    also missing at every higher level. Masked steps stay masked; only a shift moves the mask
+    together with its steps.
 
     Attributes:
         kind: One of `KINDS`:
 
-            - `missing modalities`: at level 1 the modalities are absent, masked out wholly.
-            - `missing steps`: each valid step is masked out with the probability `level`.
-            - `noise`: Gaussian noise is added to the valid steps, with a standard deviation of
-              `level` times that of each feature over the valid steps of the split. A feature that
-              is constant there gets none.
-            - `unknown tokens`: each valid step turns with the probability `level` into the
-              feature means over the valid steps of the split, and stays valid: as a word that its
-              encoder does not know, of which the model is not told.
-            - `shift`: steps and mask come `level` steps later, or earlier below 0. What leaves the
-              sequence is lost, and what it leaves free is masked.
-        modalities: Those that are changed, each by draws of its own.
+            - `missing modalities`: at level 1 the modalities are wholly masked.
+            - `missing steps`: each valid step is masked with probability `level`.
+            - `noise`: Gaussian noise is added to the valid steps. Its standard deviation is `level`
+              times the standard deviation of the feature over the valid steps of the split, so
+              constant features get no noise.
+            - `unknown tokens`: each valid step is replaced, with probability `level`, by the
+              feature means over the valid steps of the split. It stays valid. This imitates words
+              that the encoder does not know.
+            - `shift`: steps and mask move `level` steps later; a negative level moves them earlier.
+              Steps that leave the sequence are lost; the free steps are masked.
+        modalities: Names of the changed modalities. Each has independent draws.
     """
 
     kind: str
@@ -46,14 +46,14 @@ class Perturbation:
         """Change a batch.
 
         Args:
-            inputs: Scaled features of text, audio and video `(N, T, D)`, float32 arrays, zero where
-                masked; then their masks `(N, T)`, boolean.
+            inputs: Six arrays: scaled features of text, audio and video, float32 `(N, T, D)`, zero
+                where masked; then their masks, boolean `(N, T)`.
             level: A share from 0 to 1, a multiple of standard deviations, or a number of steps.
-            seed: Integers; the same give the same draws.
-            moments: What `scaled_moments` returns.
+            seed: A list of integers. The same seed gives the same draws.
+            moments: Means and standard deviations by modality, see `scaled_moments`.
 
         Returns:
-            Six arrays of the same shapes; those that change are new.
+            A tuple of six arrays of the same shapes. The input arrays are not modified.
         """
         changed = list(inputs)
         for i, name in enumerate(MODALITIES):
@@ -79,10 +79,11 @@ def scaled_moments(split, normalizer):
 
     Args:
         split: A `Split`.
-        normalizer: The fitted `FeatureNormalizer` that scales them; its clipping is left out.
+        normalizer: The fitted `FeatureNormalizer`. Its clipping is not applied.
 
     Returns:
-        From each modality to two arrays `(D,)`, zero where it has no valid steps.
+        A dict from each modality to the means `(D,)` and standard deviations `(D,)`; both are
+        zero if the modality has no valid steps.
     """
     moments = {name: (np.zeros(width), np.zeros(width)) for name, width in split.widths.items()}
     for name, (mean, deviation) in mean_and_deviation(split).items():
@@ -92,25 +93,29 @@ def scaled_moments(split, normalizer):
 
 
 def drop_steps(x, mask, share, rng):
-    """Mask out each valid step of `x` `(N, T, D)` with the probability `share`; return both."""
+    """Mask each valid step with probability `share`.
+
+    Returns:
+        Two new arrays: features `(N, T, D)` and mask `(N, T)`.
+    """
     kept = mask & (rng.random(mask.shape) >= share)
     return np.where(kept[..., None], x, np.float32(0)), kept
 
 
 def add_noise(x, mask, deviation, rng):
-    """Add Gaussian noise, of a standard deviation for each feature `(D,)`, to the valid steps."""
+    """Add Gaussian noise to the valid steps; `deviation` `(D,)` is its standard deviation."""
     noise = rng.standard_normal(x.shape, "float32") * deviation.astype("float32")
     return np.where(mask[..., None], x + noise, np.float32(0))
 
 
 def replace_steps(x, mask, share, replacement, rng):
-    """Put `replacement` `(D,)` at each valid step with the probability `share`."""
+    """Replace each valid step by `replacement` `(D,)` with probability `share`."""
     replaced = mask & (rng.random(mask.shape) < share)
     return np.where(replaced[..., None], replacement.astype("float32"), x)
 
 
 def shift_steps(x, steps):
-    """Move an array `(N, T, ...)` by `steps` along its second axis; zeros, or `False`, move in."""
+    """Move an array `(N, T, ...)` by `steps` along its second axis; free places become zero."""
     moved, length = np.zeros_like(x), x.shape[1]
     if 0 <= steps < length:
         moved[:, steps:] = x[:, : length - steps]

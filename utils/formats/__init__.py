@@ -3,29 +3,26 @@
 import errno
 from pathlib import Path
 
-from utils.formats.checks import InvalidData
 from utils.formats.csd import ComputationalSequences
 from utils.formats.feature_folder import FeatureFolder
 from utils.formats.hdf5 import Hdf5Folder
 from utils.formats.mmsa_pickle import MmsaPickle
 from utils.formats.split import MODALITIES, SPLITS, Split
-from utils.formats.tfrecord import TfrecordFolder
+from utils.untrusted.invalid_data import InvalidData
 
 __all__ = ["MODALITIES", "READERS", "SPLITS", "InvalidData", "Split", "open_data"]
 
-READERS = (Hdf5Folder, TfrecordFolder, FeatureFolder, ComputationalSequences, MmsaPickle)
+READERS = (Hdf5Folder, FeatureFolder, ComputationalSequences, MmsaPickle)
 
 
-def open_data(path, feature_files=None, *, labels=True, modalities=MODALITIES):
+def open_data(path, feature_files=None, **options):
     """Find the reader for the data at `path`.
 
     Args:
         path: A file or folder in one of the known formats.
         feature_files: From modalities to MMSA pickles whose features replace those of `path`, an
             MMSA pickle too.
-        labels: Whether to read labels. Without, for prediction, they may be missing, and splits
-            may have any name.
-        modalities: Those to read; the data need not have the others.
+        **options: See `Reader`: `labels`, `modalities`, `target` and `clip_labels`.
 
     Returns:
         A `Reader`: `splits()` names the splits present, `read(split)` returns a `Split` in memory
@@ -57,13 +54,13 @@ def open_data(path, feature_files=None, *, labels=True, modalities=MODALITIES):
             "See data/README.md for the layouts."
         )
     if not feature_files:
-        return found(path, labels=labels, modalities=modalities)
+        return found(path, **options)
     if found is not MmsaPickle:
         raise ValueError(
             f"`feature_files` replace features of an MMSA pickle. Received: {path}, which is "
             f"{found.describe()}. Leave them out, or name a pickle."
         )
-    return MmsaPickle(path, feature_files, labels=labels, modalities=modalities)
+    return MmsaPickle(path, feature_files, **options)
 
 
 def _unreadable(path, error):

@@ -2,39 +2,7 @@
 
 import numpy as np
 
-from utils.environment import available_memory
-
-LABEL_RANGE = 3.0
-# Labels averaged over annotators in float32 may exceed the range by rounding.
-LABEL_TOLERANCE = 1e-3
-
-
-class InvalidData(ValueError):
-    """Data that a reader refuses; the message names the file and the key."""
-
-
-def check_memory(where, size):
-    """Refuse to read more than the memory holds.
-
-    Args:
-        where: The file and key, for the message.
-        size: Bytes needed.
-
-    Raises:
-        InvalidData: If `size` exceeds the available memory.
-    """
-    available = available_memory()
-    if size > available:
-        raise InvalidData(
-            f"{where} declares {_gigabytes(size)} of data. Expected: at most the available memory, "
-            f"{_gigabytes(available)}. Received: {_gigabytes(size)}. If the file is right, convert "
-            "it with `python -m data.convert --format h5`, which can be streamed."
-        )
-
-
-def declared_size(shape, dtype):
-    """Return the bytes of an array of this shape and type."""
-    return int(np.prod(shape, dtype="object")) * np.dtype(dtype).itemsize
+from utils.untrusted.invalid_data import InvalidData
 
 
 def clean_features(where, array):
@@ -113,47 +81,6 @@ def check_feature_shape(where, shape):
         )
 
 
-def check_labels(where, array):
-    """Check scores: finite, in [-3, 3], one for each sample.
-
-    Args:
-        where: The file and key, for the message.
-        array: Scores `(N,)` or `(N, 1)`.
-
-    Returns:
-        The scores `(N, 1)`, float32.
-
-    Raises:
-        InvalidData: If shape, type or a value is wrong.
-    """
-    y = check_numbers(where, array)
-    if y.ndim not in (1, 2) or (y.ndim == 2 and y.shape[1] != 1):
-        raise InvalidData(
-            f"{where} must have shape (N, 1) or (N,), one score for each sample. "
-            f"Received: shape {y.shape}."
-        )
-    if not len(y):
-        raise InvalidData(
-            f"{where} must not be empty. Received: no labels. "
-            "Leave the split out if it has no samples."
-        )
-    with np.errstate(over="ignore"):
-        y = y.reshape(-1, 1).astype("float32")
-    bad = np.flatnonzero(~np.isfinite(y))
-    if len(bad):
-        raise InvalidData(
-            f"{where} must hold finite labels. Received: {len(bad)} that are NaN or infinite, "
-            f"the first in row {bad[0]}. Remove these samples."
-        )
-    beyond = np.flatnonzero(np.abs(y) > LABEL_RANGE + LABEL_TOLERANCE)
-    if len(beyond):
-        raise InvalidData(
-            f"{where} must hold labels in [-3, 3]. Received: {len(beyond)} beyond, the first in "
-            f"row {beyond[0]}: {y[beyond[0], 0]:g}. Scale the scores to that range."
-        )
-    return y
-
-
 def check_count(where, count, expected, of):
     """Check that something has one entry for each sample.
 
@@ -187,7 +114,3 @@ def check_ids(where, ids):
                 f"{seen[name]} and {row}. Remove one of these samples, or rename it."
             )
         seen[name] = row
-
-
-def _gigabytes(size):
-    return f"{size / 1e9:,.2f} GB"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.formats.checks import InvalidData, check_memory
 from utils.formats.csd_alignment import average_over, overlapping
 from utils.formats.csd_folder import find_roles, list_sequences, read_folds
 from utils.formats.csd_sequence import open_sequence
 from utils.formats.reader import Reader
 from utils.formats.split import Split
+from utils.untrusted.invalid_data import InvalidData, check_memory
 
 PAUSE = "sp"
 
@@ -86,15 +86,21 @@ class ComputationalSequences(Reader):
         check_memory(f"{self.path}, {split},", self.size(split))
         read = {name: self._read_modality(name, split) for name in self.modalities}
         counts = np.array([len(segment.rows) for segment in segments])
+        labels, clipped = self.read_labels(split)
         return Split(
             split,
             {name: x for name, (x, _) in read.items()},
-            np.array([[segment.score] for segment in segments], "float32"),
+            labels,
             self._read_index(segments),
             {name: repaired for name, (_, repaired) in read.items()},
             self.path,
             {name: counts for name in self.modalities},
+            clipped=clipped,
         )
+
+    def raw_labels(self, split):
+        scores = np.array([segment.score for segment in self._split_segments(split)])
+        return f"{self._roles['labels']}, column 0 of split {split!r},", scores
 
     @functools.cached_property
     def _roles(self):

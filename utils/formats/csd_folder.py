@@ -4,8 +4,8 @@ import json
 import re
 from pathlib import Path
 
-from utils.formats.checks import InvalidData
 from utils.formats.split import SPLITS
+from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.plain_file import plain_file
 
 ROLES_FILE = "sequences.json"

@@ -5,13 +5,7 @@ import contextlib
 import h5py
 import numpy as np
 
-from utils.formats.checks import (
-    InvalidData,
-    check_labels,
-    check_memory,
-    check_numbers,
-    clean_features,
-)
+from utils.formats.checks import check_numbers, clean_features
 from utils.untrusted.hdf5_file import (
     declared_bytes,
     find_dataset,
@@ -20,6 +14,7 @@ from utils.untrusted.hdf5_file import (
     read_dataset,
 )
 from utils.untrusted.hdf5_storage import Storage
+from utils.untrusted.invalid_data import InvalidData, check_memory
 
 CONTENT = "a computational sequence, NAME/data/VIDEO/features and NAME/data/VIDEO/intervals"
 LATEST_SECOND = 1e9
@@ -102,10 +97,9 @@ class SequenceFile:
         return clean_features(where, read_dataset(dataset, where))
 
     def scores(self, video):
-        """Return the first column of the features as checked labels `(n,)`, float32."""
+        """Return the first column of the features, the scores `(n,)`."""
         dataset, where = self._features(video)
-        values = check_numbers(where, read_dataset(dataset, where))[:, 0]
-        return check_labels(f"{where}, column 0,", values)[:, 0] if len(values) else values
+        return check_numbers(where, read_dataset(dataset, where))[:, 0]
 
     def words(self, video):
         """Return the words, `n` strings."""

@@ -8,16 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.formats.checks import (
-    LABEL_RANGE,
-    LABEL_TOLERANCE,
-    InvalidData,
-    check_memory,
-)
 from utils.formats.reader import Reader
 from utils.formats.split import SPLITS, Split, without_labels
 from utils.formats.stored_rows import StoredRows
 from utils.formats.table import read_table
+from utils.untrusted.invalid_data import InvalidData, check_memory
 from utils.untrusted.npy_file import find_npy, find_npz
 from utils.untrusted.plain_file import plain_file
 
@@ -31,8 +26,9 @@ class FeatureFolder(Reader):
     """Reads a folder with `index.csv` and files of features for each of its samples.
 
     The index is a UTF-8 CSV table with the columns `id`, `split` (`train`, `valid` or `test`;
-    `dev` and `val` mean `valid`) and `label`, a score in [-3, 3]; other columns, such as
-    `video_id` or `text`, the words spoken, become columns of `Split.index`. The features of the
+    `dev` and `val` mean `valid`) and `label`, a score or the name of a class, or several columns
+    `label_NAME`. Other columns, such as `video_id` or `text`, the words spoken, become columns of
+    `Split.index`. The features of the
     sample `ID` are the arrays `text`, `audio` and `video` of `ID.npz`, or the files
     `text/ID.npy`, `audio/ID.npy` and `video/ID.npy`, each `(T, D)`. An id may contain `/`.
 
@@ -96,11 +92,39 @@ class FeatureFolder(Reader):
         index = {
             column: [values[row] for row in rows]
             for column, values in self._index.columns.items()
-            if column not in ("split", "label")
+            if column not in ("split", *self._label_columns)
         }
-        labels = self._index.labels[rows]
+        labels, clipped = self.read_labels(split) if self.labels else (without_labels(len(rows)), 0)
         repaired = {name: 0 for name in sequences}
-        return Split(split, sequences, labels, index, repaired, self.path, step_counts)
+        return Split(
+            split, sequences, labels, index, repaired, self.path, step_counts, clipped=clipped
+        )
+
+    def raw_labels(self, split):
+        """Return where the labels of a split stand, and the labels; see `Reader.raw_labels`."""
+        columns = [self._index.columns[name] for name in self._label_columns]
+        rows = self._index.rows(split)
+        where = f"{self.path / INDEX_FILE}, {', '.join(self._label_columns)} of split {split!r},"
+        if len(columns) == 1:
+            return where, [columns[0][row] for row in rows]
+        try:
+            numbers = [[float(column[row] or "nan") for column in columns] for row in rows]
+        except ValueError as error:
+            raise InvalidData(
+                f"{where} must hold numbers, or nothing for a missing score. Received: {error}. "
+                "Correct the file."
+            ) from error
+        return where, np.array(numbers)
+
+    @cached_property
+    def label_names(self):
+        """The names of several labels: what follows `label_` in the columns of the index."""
+        names = self._label_columns
+        return () if names == ("label",) else tuple(name.removeprefix("label_") for name in names)
+
+    @property
+    def _label_columns(self):
+        return _label_columns(self._index.columns)
 
     @cached_property
     def _index(self):
@@ -225,18 +249,18 @@ class FeatureRows(StoredRows):
 
 @dataclass(frozen=True)
 class _Index:
-    """The index: its columns of text, split names without aliases, and labels `(N, 1)`."""
+    """The index: its columns of text, and split names without aliases."""
 
     columns: dict[str, list[str]]
     splits: list[str]
-    labels: np.ndarray
 
     def rows(self, split):
         return [row for row, name in enumerate(self.splits) if name == split]
 
 
 def _check_index(path, columns, needed):
-    missing = [column for column in needed if column not in columns]
+    present = [*columns, *(["label"] if _label_columns(columns) else [])]
+    missing = [column for column in needed if column not in present]
     if missing:
         raise InvalidData(
             f"{path} must have the columns {', '.join(needed)}. Received: {', '.join(columns)}. "
@@ -256,14 +280,14 @@ def _check_index(path, columns, needed):
                 f"{path}, column split, row {row} (id {ids[row]!r}), must be one of "
                 f"{', '.join(SPLIT_NAMES)}. Received: {split!r}. Correct or remove it."
             )
-    splits = [SPLIT_NAMES.get(split) or split for split in columns["split"]]
-    if not labelled:
-        return _Index(columns, splits, without_labels(len(ids)))
-    labels = [
-        _parse_label(f"{path}, column label, row {row} (id {ids[row]!r}),", text)
-        for row, text in enumerate(columns["label"])
-    ]
-    return _Index(columns, splits, np.array(labels, "float32")[:, None])
+    return _Index(columns, [SPLIT_NAMES.get(split) or split for split in columns["split"]])
+
+
+def _label_columns(columns):
+    """Return the columns of labels: `label`, or several that begin with `label_`."""
+    if "label" in columns:
+        return ("label",)
+    return tuple(name for name in columns if name.startswith("label_"))
 
 
 def _check_id(where, sample):
@@ -275,20 +299,6 @@ def _check_id(where, sample):
             f"empty, not absolute, without '..', backslashes or unprintable characters. "
             f"Received: {sample!r}. Rename it."
         )
-
-
-def _parse_label(where, text):
-    try:
-        label = float(text)
-    except ValueError:
-        label = np.nan
-    # The comparison is false for NaN too.
-    if not abs(label) <= LABEL_RANGE + LABEL_TOLERANCE:
-        raise InvalidData(
-            f"{where} must be a number in [-3, 3]. Received: {text!r}. "
-            "Scale the scores to that range, or remove the row."
-        )
-    return label
 
 
 def _is_there(path):

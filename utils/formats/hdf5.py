@@ -6,24 +6,20 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from utils.formats.checks import (
-    InvalidData,
-    check_count,
-    check_feature_shape,
-    check_features,
-    check_labels,
-)
+from utils.formats.checks import check_count, check_feature_shape, check_features
 from utils.formats.reader import Reader
 from utils.formats.split import MODALITIES, SPLITS, Split, without_labels
+from utils.formats.stored_dataset import StoredDataset
 from utils.formats.stored_rows import JoinedRows
 from utils.formats.table import index_path, read_table
+from utils.measures.score_target import ScoreTarget
 from utils.untrusted.hdf5_file import (
-    StoredDataset,
     declared_bytes,
     find_dataset,
     open_hdf5,
     read_dataset,
 )
+from utils.untrusted.invalid_data import InvalidData
 
 KEY = "d1"
 CONTENT = f"an HDF5 file with data set {KEY!r}"
@@ -39,7 +35,7 @@ SHARD = r"-\d{5}-of-\d{5}"
 class Hdf5Folder(Reader):
     """Reads a folder of `text_S_emb.h5`, `audio_S.h5`, `video_S.h5`, `y_S.h5` for each split S.
 
-    Each file holds a data set `d1`: features `(N, T, D)`, labels `(N, 1)` or `(N,)`. Any of them
+    Each file holds a data set `d1`: features `(N, T, D)`, labels `(N, K)` or `(N,)`. Any of them
     may be cut by samples into shards, `audio_S-00000-of-00004.h5` and so on. A file `index_S.csv`,
     if there, describes the samples, one row each, by columns such as `id`, `video_id`, `text`.
     The label file may hold scores of single modalities, as data sets `text`, `audio`, `video`.
@@ -115,11 +111,12 @@ class Hdf5Folder(Reader):
     def _split(self, split, sequences, repaired):
         first = self._shards("y" if self.labels else self.modalities[0], split)[0].name
         if self.labels:
-            parts = [_read_labels(path) for path in self._shards("y", split)]
-            labels = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            labels, clipped = self.read_labels(split)
+            own_labels = self._modality_labels(split, len(labels))
         else:
-            labels = {KEY: without_labels(len(sequences[self.modalities[0]]))}
-        count = len(labels[KEY])
+            labels, clipped = without_labels(len(sequences[self.modalities[0]])), 0
+            own_labels = {}
+        count = len(labels)
         for modality, x in sequences.items():
             path = self._shards(modality, split)[0]
             check_count(f"{path}, data set {KEY!r},", len(x), count, first)
@@ -127,8 +124,39 @@ class Hdf5Folder(Reader):
         index = read_table(path) if path.exists() else {}
         for column, values in index.items():
             check_count(f"{path}, column {column}", len(values), count, first)
-        overall = labels.pop(KEY)
-        return Split(split, sequences, overall, index, repaired, self.path, modality_labels=labels)
+        return Split(
+            split,
+            sequences,
+            labels,
+            index,
+            repaired,
+            self.path,
+            modality_labels=own_labels,
+            clipped=clipped,
+        )
+
+    def raw_labels(self, split):
+        """Return where the labels of a split stand, and the labels; see `Reader.raw_labels`."""
+        where, parts = "", []
+        for path in self._shards("y", split):
+            where = where or f"{path}, data set {KEY!r},"
+            with open_hdf5(path, CONTENT) as file:
+                parts.append(read_dataset(find_dataset(file, KEY, path), where))
+        return where, parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _modality_labels(self, split, count):
+        """Return the scores of single modalities that stand beside the labels."""
+        labels = {}
+        for path in self._shards("y", split):
+            with open_hdf5(path, CONTENT) as file:
+                for name in (name for name in MODALITIES if name in file):
+                    where = f"{path}, data set {name!r},"
+                    y = read_dataset(find_dataset(file, name, path), where)
+                    labels.setdefault(name, []).append(ScoreTarget().encode(where, y))
+        joined = {name: np.concatenate(parts) for name, parts in labels.items()}
+        for name, y in joined.items():
+            check_count(f"{self.path}, labels of {name},", len(y), count, f"data set {KEY!r}")
+        return joined
 
     def _check_alike(self, modality, split, parts):
         if len({part.shape[1:] for part in parts}) > 1:
@@ -186,8 +214,9 @@ class Hdf5Writer:
         for name in MODALITIES:
             shape = (samples, split.lengths[name], split.widths[name])
             self._datasets[name] = self._files[name].create_dataset(KEY, shape, "float32")
-        for name in (KEY, *split.modality_labels):
-            dataset = self._files["y"].create_dataset(name, (samples, 1), "float32")
+        columns = split.labels.shape[1]
+        for name, width in {KEY: columns, **dict.fromkeys(split.modality_labels, 1)}.items():
+            dataset = self._files["y"].create_dataset(name, (samples, width), "float32")
             self._datasets["y", name] = dataset
 
     def __enter__(self):
@@ -219,7 +248,7 @@ def write_split(directory, split, sequences, labels):
         directory: An existing folder.
         split: Name of the split.
         sequences: From `text`, `audio`, `video` to features `(N, T, D)`.
-        labels: Scores `(N, 1)`.
+        labels: Labels `(N, columns)`.
     """
     samples = Split(split, sequences, labels)
     with Hdf5Writer(directory, samples, len(labels)) as writer:
@@ -230,14 +259,3 @@ def _read_features(path):
     with open_hdf5(path, CONTENT) as file:
         where = f"{path}, data set {KEY!r}"
         return check_features(where, read_dataset(find_dataset(file, KEY, path), where))
-
-
-def _read_labels(path):
-    """Return the scores, by `KEY` and by each modality that has scores of its own."""
-    labels = {}
-    with open_hdf5(path, CONTENT) as file:
-        for name in (KEY, *(name for name in MODALITIES if name in file)):
-            where = f"{path}, data set {name!r}"
-            labels[name] = check_labels(where, read_dataset(find_dataset(file, name, path), where))
-            check_count(where, len(labels[name]), len(labels[KEY]), f"data set {KEY!r}")
-    return labels

@@ -5,16 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.formats.checks import (
-    InvalidData,
-    check_count,
-    check_features,
-    check_ids,
-    check_labels,
-)
+from utils.formats.checks import check_count, check_features, check_ids
+from utils.formats.pickled_values import items_of, to_numbers, to_texts
 from utils.formats.reader import Reader
 from utils.formats.split import MODALITIES, Split, cut_steps, without_labels
-from utils.untrusted.pickled_values import items_of, to_numbers, to_texts
+from utils.measures.score_target import ScoreTarget
+from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.restricted_pickle import load_pickle
 
 SUFFIXES = (".pkl", ".pickle", ".p")
@@ -23,6 +19,7 @@ SPLIT_NAMES = {"train": "train", "valid": "valid", "val": "valid", "dev": "valid
 FEATURE_KEYS = {"text": "text", "audio": "audio", "video": "vision"}
 LENGTH_KEYS = {"audio": "audio_lengths", "video": "vision_lengths"}
 LABEL_KEY = "regression_labels"
+CLASS_KEY = "classification_labels"
 MODALITY_LABEL_KEYS = {name: f"{LABEL_KEY}_{name[0].upper()}" for name in MODALITIES}
 TOKEN_KEY = "text_bert"
 INDEX_KEYS = {"id": "id", "text": "raw_text"}
@@ -36,7 +33,8 @@ class MmsaPickle(Reader):
     It is a dict of `train`, `valid` (or `val`, `dev`) and `test`, each a dict with
 
     - `text`, `audio`, `vision`: features `(N, T, D)`, `T` and `D` of each modality's own;
-    - `regression_labels`: scores `(N,)` or `(N, 1)`; in SIMS `regression_labels_T`, `_A` and `_V`
+    - `regression_labels`: scores `(N,)` or `(N, 1)`; for `--target class`
+      `classification_labels`; in SIMS `regression_labels_T`, `_A` and `_V`
       for the modalities alone;
     - where there: `audio_lengths`, `vision_lengths`: valid steps `(N,)`; `text_bert` `(N, 3, T)`,
       whose row 1 is the attention mask of the text; `raw_text`, `id` and `annotations`: `N` texts.
@@ -96,9 +94,9 @@ class MmsaPickle(Reader):
         self.check_split(split)
         where, content = self._section(self.path, split)
         if self.labels:
-            labels = _read_labels(where, content, LABEL_KEY)
+            labels, clipped = self.read_labels(split)
         else:
-            labels = without_labels(self._count_samples(split))
+            labels, clipped = without_labels(self._count_samples(split)), 0
         index = _read_index(where, content, len(labels))
         sequences, repaired, step_counts = {}, {}, {}
         for name in self.modalities:
@@ -108,13 +106,29 @@ class MmsaPickle(Reader):
                 x, step_counts[name] = cut_steps(x, counts), counts
             sequences[name] = x
         modality_labels = {
-            name: _read_labels(where, content, key, len(labels))
+            name: _modality_labels(where, content, key, len(labels))
             for name, key in MODALITY_LABEL_KEYS.items()
             if self.labels and key in content
         }
         return Split(
-            split, sequences, labels, index, repaired, self.path, step_counts, modality_labels
+            split,
+            sequences,
+            labels,
+            index,
+            repaired,
+            self.path,
+            step_counts,
+            modality_labels,
+            clipped,
         )
+
+    def raw_labels(self, split):
+        where, content = self._section(self.path, split)
+        key = LABEL_KEY
+        if getattr(self.request, "kind", None) == "class" and CLASS_KEY in content:
+            key = CLASS_KEY
+        where_key = f"{where}, key {key!r},"
+        return where_key, to_numbers(where_key, _member(where, content, key))
 
     def _split_keys(self, path):
         if path not in self._contents:
@@ -200,11 +214,10 @@ def _member(where, content, key):
     return content[key]
 
 
-def _read_labels(where, content, key, count=None):
+def _modality_labels(where, content, key, count):
     where_key = f"{where}, key {key!r},"
-    y = check_labels(where_key, to_numbers(where_key, _member(where, content, key)))
-    if count is not None:
-        check_count(where_key, len(y), count, LABEL_KEY)
+    y = ScoreTarget().encode(where_key, to_numbers(where_key, content[key]))
+    check_count(where_key, len(y), count, LABEL_KEY)
     return y
 
 

@@ -1,9 +1,14 @@
 """The interface of all readers."""
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from utils.formats.split import MODALITIES, SPLITS, Split
+from utils.measures.inference import TargetRequest, infer_target, read_target
+from utils.measures.target import Target, as_columns
 
 
 class Reader(ABC):
@@ -13,13 +18,18 @@ class Reader(ABC):
         path: The data's file or folder.
         labels: Whether there are labels. Without, `Split.labels` is NaN, and splits may have any
             name.
-        modalities: Those to read; the data need not have the others.
+        modalities: The modalities to read; the data need not have the others.
+        target: A `Target` that the labels must have, a `TargetRequest`, or `None` to tell the
+            target from `target.json` or from the labels.
+        clip_labels: Whether to clip scores beyond the range, in place of an error.
     """
 
-    def __init__(self, path, *, labels=True, modalities=MODALITIES):
+    def __init__(self, path, *, labels=True, modalities=MODALITIES, target=None, clip_labels=False):
         self.path = Path(path)
         self.labels = labels
         self.modalities = [name for name in MODALITIES if name in modalities]
+        self.request = target or TargetRequest()
+        self.clip_labels = clip_labels
 
     @staticmethod
     @abstractmethod
@@ -56,6 +66,43 @@ class Reader(ABC):
             InvalidData: If a file's content is wrong. The message names the file, the key, what
                 was expected and what was found.
         """
+
+    @abstractmethod
+    def raw_labels(self, split) -> tuple[str, object]:
+        """Return where the labels of a split stand, for messages, and the labels as they stand.
+
+        They are numbers, an array of any shape, or a list of texts.
+        """
+
+    @cached_property
+    def label_names(self) -> tuple[str, ...]:
+        """The names that the data gives to several columns of labels; empty without names."""
+        return ()
+
+    @cached_property
+    def target(self) -> Target:
+        """The `Target` of the labels: the one that is given, or told by the training split.
+
+        Raises:
+            InvalidData: If the labels fit no target, or more than one.
+        """
+        if isinstance(self.request, Target):
+            return self.request
+        stored = read_target(self.path if self.path.is_dir() else self.path.parent)
+        if stored is not None and self.request == TargetRequest():
+            return stored
+        where, raw = self.raw_labels(self.splits()[0])
+        return infer_target(where, raw, self.request, self.label_names)
+
+    def read_labels(self, split):
+        """Return the checked labels of a split, `(N, columns)`, and how many were clipped."""
+        where, raw = self.raw_labels(split)
+        labels = self.target.encode(where, raw, self.clip_labels)
+        if not self.clip_labels:
+            return labels, 0
+        before = as_columns(where, raw)
+        same_shape = not isinstance(before, list) and before.shape == labels.shape
+        return labels, int(np.sum(np.abs(before - labels) > 1e-4)) if same_shape else 0
 
     def stream(self, split) -> Split:
         """Open a split whose features stay on disk until they are asked for.

@@ -21,8 +21,8 @@ class Split:
         sequences: From each modality to its features `(N, T, D)`, float32 and finite; steps that
             are all zero are padding. In memory a NumPy array; on disk `StoredRows`, which are
             sliced by rows like one.
-        labels: Scores `(N, 1)`, float32 and finite, in [-3, 3]; NaN where the data is read without
-            labels.
+        labels: Labels `(N, columns)`, float32, in the form of the data's `Target`: scores, one-hot
+            rows of classes, or 0 and 1; NaN where the data is read without labels.
         index: Columns of text about the samples, such as `id`, `video_id`, `text`, each `N` long;
             empty where the data has none.
         repaired: From each modality to the number of NaN and infinite values that became 0; of a
@@ -32,6 +32,7 @@ class Split:
             data states them; steps behind them are zero. Empty where the data states none.
         modality_labels: From a modality to scores `(N, 1)` that annotators gave to it alone;
             empty where the data has none.
+        clipped: Number of labels that were beyond the range and are clipped to it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Split:
     source: Path = Path()
     step_counts: dict[str, np.ndarray] = field(default_factory=dict)
     modality_labels: dict[str, np.ndarray] = field(default_factory=dict)
+    clipped: int = 0
 
     def __len__(self):
         return len(self.labels)
@@ -76,6 +78,26 @@ class Split:
         blocks = [block_masks(block.sequences) for block in self.blocks()]
         return {name: np.concatenate([b[name] for b in blocks]) for name in self.sequences}
 
+    def completed(self, widths=None, lengths=None):
+        """Return the split with zeros in place of each modality that it lacks.
+
+        Args:
+            widths: From a modality to the width of its zeros; otherwise 1.
+            lengths: From a modality to their number of steps; otherwise the longest modality's.
+        """
+        widths, lengths = widths or {}, lengths or {}
+        longest = max(self.lengths.values())
+        sequences = {
+            name: self.sequences[name]
+            if name in self.sequences
+            # A view of a single zero, which takes no memory.
+            else np.broadcast_to(
+                np.float32(0), (len(self), lengths.get(name, longest), widths.get(name, 1))
+            )
+            for name in MODALITIES
+        }
+        return replace(self, sequences=sequences)
+
     def take(self, rows):
         """Return the samples at the indices `rows`, in that order, in memory."""
         rows = np.asarray(rows, int)
@@ -102,12 +124,8 @@ class Split:
         for start in range(0, len(rows), size):
             yield self.take(rows[start : start + size])
 
-    def check_fits(self, widths, lengths):
-        """Refuse features that a model does not take.
-
-        Args:
-            widths: From modalities to the feature width that the model takes.
-            lengths: From modalities to the steps that it takes at most.
+    def check_widths(self, widths):
+        """Refuse features of other widths, `widths` by modality.
 
         Raises:
             ValueError: Naming the modality, what was expected and what was received.
@@ -119,20 +137,31 @@ class Split:
                     f"columns, as in training. Received: {self.widths[name]}. Use the data set, "
                     "or the features, of the training."
                 )
-            if self.lengths[name] > lengths[name]:
+
+    def check_lengths(self, lengths):
+        """Refuse sequences with more steps than `lengths` by modality.
+
+        Raises:
+            ValueError: Naming the modality, what was expected and what was received.
+        """
+        for name, length in lengths.items():
+            if self.lengths[name] > length:
                 raise ValueError(
                     f"The {name} features of {self.source}, split {self.name}, must have at most "
-                    f"{lengths[name]} steps, as in training. Received: {self.lengths[name]}. Cut "
+                    f"{length} steps, as in training. Received: {self.lengths[name]}. Cut "
                     "the sequences."
                 )
 
     def repair_notes(self):
-        """Say for each modality how many values have become 0 so far, if any."""
-        return [
+        """Say for each modality how many values have become 0 so far, and how many were clipped."""
+        notes = [
             f"{self.source}, split {self.name}: {count} NaN or infinite {modality} values became 0."
             for modality, count in self.repaired_so_far().items()
             if count
         ]
+        if self.clipped:
+            notes.append(f"{self.source}, split {self.name}: {self.clipped} labels were clipped.")
+        return notes
 
     def repaired_so_far(self):
         """From each modality to the values that became 0, of a split on disk those read so far."""
@@ -183,6 +212,7 @@ def join_splits(splits):
         first.source,
         _joined([s.step_counts for s in splits]),
         _joined([s.modality_labels for s in splits]),
+        sum(s.clipped for s in splits),
     )
 
 

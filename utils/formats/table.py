@@ -3,7 +3,8 @@
 import csv
 from pathlib import Path
 
-from utils.formats.checks import InvalidData, check_ids
+from utils.formats.checks import check_ids
+from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.plain_file import plain_file
 
 

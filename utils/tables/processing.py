@@ -1,4 +1,4 @@
-"""All that turns a table into samples, fitted on the training table and saved with the run."""
+"""The processing that turns a table into samples, fitted on the training table."""
 
 import dataclasses
 import sys
@@ -6,8 +6,10 @@ import sys
 import numpy as np
 
 from utils.files import read_json, write_json
+from utils.measures.inference import infer_target, target_from_json
+from utils.measures.target import Target
 from utils.tables.samples import Samples
-from utils.tables.schema import Schema, sorted_classes
+from utils.tables.schema import Schema
 from utils.tables.table_file import (
     check_columns,
     is_missing,
@@ -20,20 +22,20 @@ from utils.tables.tokenizer import TextTokenizer, kept_tokens
 
 @dataclasses.dataclass
 class Processing:
-    """Schema, classes, scaling of the fields and tokenizer.
+    """Schema, target, scaling of the fields and tokenizer.
 
     Attributes:
         schema: The `Schema`.
-        classes: The labels, the index of each being its class.
+        target: The `Target` of the labels.
         transform: The fitted `TabularTransform`.
         tokenizer: The `TextTokenizer`.
-        chunks: Chunks of a text at most.
+        chunks: Largest number of chunks of a text.
         chunk_tokens: Tokens of a chunk, `[CLS]` and `[SEP]` included.
         overlap: Tokens that neighbouring chunks share.
     """
 
     schema: Schema
-    classes: list[str]
+    target: Target
     transform: TabularTransform
     tokenizer: TextTokenizer
     chunks: int = 4
@@ -46,7 +48,7 @@ class Processing:
         path,
         schema,
         tokenizer,
-        classes=None,
+        request=None,
         bins=0,
         piecewise=False,
         min_frequency=1,
@@ -60,16 +62,19 @@ class Processing:
             path: The file, or a `Table`.
             schema: Its `Schema`.
             tokenizer: A `TextTokenizer`.
-            classes: The labels in the order of the classes; `None`: those of the table, sorted.
+            request: A `Target`, a `TargetRequest`, or `None` to tell the target from the labels.
             bins: See `TabularTransform.fit`.
-            piecewise: See there.
-            min_frequency: See there.
-            max_categories: See there.
-            label_bins: Whether the labels decide where the edges of bins are.
+            piecewise: See `TabularTransform.fit`.
+            min_frequency: See `TabularTransform.fit`.
+            max_categories: See `TabularTransform.fit`.
+            label_bins: Whether the labels decide the edges of the bins.
             **chunking: `chunks`, `chunk_tokens` and `overlap`.
 
+        Returns:
+            A fitted `Processing`.
+
         Raises:
-            ValueError: If a label is missing, or there is but one class.
+            InvalidData: If a label is missing, the labels fit no target, or there is one class.
         """
         columns = {name: [] for name in (*schema.fields, schema.label)}
         for block in read_blocks(path):
@@ -78,20 +83,10 @@ class Processing:
                 numeric = name in schema.numeric
                 parts.append(to_numbers(block[name])[0] if numeric else _interned(block[name]))
         columns = {name: np.concatenate(parts) for name, parts in columns.items()}
-        labels = columns[schema.label]
-        empty = np.flatnonzero(is_missing(labels))
-        if len(empty):
-            raise ValueError(
-                f"{path}, column {schema.label}, must have a label in each row. Received: none in "
-                f"{len(empty)} of {len(labels)} rows, the first being row {empty[0] + 1}. Take "
-                "these rows out."
-            )
-        classes = [str(label) for label in classes or sorted_classes(labels)]
-        if len(classes) < 2:
-            raise ValueError(
-                f"{path}, column {schema.label}, must have two classes at least. "
-                f"Received: {', '.join(classes)}. Name another column with --label."
-            )
+        where, texts = f"{path}, column {schema.label},", columns[schema.label].tolist()
+        target = request if isinstance(request, Target) else infer_target(where, texts, request)
+        labels = target.encode(where, texts)
+        target.check_training(where, labels)
         transform = TabularTransform.fit(
             {name: columns[name] for name in schema.numeric},
             {name: columns[name] for name in schema.categorical},
@@ -101,10 +96,10 @@ class Processing:
             max_categories,
             labels if label_bins else None,
         )
-        return cls(schema, classes, transform, tokenizer, **chunking)
+        return cls(schema, target, transform, tokenizer, **chunking)
 
     def read(self, path, labelled=True):
-        """Read a whole table, block by block; its texts are kept outside of memory.
+        """Read a whole table, block by block. The tokens of its texts are kept on disk.
 
         Args:
             path: The file, or a `Table`.
@@ -114,12 +109,13 @@ class Processing:
             `Samples`.
 
         Raises:
-            ValueError: If a column or label is missing, a number is none, or a label is unknown.
+            ValueError: If a column or label is missing, a value in a numeric column is no number,
+                or a label is unknown.
         """
         return Samples.join(self.read_blocks(path, labelled))
 
     def read_blocks(self, path, labelled=False):
-        """Yield the `Samples` of one block of a table after the other; see `read`."""
+        """Yield the `Samples` of each block of a table in order; see `read`."""
         done = 0
         for block in read_blocks(path):
             wanted = [self.schema.text, *self.schema.fields]
@@ -146,26 +142,21 @@ class Processing:
         )
 
     def _labels(self, values, count, labelled):
+        """Return labels `(count, columns)`; NaN where a row that need not have one has none."""
+        labels = np.full((count, self.target.columns), np.nan, "float32")
         if values is None:
-            return np.full(count, -1, dtype="int32")
-        index = {label: i for i, label in enumerate(self.classes)}
-        labels = np.array([index.get(value, -1) for value in values], dtype="int32")
-        unknown = [v for v, i in zip(values, labels, strict=True) if i < 0]
-        if not labelled:
-            unknown = [value for value in unknown if value not in ("", "nan")]
-        if unknown:
-            raise ValueError(
-                f"The column {self.schema.label} must hold the labels {', '.join(self.classes)}, "
-                f"those of training. Received: {unknown[0]!r}. If it is right, name all labels "
-                "with --classes in training."
-            )
+            return labels
+        known = np.ones(count, bool) if labelled else ~is_missing(values)
+        if known.any():
+            texts = [value for value, one in zip(values, known, strict=True) if one]
+            labels[known] = self.target.encode(f"column {self.schema.label}", texts)
         return labels
 
     def to_json(self):
-        """Return what `from_json` builds it from."""
+        """Return a dict of JSON values, the input of `from_json`."""
         return {
             "schema": dataclasses.asdict(self.schema),
-            "classes": self.classes,
+            "target": self.target.to_json(),
             "transform": self.transform.to_json(),
             "chunks": self.chunks,
             "chunk_tokens": self.chunk_tokens,
@@ -175,20 +166,21 @@ class Processing:
 
     @classmethod
     def from_json(cls, values):
-        """Build the processing that `to_json` has described."""
+        """Return the `Processing` of a dict that `to_json` made."""
         parts = {"schema": Schema, "transform": TabularTransform, "tokenizer": TextTokenizer}
-        return cls(**values | {name: kind.from_json(values[name]) for name, kind in parts.items()})
+        built = {name: kind.from_json(values[name]) for name, kind in parts.items()}
+        return cls(**values | built | {"target": target_from_json(values["target"])})
 
     def save(self, path):
-        """Write all of it to a JSON file."""
+        """Write a JSON file."""
         write_json(path, self.to_json())
 
     @classmethod
     def load(cls, path):
-        """Read what `save` wrote."""
+        """Return the `Processing` of a JSON file that `save` wrote."""
         return cls.from_json(read_json(path))
 
 
 def _interned(values):
-    """Return texts of which equal ones share memory."""
+    """Return texts `(N,)` in which equal texts share memory."""
     return np.array([sys.intern(value) for value in values], dtype=object)

@@ -1,4 +1,4 @@
-"""Texts and fields, as tokens and codes, and batches of them."""
+"""Samples of texts and fields, stored as tokens and codes, and their batches."""
 
 import dataclasses
 from typing import Any
@@ -14,18 +14,19 @@ from utils.tables.tokenizer import cut_chunks
 class Samples:
     """Processed rows of a table.
 
-    In memory a number takes 8 bytes, a category 4; one-hot vectors and padding exist in batches
-    alone, and the tokens of a whole table lie in a file.
+    In memory a number takes 8 bytes and a category 4. One-hot vectors and padding exist only in
+    batches. The tokens of a whole table lie in a file.
 
     Attributes:
-        processing: The `Processing` that has made them.
-        tokens: Token numbers of each text, without those at start and end of chunks.
-        numbers: From each numeric column to standardised values `(N,)` and positions
-            `(N,)` among bins.
-        codes: From each categorical column to codes `(N,)`.
-        labels: Index of the class, int32 `(N,)`; -1 where unknown.
+        processing: The `Processing` that made the samples.
+        tokens: Token numbers of each text, without the start and end tokens of the chunks.
+        numbers: For each numeric column, standardised values `(N,)` and bin positions `(N,)`.
+        codes: For each categorical column, codes `(N,)`.
+        labels: Labels in the form of the target, float32 `(N, columns)`; NaN where unknown.
         ids: Ids `(N,)`, or row numbers from 0.
-        truncated: How many texts were longer than the chunks hold.
+        truncated: Number of texts that were cut because they are longer than all chunks.
+        encoded: Vectors of the texts `(N, width)` that a frozen BERT has made, in place of their
+            tokens, or `None`.
     """
 
     processing: Any
@@ -35,6 +36,7 @@ class Samples:
     labels: np.ndarray
     ids: np.ndarray
     truncated: int = 0
+    encoded: np.ndarray | None = None
 
     def __len__(self):
         return len(self.tokens)
@@ -45,7 +47,7 @@ class Samples:
         return np.array([len(ids) for ids in self.tokens])
 
     def take(self, rows):
-        """Return some of the samples."""
+        """Return the `Samples` at the indices `rows`."""
         return Samples(
             self.processing,
             [self.tokens[i] for i in rows],
@@ -53,11 +55,12 @@ class Samples:
             {name: codes[rows] for name, codes in self.codes.items()},
             self.labels[rows],
             self.ids[rows],
+            encoded=None if self.encoded is None else self.encoded[rows],
         )
 
     @staticmethod
     def join(blocks):
-        """Return the samples of several blocks, one at least, as one with a `TokenFile`."""
+        """Join the `Samples` of one or more blocks; their tokens move into a `TokenFile`."""
         parts = []
         with TokenFile() as file:
             for block in blocks:
@@ -83,7 +86,7 @@ class Samples:
         )
 
     def fields(self, rows):
-        """Return the tabular fields of some samples by name, float32 `(n,)` or `(n, width)`."""
+        """Return a dict of tabular fields by name, float32 `(n,)` or `(n, width)`."""
         transform = self.processing.transform
         batch = {
             name: transform.number_field(name, scaled[rows], positions[rows])
@@ -96,7 +99,7 @@ class Samples:
     def chunks(self, rows):
         """Return token ids and attention mask of some texts, int32 `(n, chunks, tokens)`.
 
-        Both axes are as long as the longest text and chunk of them need; `rows` may be none.
+        The last two axes fit the longest text and the longest chunk. `rows` may be empty.
         """
         options = self.processing
         start, end = options.tokenizer.start, options.tokenizer.end
@@ -115,9 +118,11 @@ class Samples:
         return ids, mask
 
     def batch(self, rows):
-        """Return what a model takes of some samples: token ids, attention mask and fields."""
-        ids, mask = self.chunks(rows)
+        """Return a model's input: token ids and attention mask, or encoded texts; and fields."""
         text = self.processing.schema.text
+        if self.encoded is not None:
+            return {f"{text}_encoded": self.encoded[rows], **self.fields(rows)}
+        ids, mask = self.chunks(rows)
         return {
             f"{text}_processed_input_ids": ids,
             f"{text}_processed_attention_mask": mask,

@@ -1,27 +1,25 @@
-"""Which column of a table is what."""
+"""The role of each column of a table: text, label, id, number or category."""
 
 import dataclasses
-
-import numpy as np
 
 from utils.tables.table_file import is_missing, read_blocks, to_numbers
 
 KINDS = ("text", "label", "id", "numeric", "categorical", "ignored")
-TEXT_WORDS = 4  # words that a value has on average, for a column to be taken for text
-COUNTED = 10_000  # different values after which counting ends
+TEXT_WORDS = 4  # a column with at least so many words a value, on average, is text
+COUNTED = 10_000  # counting stops after so many different values
 
 
 @dataclasses.dataclass(frozen=True)
 class Schema:
-    """The columns of a table by what they hold.
+    """The columns of a table by their role.
 
     Attributes:
-        text: The column of texts.
-        label: The column of classes.
-        id: The column that tells samples apart, or `None`.
-        numeric: Columns of numbers.
-        categorical: Columns of categories.
-        ignored: Columns that are not used.
+        text: Name of the column of texts.
+        label: Name of the column of classes.
+        id: Name of the column of sample ids, or `None`.
+        numeric: Names of the columns of numbers.
+        categorical: Names of the columns of categories.
+        ignored: Names of the columns that are not used.
     """
 
     text: str
@@ -38,12 +36,12 @@ class Schema:
 
     @classmethod
     def from_json(cls, values):
-        """Build the schema that `dataclasses.asdict` has turned into JSON values."""
+        """Return the `Schema` of a dict that `dataclasses.asdict` made."""
         columns = {kind: tuple(values[kind]) for kind in ("numeric", "categorical", "ignored")}
         return cls(values["text"], values["label"], values["id"], **columns)
 
     def rows(self):
-        """Yield each kind and its columns, for a table to show."""
+        """Yield pairs of a kind and its columns as text, for a printed table."""
         for kind in KINDS:
             columns = getattr(self, kind)
             yield kind, columns if isinstance(columns, str) else ", ".join(columns or ()) or "none"
@@ -51,7 +49,7 @@ class Schema:
 
 @dataclasses.dataclass
 class _Column:
-    """What is known of a column."""
+    """Counts over the values of a column."""
 
     rows: int = 0
     present: int = 0
@@ -77,18 +75,22 @@ class _Column:
 
 
 def infer_schema(path, given):
-    """Tell what each column of a table holds, where it is not given.
+    """Find the role of each column of a table.
 
-    A column `label` is the label; `id`, or a column whose name ends in `id` and whose values are
-    all different, is the id; columns of numbers alone are numeric; the column with most words a
-    value, at least `TEXT_WORDS` on average, is the text; the others are categorical, but those
-    without a value, further ones of long texts, and those whose values are all different are left
-    out.
+    Columns in `given` keep their role. For the others:
+
+    - `label` is the label.
+    - `id` is the id; so is a column whose name ends in `id` if all its values differ.
+    - A column that holds only numbers is numeric.
+    - The column with the most words a value is the text, if it has at least `TEXT_WORDS` on
+      average. Other columns of long texts are ignored.
+    - Columns without any value are ignored, and so are columns of words whose values all differ.
+    - All other columns are categorical.
 
     Args:
         path: The training table.
-        given: From kinds, those of `Schema`, to columns: a name, or a list of names. Kinds may be
-            left out, or be `None`.
+        given: A dict from roles (the fields of `Schema`) to a column name or a list of names.
+            Roles may be missing or `None`.
 
     Returns:
         A `Schema`.
@@ -180,12 +182,3 @@ def _as_list(value):
     if value is None:
         return []
     return [value] if isinstance(value, str) else list(value)
-
-
-def sorted_classes(labels):
-    """Return the different labels in order, by number if all are numbers."""
-    labels = sorted(set(labels))
-    numbers, wrong = to_numbers(labels)
-    if wrong is None and not np.isnan(numbers).any():
-        return [labels[i] for i in np.argsort(numbers, kind="stable")]
-    return labels

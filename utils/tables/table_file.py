@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from utils.formats.checks import InvalidData
+from utils.untrusted.invalid_data import InvalidData
 
 SUFFIXES = (".csv", ".parquet")
 BLOCK_ROWS = 4096
@@ -19,9 +19,12 @@ def find_split(data, split):
     """Return the file of a split.
 
     Args:
-        data: A folder that holds `train.csv`, `valid.csv` ..., or what the names of such files
-            begin with: `DIR/reviews` for `DIR/reviews_train.csv`; `.parquet` too.
+        data: A folder with `train.csv`, `valid.csv` ...; or the beginning of the file names, such
+            as `DIR/reviews` for `DIR/reviews_train.csv`. Files may end in `.parquet` too.
         split: `"train"`, `"valid"` or `"test"`.
+
+    Returns:
+        The `Path` of the file.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -39,19 +42,20 @@ def find_split(data, split):
 
 
 def read_blocks(path, rows=BLOCK_ROWS):
-    """Yield a table's rows in blocks, without holding more than one.
+    """Yield the rows of a table in blocks; only one block is in memory.
 
     Args:
         path: A CSV file, UTF-8 with a header, or a Parquet file; or a `Table`.
-        rows: Most rows of a block.
+        rows: Largest number of rows of a block.
 
     Yields:
-        From each column to its values, NumPy arrays of str; what a Parquet file holds as null is
-        an empty text.
+        A dict from each column to its values, a NumPy array of str. Nulls of a Parquet file are
+        empty texts.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        InvalidData: If it is no such table, has no row, or a column that is no text or number.
+        InvalidData: If the file is not such a table, has no rows, or has a column of neither texts
+            nor numbers.
     """
     if isinstance(path, Table):
         yield from path.blocks(rows)
@@ -79,11 +83,11 @@ def read_blocks(path, rows=BLOCK_ROWS):
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """Rows in memory, of one file or several.
+    """Rows in memory, from one or more files.
 
     Attributes:
-        name: What errors call it.
-        columns: From each column to its values, NumPy arrays of str `(N,)`.
+        name: The name in error messages.
+        columns: The values of each column, NumPy arrays of str `(N,)`.
     """
 
     name: str
@@ -91,11 +95,11 @@ class Table:
 
     @classmethod
     def read(cls, paths):
-        """Read files with the columns of the first, and put their rows behind each other.
+        """Read files and join their rows. The first file decides the columns.
 
         Raises:
-            FileNotFoundError: If one is missing.
-            ValueError: If one cannot be read, or lacks a column.
+            FileNotFoundError: If a file is missing.
+            ValueError: If a file cannot be read or lacks a column.
         """
         columns = {}
         for path in paths:
@@ -114,20 +118,20 @@ class Table:
         return self.name
 
     def take(self, rows):
-        """Return some of the rows."""
+        """Return a `Table` of the rows at these indices."""
         return Table(self.name, {name: values[rows] for name, values in self.columns.items()})
 
     def blocks(self, rows):
-        """Yield them in blocks, as `read_blocks` does."""
+        """Yield the rows in blocks of at most `rows`, as dicts; see `read_blocks`."""
         for start in range(0, len(self), rows):
             yield {name: v[start : start + rows] for name, v in self.columns.items()}
 
 
 def check_columns(path, block, wanted):
-    """Refuse a table that lacks columns.
+    """Check that a block has all `wanted` columns.
 
     Raises:
-        ValueError: Naming them.
+        ValueError: If columns are missing; the message names them.
     """
     missing = [name for name in wanted if name not in block]
     if missing:
@@ -142,7 +146,7 @@ def _batches(path, rows):
         with pyarrow.parquet.ParquetFile(path) as file:
             yield from file.iter_batches(rows)
         return
-    # The types of a column would be guessed from the first block alone.
+    # All columns are read as text: otherwise types would be guessed from the first block only.
     with pyarrow.csv.open_csv(
         path,
         parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
@@ -182,16 +186,16 @@ def _texts(path, name, column):
 
 
 def is_missing(values):
-    """Return which texts stand for a missing value, boolean `(N,)`."""
+    """Return a boolean array `(N,)`: `True` where a text stands for a missing value."""
     return np.array([value.strip() in MISSING for value in values], dtype=bool)
 
 
 def to_numbers(values):
-    """Turn texts into numbers; missing and infinite ones become NaN.
+    """Convert texts to numbers. Missing and infinite values become NaN.
 
     Returns:
-        float64 `(N,)`, and the index of the first text that is neither a number nor missing, or
-        `None`.
+        A pair: the numbers, float64 `(N,)`; and the index of the first text that is neither a
+        number nor missing, or `None`.
     """
     numbers = np.full(len(values), np.nan)
     wrong = None

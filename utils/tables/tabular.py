@@ -1,31 +1,34 @@
-"""Numbers and categories as a model wants them, fitted on the training table alone."""
+"""Encoding of numbers and categories for a model, fitted on the training table only."""
 
 import warnings
 
 import numpy as np
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from utils.tables.table_file import MISSING, to_numbers
 
 
 class TabularTransform:
-    """Impute and standardise numbers, look up categories.
+    """Impute, standardise and bin numbers; encode categories as one-hot vectors.
 
-    A number becomes `(x - mean) / scale`, a missing one the median of the training table. With
-    bins, a vector stands behind it, one-hot, of the bin that it falls into; or in its place,
-    piecewise linear, in which all bins below the number are 1, those above 0, and its own the
-    share of the bin that lies below it. A category becomes a one-hot vector; its first entry
-    stands for all that is missing, rare or unseen.
+    A number becomes `(x - mean) / scale`. A missing number becomes the median of the training
+    table. There are two encodings with bins:
+
+    - One-hot: the vector of the number's bin is appended to the standardised number.
+    - Piecewise linear: a vector replaces the number. Bins below the number are 1, bins above it
+      are 0, and its own bin holds the share of the bin that lies below the number.
+
+    A category becomes a one-hot vector. Its first entry stands for missing, rare and unseen values.
 
     Args:
-        numeric: From each column to `{"median", "mean", "scale", "edges", "ends"}`, `edges` being
-            those between bins, `ends` the least and the largest number, or `None` if one-hot.
-        categorical: From each column to the list of its categories.
+        numeric: For each column a dict of `median`, `mean`, `scale`, `edges` (between bins) and
+            `ends` (smallest and largest number, or `None` for one-hot bins).
+        categorical: For each column the list of its categories.
 
     Attributes:
-        widths: From each column to the width of its field; 1 stands for a single number.
+        widths: The width of each column's field; 1 means a single number.
 
     Reference:
         Gorishniy et al., 2022, "On Embeddings for Numerical Features in Tabular Deep Learning"
@@ -56,14 +59,19 @@ class TabularTransform:
         """Fit to the columns of the training table.
 
         Args:
-            numbers: From each numeric column to float64 `(N,)`, NaN = missing.
-            categories: From each categorical column to texts `(N,)`.
-            bins: Bins of each number, at most; 0 for none.
-            piecewise: Whether their vectors are piecewise linear, not one-hot.
-            min_frequency: Rows that a category must have to be one of its own.
-            max_categories: Most categories of a column, the most frequent ones; others are rare.
-            labels: Labels `(N,)`, for bins whose edges are where a decision tree that predicts the
-                label from the number alone splits; `None`: bins are quantiles.
+            numbers: For each numeric column float64 `(N,)`, NaN = missing.
+            categories: For each categorical column texts `(N,)`.
+            bins: Largest number of bins of a number; 0 for none.
+            piecewise: Whether the encoding is piecewise linear; otherwise it is one-hot.
+            min_frequency: Smallest number of rows of a category; categories with fewer rows are
+                rare.
+            max_categories: Largest number of categories of a column. The most frequent ones are
+                kept; the others are rare.
+            labels: Labels `(N, columns)`. The edges of bins are then the splits of a decision tree
+                that predicts the label from the number. `None`: the edges are quantiles.
+
+        Returns:
+            A fitted `TabularTransform`.
         """
         return cls(
             {
@@ -77,10 +85,16 @@ class TabularTransform:
         )
 
     def number(self, name, values):
-        """Return a numeric column, texts `(N,)`, as standardised float32 and as positions.
+        """Encode a numeric column.
 
-        A position is the number of the bin, int32, or, where vectors are piecewise linear, that
-        number plus the share of the bin that lies below, float32.
+        Args:
+            name: The column.
+            values: Texts `(N,)`.
+
+        Returns:
+            Two arrays `(N,)`: standardised numbers, float32; and positions among the bins. A
+            position is the index of the bin, int32. For piecewise linear bins the share of the
+            bin below the number is added, float32.
 
         Raises:
             ValueError: If a value is neither a number nor missing.
@@ -101,7 +115,7 @@ class TabularTransform:
         return scaled, np.interp(numbers, knots, np.arange(len(knots))).astype("float32")
 
     def number_field(self, name, scaled, positions):
-        """Return the field of what `number` has returned, float32 `(N,)` or `(N, width)`."""
+        """Return the field of an encoded number, see `number`; float32 `(N,)` or `(N, width)`."""
         fit, width = self.numeric[name], self.widths[name]
         if fit["ends"]:
             vectors = np.clip(positions[:, None] - np.arange(width, dtype="float32"), 0, 1)
@@ -111,22 +125,22 @@ class TabularTransform:
         return scaled
 
     def category(self, name, values):
-        """Return a categorical column, texts `(N,)`, as int32 codes; 0 = not among them."""
+        """Encode texts `(N,)` of a categorical column as int32 codes `(N,)`; 0 = unknown."""
         codes = self._codes[name]
         return np.array([codes.get(value.strip(), 0) for value in values], dtype="int32")
 
     def to_json(self):
-        """Return what `from_json` builds the transform from."""
+        """Return a dict of JSON values, the input of `from_json`."""
         return {"numeric": self.numeric, "categorical": self.categorical}
 
     @classmethod
     def from_json(cls, values):
-        """Build the transform that `to_json` has described."""
+        """Return the `TabularTransform` of a dict that `to_json` made."""
         return cls(values["numeric"], values["categorical"])
 
 
 def one_hot(codes, width):
-    """Return codes `(N,)` as float32 `(N, width)`."""
+    """Return the one-hot vectors, float32 `(N, width)`, of codes `(N,)`."""
     return (codes[:, None] == np.arange(width)).astype("float32")
 
 
@@ -153,24 +167,25 @@ def _fit_number(values, bins, piecewise, labels):
 
 
 def _quantiles(column, bins):
-    """Return the edges between bins that hold equal shares of the rows."""
+    """Return a list of edges between bins of equally many rows."""
     binning = KBinsDiscretizer(
         bins, encode="ordinal", strategy="quantile", quantile_method="averaged_inverted_cdf"
     )
     with warnings.catch_warnings():
-        # Bins of no width, where many values are equal, are left out.
+        # scikit-learn warns when it drops bins of width 0, where many values are equal.
         warnings.simplefilter("ignore", UserWarning)
         return binning.fit(column).bin_edges_[0][1:-1].tolist()
 
 
 def _splits(column, labels, bins):
-    """Return the edges between bins that tell most about the labels.
+    """Return a list of edges between the bins that best predict the labels.
 
-    No bin holds less than a quarter of what bins of equal shares would.
+    Each bin holds at least a quarter of the rows of a bin of equal shares.
     """
-    tree = DecisionTreeClassifier(
-        max_leaf_nodes=bins, min_samples_leaf=1 / (4 * bins), random_state=0
-    ).fit(column, labels)
+    one_hot = labels.shape[1] > 1 and np.isin(labels, (0, 1)).all()
+    kind = DecisionTreeClassifier if one_hot else DecisionTreeRegressor
+    tree = kind(max_leaf_nodes=bins, min_samples_leaf=1 / (4 * bins), random_state=0)
+    tree.fit(column, labels.argmax(axis=1) if one_hot else np.nan_to_num(labels))
     return sorted(tree.tree_.threshold[tree.tree_.feature >= 0].tolist())
 
 
@@ -180,7 +195,7 @@ def _fit_categories(values, min_frequency, max_categories):
     if not len(values):
         return []
     encoder = OneHotEncoder(
-        # One more stands for the rare ones.
+        # One more category holds the rare values.
         min_frequency=min_frequency,
         max_categories=max_categories + 1,
         handle_unknown="infrequent_if_exist",

@@ -1,4 +1,4 @@
-"""Tokens of texts outside of memory."""
+"""Tokens of texts, kept on disk."""
 
 import contextlib
 import tempfile
@@ -7,10 +7,10 @@ import numpy as np
 
 
 class TokenFile:
-    """Keeps the tokens of many texts in a temporary file, of which batches read their part.
+    """Keeps the tokens of many texts in a temporary file; batches read their part of it.
 
-    The file has no name; it lies where Python puts temporary files, which the environment variable
-    TMPDIR decides, and is gone once it is closed and the last view of it is dropped.
+    The file has no name. It lies in Python's temporary folder (environment variable TMPDIR), and
+    disappears when it is closed and no view of it is left.
     """
 
     def __init__(self):
@@ -21,7 +21,7 @@ class TokenFile:
         return self
 
     def __exit__(self, *error):
-        # What `append` could not write, closing would try to write again.
+        # Closing tries again to write the data that `append` could not write.
         with contextlib.suppress(OSError):
             self._file.close()
 
@@ -42,7 +42,7 @@ class TokenFile:
         self._lengths += [len(ids) for ids in texts]
 
     def views(self):
-        """Return from each text, in order, its token numbers, read when they are looked at."""
+        """Return a list with the token numbers of each text, int32 arrays that read on access."""
         if not sum(self._lengths):
             return [np.zeros(0, "int32")] * len(self._lengths)
         everything = np.asarray(np.memmap(self._file, dtype="int32", mode="r"))

@@ -1,4 +1,4 @@
-"""Texts as WordPiece tokens, in overlapping chunks."""
+"""WordPiece tokens of texts, cut into overlapping chunks."""
 
 import importlib.util
 import itertools
@@ -16,11 +16,14 @@ SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 def preset_path(preset):
-    """Return the folder that `package://NAME/FOLDER` names; any other preset as it is.
+    """Find the folder of a preset inside an installed Python package.
 
     Args:
-        preset: Where a pretrained BERT is found: the name of a preset of `keras_hub`, a local
-            folder, or `package://NAME/FOLDER` for a folder of an installed Python package.
+        preset: A pretrained BERT: the name of a preset of `keras_hub`, a local folder, or
+            `package://NAME/FOLDER` for a folder of an installed Python package.
+
+    Returns:
+        The folder of `package://NAME/FOLDER` as `str`; any other preset unchanged.
 
     Raises:
         ValueError: If the package is not installed or has no such folder.
@@ -40,16 +43,16 @@ def preset_path(preset):
 
 
 class TextTokenizer:
-    """BERT's tokenizer, which needs no TensorFlow.
+    """BERT's tokenizer. It needs no TensorFlow.
 
     Args:
-        vocabulary: The tokens, the number of each being its place.
-        lowercase: Whether texts are put into lower case.
+        vocabulary: The tokens; the index of a token is its number.
+        lowercase: Whether texts are converted to lower case.
         strip_accents: Whether accents are removed.
 
     Attributes:
-        start: Number of the token before each chunk, `[CLS]`.
-        end: Number of the token behind each chunk, `[SEP]`.
+        start: Number of `[CLS]`, the token before each chunk.
+        end: Number of `[SEP]`, the token after each chunk.
 
     Reference:
         Devlin et al., 2019, "BERT".
@@ -60,7 +63,7 @@ class TextTokenizer:
         self.lowercase = lowercase
         self.strip_accents = strip_accents
         numbers = {token: number for number, token in enumerate(self.vocabulary)}
-        # Names of special tokens that stand in a text are words like others.
+        # A text that contains the name of a special token is treated like any other text.
         self._tokenizer = tokenizers.Tokenizer(
             tokenizers.models.WordPiece(numbers, unk_token="[UNK]", max_input_chars_per_word=200)
         )
@@ -76,10 +79,13 @@ class TextTokenizer:
         """Load the tokenizer of a pretrained BERT.
 
         Args:
-            preset: What `preset_path` takes.
+            preset: See `preset_path`.
+
+        Returns:
+            The `TextTokenizer`.
 
         Raises:
-            ValueError: If there is none.
+            ValueError: If the preset cannot be loaded.
         """
         folder = Path(preset_path(preset))
         if (folder / "vocab.txt").is_file():
@@ -106,8 +112,11 @@ class TextTokenizer:
         """Learn a vocabulary from texts.
 
         Args:
-            texts: An iterable of texts, run through once or more.
-            size: Number of tokens at most, special ones included.
+            texts: An iterable of texts; it may be read more than once.
+            size: Largest number of tokens, including the special tokens.
+
+        Returns:
+            The `TextTokenizer`.
 
         Reference:
             Wu et al., 2016, "Google's Neural Machine Translation System" (WordPiece).
@@ -124,12 +133,12 @@ class TextTokenizer:
         return cls(vocabulary)
 
     def token_ids(self, texts):
-        """Return the numbers of the tokens of each text, without `[CLS]` and `[SEP]`."""
+        """Return a list of int32 arrays: each text's token numbers, without `[CLS]` and `[SEP]`."""
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [np.asarray(encoding.ids, dtype="int32") for encoding in encodings]
 
     def to_json(self):
-        """Return what `from_json` builds the tokenizer from."""
+        """Return a dict of JSON values, the input of `from_json`."""
         return {
             "lowercase": self.lowercase,
             "strip_accents": self.strip_accents,
@@ -138,7 +147,7 @@ class TextTokenizer:
 
     @classmethod
     def from_json(cls, values):
-        """Build the tokenizer that `to_json` has described."""
+        """Return the `TextTokenizer` of a dict that `to_json` made."""
         return cls(**values)
 
 
@@ -146,14 +155,15 @@ def cut_chunks(ids, tokens, overlap, start, end):
     """Cut a text into overlapping chunks.
 
     Args:
-        ids: Numbers of its tokens, `(n,)`.
-        tokens: Tokens of a chunk, those at its start and end included.
-        overlap: Tokens that a chunk shares with the one before.
-        start: Number of the token that goes before each chunk.
-        end: Number of the token that goes behind it.
+        ids: Token numbers of the text, `(n,)`.
+        tokens: Length of a chunk, including the start and end tokens.
+        overlap: Number of tokens that two neighbouring chunks share.
+        start: Number of the token before each chunk.
+        end: Number of the token after each chunk.
 
     Returns:
-        A list of arrays, each at most `tokens` long. An empty text is one chunk of start and end.
+        A list of int32 arrays, each at most `tokens` long. An empty text gives one chunk that
+        holds only the start and end tokens.
     """
     inner = tokens - 2
     starts = itertools.takewhile(
@@ -163,5 +173,5 @@ def cut_chunks(ids, tokens, overlap, start, end):
 
 
 def kept_tokens(chunks, tokens, overlap):
-    """Return how many tokens of a text at most `chunks` chunks hold."""
+    """Return the largest number of a text's tokens that `chunks` chunks hold."""
     return tokens - 2 + (chunks - 1) * (tokens - 2 - overlap)

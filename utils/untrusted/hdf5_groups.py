@@ -3,7 +3,7 @@
 import mmap
 import struct
 
-from utils.formats.checks import InvalidData
+from utils.untrusted.invalid_data import InvalidData
 
 CACHED_GROUP = 1  # how a symbol table entry says that it tells where a group's members are
 SYMBOL_TABLE = 17  # the message of an object's header that tells it too

@@ -11,7 +11,7 @@ import zlib
 
 import h5py
 
-from utils.formats.checks import InvalidData, check_memory
+from utils.untrusted.invalid_data import InvalidData, check_memory
 
 GZIP, SHUFFLE, FLETCHER32 = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, 3
 LZF = h5py.h5z.FILTER_LZF

@@ -2,8 +2,8 @@
 
 import struct
 
-from utils.formats.checks import InvalidData
 from utils.untrusted.hdf5_groups import check_heaps
+from utils.untrusted.invalid_data import InvalidData
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 SIZE = 64  # bytes, more than any version has before its last field of interest

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib import format as npy_format
 
-from utils.formats.checks import InvalidData, check_memory, declared_size
+from utils.untrusted.invalid_data import InvalidData, check_memory, declared_size
 from utils.untrusted.plain_file import plain_file
 
 NPY = "a .npy file, as numpy.save writes it"

@@ -3,7 +3,7 @@
 import contextlib
 import stat
 
-from utils.formats.checks import InvalidData
+from utils.untrusted.invalid_data import InvalidData
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import pickle
 import pickletools
 from pathlib import Path
 
-from utils.formats.checks import InvalidData, check_memory
+from utils.untrusted.invalid_data import InvalidData, check_memory
 from utils.untrusted.pickle_operands import SMALL, Operands
 from utils.untrusted.pickled_numpy import (
     NUMPY_CALLS,

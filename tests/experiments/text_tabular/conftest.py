@@ -2,7 +2,7 @@ import csv
 
 import pytest
 
-from data.text_tabular.__main__ import write_folder
+from data.synthetic import write_tickets
 from tests.conftest import call, without_graphs
 
 TINY = ("--vocabulary-size", 300, "--chunk-tokens", 16, "--chunks", 3, "--overlap", 2)
@@ -20,7 +20,7 @@ def read_rows(path, **options):
 def tickets(tmp_path_factory):
     """A folder of small tables that no test changes."""
     path = tmp_path_factory.mktemp("tickets") / "data"
-    write_folder(path, samples=48)
+    write_tickets(path, samples=48)
     return path
 
 

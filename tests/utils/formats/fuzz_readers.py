@@ -28,9 +28,9 @@ import h5py
 import utils.quiet_tensorflow
 
 with atheris.instrument_imports(  # pyright: ignore[reportAttributeAccessIssue]
-    include=["utils.formats", "zipfile", "json", "numpy.lib"]
+    include=["utils.formats", "utils.untrusted", "zipfile", "json", "numpy.lib"]
 ):
-    import utils.formats.checks
+    import utils.untrusted.invalid_data
     from tests.utils.formats import fuzzing
 
 LONGEST_SECONDS = 2.0
@@ -116,7 +116,7 @@ def _forbid(event, arguments):
 def main():
     """Fuzz the format that the first argument names."""
     kind = sys.argv.pop(1)
-    utils.formats.checks.available_memory = lambda: fuzzing.MEMORY
+    utils.untrusted.invalid_data.available_memory = lambda: fuzzing.MEMORY
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as corpus:
         files = chosen_files(kind, Path(folder))
         for number, seed in enumerate(seeds(kind, files)):

@@ -11,10 +11,9 @@ import numpy as np
 
 from tests.utils.formats.csd_files import FILES, SEGMENTS, WORD_TIMES, frames, write_sequence
 from tests.utils.formats.mmsa_data import make_split, write_pickle
-from utils.formats import MODALITIES, InvalidData, Split, open_data
+from utils.formats import MODALITIES, InvalidData, open_data
 from utils.formats.reader import Reader
 from utils.formats.table import index_path, write_table
-from utils.formats.tfrecord import TfrecordWriter
 
 COUNT = 3
 SHAPES = {"text": (4, 2), "audio": (5, 3), "video": (6, 2)}
@@ -84,21 +83,12 @@ def write_csd(folder):
     return folder
 
 
-def write_tfrecord(folder):
-    split = Split("train", make_features(), np.array(LABELS, "f4")[:, None], INDEX)
-    with TfrecordWriter(folder, split, COUNT) as writer:
-        writer.write(split)
-    write_table(index_path(folder, "train"), TfrecordWriter.index(split))
-    return folder
-
-
 # From each format to the function that writes a small data set into an empty folder.
 WRITERS = {
     "hdf5": write_hdf5,
     "pickle": write_mmsa,
     "features": write_features,
     "csd": write_csd,
-    "tfrecord": write_tfrecord,
 }
 
 

@@ -14,8 +14,8 @@ from tests.utils.formats.csd_files import (
     write_sequence,
     write_sequences,
 )
-from utils.formats.checks import InvalidData
 from utils.formats.csd import ComputationalSequences
+from utils.untrusted.invalid_data import InvalidData
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from utils.formats.checks import InvalidData
 from utils.formats.csd_folder import MOSI_FOLDS, find_roles, read_folds
+from utils.untrusted.invalid_data import InvalidData
 
 
 def names_of(folder):

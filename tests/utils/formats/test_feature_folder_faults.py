@@ -17,9 +17,9 @@ from tests.utils.formats.test_feature_folder import (
     write_index,
     write_sample,
 )
-from utils.formats.checks import InvalidData
 from utils.formats.feature_folder import FeatureFolder
 from utils.formats.split import MODALITIES
+from utils.untrusted.invalid_data import InvalidData
 
 
 @pytest.fixture
@@ -165,14 +165,14 @@ def test_widths_that_differ_are_refused_across_splits(npy_folder):
 
 def test_features_larger_than_the_memory_are_refused(folder, monkeypatch):
     size = FeatureFolder(folder).size("train")
-    monkeypatch.setattr("utils.formats.checks.available_memory", lambda: size - 1)
+    monkeypatch.setattr("utils.untrusted.invalid_data.available_memory", lambda: size - 1)
     with pytest.raises(InvalidData, match=r"own, split 'train', declares"):
         FeatureFolder(folder).read("train")
     assert len(FeatureFolder(folder).stream("train").take([4, 0])) == 2
 
 
 def test_one_sample_larger_than_the_memory_is_refused(folder, monkeypatch):
-    monkeypatch.setattr("utils.formats.checks.available_memory", lambda: 10**6)
+    monkeypatch.setattr("utils.untrusted.invalid_data.available_memory", lambda: 10**6)
     sample = make_sample(1) | {"text": np.zeros((60_000, 5), "uint8")}
     np.savez_compressed(folder / "b.npz", allow_pickle=False, **sample)
     refused(folder, "b.npz, array 'text' declares 0.00 GB of data")

@@ -22,7 +22,7 @@ CUTS = 24
 def little_memory():
     """Let readers believe in so little memory that what takes more stands out."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("utils.formats.checks.available_memory", lambda: MEMORY)
+        patch.setattr("utils.untrusted.invalid_data.available_memory", lambda: MEMORY)
         yield
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from tests.utils.formats.mmsa_data import SHAPES, SIZES, make_data, write_pickle
 from utils.formats import mmsa_pickle
-from utils.formats.checks import InvalidData
 from utils.formats.mmsa_pickle import MmsaPickle
+from utils.untrusted.invalid_data import InvalidData
 
 
 @pytest.fixture

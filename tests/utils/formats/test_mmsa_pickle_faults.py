@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from tests.utils.formats.mmsa_data import make_data, write_pickle
-from utils.formats.checks import InvalidData
 from utils.formats.mmsa_pickle import MmsaPickle
+from utils.untrusted.invalid_data import InvalidData
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from data.convert.conversion import convert
-from tests.conftest import SIZES, WIDTHS, make_samples
+from tests.conftest import SIZES, make_samples
 from utils.formats import InvalidData, open_data
 
 
@@ -64,7 +64,7 @@ def test_hdf5_folder(own_data_dir, tmp_path):
 
 
 def test_hdf5_folder_in_shards(own_data_dir, tmp_path):
-    convert(open_data(own_data_dir), tmp_path / "shards", "h5", shards=2)
+    convert(open_data(own_data_dir), tmp_path / "shards", shards=2)
     for path in (tmp_path / "shards").glob("*test*"):
         path.rename(path.with_name(path.name.replace("test", "new")))
     reader = open_data(tmp_path / "shards", labels=False)
@@ -86,15 +86,3 @@ def test_mmsa_pickle(tmp_path):
         open_data(tmp_path / "data.pkl").splits()
     with pytest.raises(InvalidData, match="must hold a key 'vision'"):
         open_data(tmp_path / "data.pkl", labels=False).read("new")
-
-
-def test_tfrecord_folder(data_dir, tmp_path):
-    folder = tmp_path / "records"
-    convert(open_data(data_dir), folder, "tfrecord")
-    (folder / "index_test.csv").unlink()
-    split = open_data(folder, labels=False, modalities=["audio"]).read("test")
-    assert split.widths == {"audio": WIDTHS["audio"]} and np.isnan(split.labels).all()
-    expected = open_data(data_dir).read("test").sequences["audio"]
-    np.testing.assert_array_equal(split.sequences["audio"], expected)
-    valid = open_data(folder, labels=False).stream("valid")
-    assert np.isnan(valid.labels).all() and set(valid.index) == {"id", "video_id", "text"}

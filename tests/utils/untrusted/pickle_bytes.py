@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from utils.formats.checks import InvalidData
+from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.restricted_pickle import load_pickle
 
 

@@ -20,8 +20,8 @@ from tests.utils.untrusted.pickle_bytes import (
     state,
     text,
 )
-from utils.formats import checks, restricted_pickle
-from utils.formats.checks import InvalidData
+from utils.untrusted import invalid_data, restricted_pickle
+from utils.untrusted.invalid_data import InvalidData
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +110,10 @@ def test_deep_nesting_is_no_recursion(load):
 
 
 def test_memory_is_checked_before_and_while_reading(load, monkeypatch):
-    monkeypatch.setattr(checks, "available_memory", lambda: 10)
+    monkeypatch.setattr(invalid_data, "available_memory", lambda: 10)
     with pytest.raises(InvalidData, match=r"some\.pkl declares .*Expected: at most the available"):
         load(pickle.dumps("x" * 100))
-    monkeypatch.setattr(checks, "available_memory", lambda: 2**24)
+    monkeypatch.setattr(invalid_data, "available_memory", lambda: 2**24)
     monkeypatch.setattr(restricted_pickle, "OBJECTS_PER_CHECK", 100)
     with pytest.raises(InvalidData, match="very many objects, declares"):
         load(b"](" + b"]" * 200 + b"e.")

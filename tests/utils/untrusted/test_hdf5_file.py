@@ -4,7 +4,7 @@ import pytest
 
 from utils.formats import InvalidData, Split, open_data
 from utils.formats.hdf5 import Hdf5Writer
-from utils.untrusted.hdf5_file import StoredDataset
+from utils.formats.stored_dataset import StoredDataset
 
 CONTENT = "an HDF5 file"
 
@@ -73,7 +73,7 @@ def test_a_size_beyond_memory_is_refused_before_reading(own_data_dir):
 
 
 def test_a_chunk_beyond_memory_is_refused_before_reading(own_data_dir, monkeypatch):
-    monkeypatch.setattr("utils.formats.checks.available_memory", lambda: 10**6)
+    monkeypatch.setattr("utils.untrusted.invalid_data.available_memory", lambda: 10**6)
 
     def write(file):
         file.create_dataset(

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from utils.formats import InvalidData
-from utils.untrusted.hdf5_file import StoredDataset, find_dataset, open_hdf5, read_dataset
+from utils.formats.stored_dataset import StoredDataset
+from utils.untrusted.hdf5_file import find_dataset, open_hdf5, read_dataset
 
 X = np.arange(60, dtype="float32").reshape(5, 4, 3)
 PACKINGS = {
@@ -172,7 +173,7 @@ def test_lzf_behind_other_packing_is_refused(path):
 
 
 def test_more_chunks_than_memory_takes_are_refused(path, monkeypatch):
-    monkeypatch.setattr("utils.formats.checks.available_memory", lambda: 2**25)
+    monkeypatch.setattr("utils.untrusted.invalid_data.available_memory", lambda: 2**25)
     with h5py.File(path, "w") as file:
         file.create_dataset("d1", (60_000, 4, 3), "float32", chunks=(1, 2, 3))
     assert_refused(path, "in 120000 chunks, declares 0.60 GB")

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from utils.formats import npy_file
-from utils.formats.checks import InvalidData
+from utils.untrusted import npy_file
+from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.npy_file import find_npy, find_npz
 
 X = np.arange(12, dtype="float32").reshape(4, 3)
@@ -142,7 +142,7 @@ def test_a_damaged_header_is_refused(tmp_path, content, message):
 
 
 def test_a_small_zip_of_a_large_array_is_refused_by_the_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("utils.formats.checks.available_memory", lambda: 10**7)
+    monkeypatch.setattr("utils.untrusted.invalid_data.available_memory", lambda: 10**7)
     np.savez_compressed(tmp_path / "x.npz", text=np.zeros((4000, 1000), "float32"))
     assert (tmp_path / "x.npz").stat().st_size < 10**5
     error = refused(find_npz, tmp_path / "x.npz", ["text"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.utils.untrusted.pickle_bytes import array2, loader, string2
-from utils.formats.checks import InvalidData
+from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.restricted_pickle import load_pickle
 
 PROTOCOLS = range(6)

@@ -1,0 +1,73 @@
+"""Evaluating a run on a split."""
+
+import json
+from pathlib import Path
+
+from utils.measures.inference import target_from_json
+
+# What a measure of built-in data is compared with: the best predictor, and a constant.
+REFERENCES = {"best_reachable_MAE": "best_mae", "constant_MAE": "constant_mae"}
+
+
+def evaluate(run, samples, split, data):
+    """Evaluate a run's model on samples, and write the result into the run folder.
+
+    Args:
+        run: A `LoadedRun`.
+        samples: Encoded samples with labels.
+        split: Name of the split.
+        data: Where the samples are from.
+
+    Returns:
+        The content of `evaluation/S.json`; see `Predictions.save`.
+    """
+    predictions = run.predict(samples, split)
+    extra = run.inputs.summarize(predictions) | references(data, split)
+    return predictions.save(run.folder.evaluation, split, data, extra)
+
+
+def references(data, split):
+    """Return what the MAE on a split of built-in data is compared with; of other data, nothing."""
+    path = Path(data) / "task.json"
+    if not path.exists():
+        return {}
+    known = json.loads(path.read_text())["splits"].get(split, {})
+    return {name: known[key] for name, key in REFERENCES.items() if key in known}
+
+
+def table_column(summary, measures=()):
+    """Return the measures of an evaluation to show, with the references of built-in data.
+
+    Args:
+        summary: The content of `evaluation/S.json`.
+        measures: Names of the measures; empty: the measures over all columns.
+
+    Raises:
+        ValueError: If there is no such measure.
+    """
+    found = shown_measures(summary["metrics"], summary["target"], measures)
+    reachable = summary.get("best_reachable_MAE")
+    if reachable is not None:
+        found |= {"best reachable MAE": reachable, "MAE / best": found["MAE"] / reachable}
+    if "constant_MAE" in summary:
+        found["MAE of a constant"] = summary["constant_MAE"]
+    return found
+
+
+def shown_measures(metrics, target, chosen=()):
+    """Return the measures that a table shows, by name.
+
+    Args:
+        metrics: All measures by name.
+        target: What `Target.to_json` returned.
+        chosen: Names of measures; empty: the measures over all columns.
+
+    Raises:
+        ValueError: If there is no such measure.
+    """
+    unknown = [name for name in chosen if name not in metrics]
+    if unknown:
+        raise ValueError(
+            f"--measures must be of {', '.join(metrics)}. Received: {', '.join(unknown)}."
+        )
+    return {name: metrics[name] for name in chosen or target_from_json(target).overall}

@@ -1,0 +1,95 @@
+"""A run's model with everything that stands before it: from raw samples to predictions."""
+
+import keras
+
+from experiments.runs.run_folder import RunFolder
+from experiments.tasks import inputs_class
+from experiments.tasks.predictor import predict_samples
+from models import load_model
+from utils.command_line import announce
+from utils.untrusted.plain_file import plain_file
+
+
+class LoadedRun:
+    """The model that a run has kept, and its inputs.
+
+    Args:
+        folder: The `RunFolder`.
+        model: The model.
+        inputs: The `Inputs` that were fitted in the training.
+
+    Attributes:
+        target: The `Target` of the labels.
+    """
+
+    def __init__(self, folder, model, inputs):
+        self.folder = folder
+        self.model = model
+        self.inputs = inputs
+        self.target = inputs.target
+
+    def read(self, data, split, labels=True, **options):
+        """Return the encoded samples of a split; see `Inputs.read`."""
+        samples = self.inputs.read(data, split, labels, **options)
+        self.inputs.check_fits(self.model, samples)
+        return samples
+
+    def read_own(self, split, labels=True):
+        """Return the encoded samples of a split of the run's own data."""
+        config = self.folder.load_config()
+        return self.read(config["data"], split, labels, feature_files=config["feature_files"])
+
+    def predict(self, samples, name="samples"):
+        """Predict samples, as the run's own evaluation does.
+
+        Args:
+            samples: Encoded samples, as `read` returns them; of sequences also a dict from each
+                modality to raw features `(N, T, D)`.
+            name: What a progress bar calls them.
+
+        Returns:
+            `Predictions`, with `outputs` `(N, columns)`: scores or probabilities.
+        """
+        return predict_samples(self.model, self.inputs, self.inputs.as_samples(samples), name)
+
+
+def load_run(path, in_float32=False):
+    """Load the model that a run has kept.
+
+    Args:
+        path: The run folder, or a `RunFolder`.
+        in_float32: Whether to compute in float32 where the run was trained in mixed precision.
+
+    Returns:
+        A `LoadedRun`.
+
+    Raises:
+        FileNotFoundError: If a file of the run is missing.
+        ValueError: If one is damaged.
+
+    Example:
+        >>> run = load_run("runs/first")
+        >>> run.predict({"text": text, "audio": audio, "video": video}).outputs  # (N, 1)
+    """
+    folder = path if isinstance(path, RunFolder) else RunFolder.open(path)
+    announce(f"Loading {folder.best}")
+    with plain_file(folder.best, "the Keras model of a run"):
+        model = load_model(folder.best, compile=False)
+    if in_float32 and model.dtype_policy.name != "float32":
+        model = model_in_float32(model)
+    return LoadedRun(folder, model, inputs_class(folder.family).load(folder))
+
+
+def model_in_float32(model):
+    """Return a model with the same weights that computes in float32."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        config = {k: v for k, v in model.get_config().items() if k != "dtype"}
+        copy = type(model).from_config(config)
+        copy.build_from_config(model.get_build_config() or {})
+        copy.build(None) if not copy.built else None
+    finally:
+        keras.config.set_dtype_policy(before)
+    copy.set_weights(model.get_weights())
+    return copy

@@ -1,0 +1,110 @@
+"""Training in several processes that Ray starts, on one machine or on a cluster."""
+
+import dataclasses
+import logging
+import os
+import shutil
+import typing
+from pathlib import Path
+
+from experiments.runs.run_folder import RunFolder, default_run_path
+from utils.command_line import RunFailed, console
+from utils.files import read_json
+from utils.formats.split import SPLITS
+
+ROOT = Path(__file__).parents[2]
+# How often Ray starts all workers again after one was lost; they go on from the last checkpoint.
+RESTARTS = 3
+
+
+def train_on_ray(settings, resume=False):
+    """Train in `settings.workers` processes of a Ray cluster.
+
+    It is the cluster that `RAY_ADDRESS` names, or else a new one on this machine. The data and
+    the run folder must be at the same path on all its machines.
+
+    Args:
+        settings: `TrainSettings`, checked.
+        resume: Whether to go on with a run that was stopped.
+
+    Returns:
+        The run folder, and the evaluations on valid and, where there is one, test.
+
+    Raises:
+        ValueError: If Ray is not installed.
+        FileExistsError: If the run folder is taken.
+        RunFailed: If the training fails.
+    """
+    ray = import_ray()
+    path = Path(settings.run_dir or default_run_path(settings.model, settings.data)).absolute()
+    if not resume:
+        RunFolder(path).check_new()
+    config = {
+        "options": dataclasses.asdict(settings) | {"run_dir": str(path)},
+        "folder": str(Path.cwd()),
+    }
+    environment = {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    ray.init(runtime_env={"env_vars": environment})
+    scratch = path.with_name(f"{path.name}.ray")
+    trainer = ray.train.tensorflow.TensorflowTrainer(
+        train_worker,
+        train_loop_config=config,
+        scaling_config=ray.train.ScalingConfig(
+            num_workers=settings.workers, use_gpu=ray.cluster_resources().get("GPU", 0) > 0
+        ),
+        run_config=ray.train.RunConfig(
+            name=scratch.name,
+            storage_path=str(scratch.parent),
+            failure_config=ray.train.FailureConfig(max_failures=RESTARTS),
+        ),
+    )
+    try:
+        result = trainer.fit()
+    except Exception as error:
+        raise RunFailed(f"Ray could not go on: {error}") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        ray.shutdown()
+    if "error" in (result.metrics or {}):
+        raise RunFailed(result.metrics["error"])
+    evaluations = [path / "evaluation" / f"{split}.json" for split in SPLITS]
+    return RunFolder(path), [read_json(file) for file in evaluations if file.exists()]
+
+
+def train_worker(config):
+    """Train, as one of the processes that Ray has started."""
+    import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
+    from experiments.pages.report import write_own_report
+    from experiments.runs.training import train
+    from experiments.settings import TrainSettings
+    from experiments.training.distribution import WorkerLost
+
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    ray = import_ray()
+    console.quiet = ray.train.get_context().get_world_rank() > 0
+    if Path(config["folder"]).is_dir():
+        os.chdir(config["folder"])  # where the command's relative paths start
+    settings = TrainSettings(**config["options"])
+    try:
+        # A second start, after a worker was lost, goes on with the run of the first.
+        train(settings, resume=True, report=write_own_report)
+    except WorkerLost:
+        raise  # Ray starts all again.
+    except (ValueError, OSError, RunFailed) as error:
+        ray.train.report({"error": " ".join(str(error).split())})
+
+
+def import_ray() -> typing.Any:
+    """Return the module `ray`, with what trains TensorFlow.
+
+    Raises:
+        ValueError: If it is not installed.
+    """
+    try:
+        import ray.train.tensorflow  # pyright: ignore[reportMissingImports]
+    except ImportError as error:
+        raise ValueError(
+            "--strategy ray needs Ray, which is an extra: pip install -r requirements-ray.txt. "
+            f"Received: {error}."
+        ) from error
+    return ray

@@ -1,0 +1,71 @@
+"""Options of the model."""
+
+import dataclasses
+import inspect
+from typing import Any
+
+from models import MODELS, TEXT_TABULAR_MODELS
+from utils.options import SettingsGroup, setting
+
+NAMES = [*MODELS, *TEXT_TABULAR_MODELS]
+# Arguments of models that the data, or other options, decide.
+SEQUENCE_ARGUMENTS_OF_DATA = {"seq_len", "text_dim", "audio_dim", "video_dim"}
+TABLE_ARGUMENTS = (*("hidden_common_dim", "fusion_dim", "num_heads", "freeze_layers", "pooling"),)
+
+
+@dataclasses.dataclass
+class ModelSettings(SettingsGroup):
+    """Model."""
+
+    model: str = setting(
+        "seqlevel",
+        f"of text, audio and video: {', '.join(MODELS)}; of a text with a table: "
+        f"{', '.join(TEXT_TABULAR_MODELS)}",
+        suggestions=NAMES,
+    )
+    model_args: dict[str, Any] = setting(
+        {}, "arguments of the model's class; one alone as --model-args.NAME VALUE"
+    )
+
+    @property
+    def family(self):
+        """`"sequences"`, `"tables"`, or `None` where there is no such model."""
+        return family_of(self.model)
+
+    @property
+    def model_packs_samples(self):
+        """Whether the model can take several samples in one row."""
+        return self.model in MODELS and MODELS[self.model].packs_samples
+
+    def _own_faults(self):
+        if self.family is None:
+            yield f"--model must be one of {', '.join(NAMES)}. Received: {self.model!r}."
+        elif self.model_args:
+            known = model_options(self.model)
+            for name in sorted(set(self.model_args) - set(known)):
+                if name in ("num_classes", "num_outputs"):
+                    yield (
+                        f"--model-args.{name} follows from the labels. Say what they are by "
+                        "--target, or leave it out."
+                    )
+                    continue
+                yield (
+                    f"--model-args has no {name!r} for the model {self.model}. "
+                    f"Expected: {', '.join(known)}."
+                )
+
+
+def family_of(model):
+    """Return `"sequences"` or `"tables"`, the family of a model's name, or `None`."""
+    if model in MODELS:
+        return "sequences"
+    return "tables" if model in TEXT_TABULAR_MODELS else None
+
+
+def model_options(model):
+    """Return the names of a model's arguments that a user may choose."""
+    if family_of(model) == "tables":
+        return list(TABLE_ARGUMENTS)
+    given = {*SEQUENCE_ARGUMENTS_OF_DATA, "self", "kwargs", "num_classes", "num_outputs"}
+    parameters = inspect.signature(MODELS[model].__init__).parameters
+    return [name for name in parameters if name not in given]

@@ -1,0 +1,62 @@
+"""All options of a training run."""
+
+import dataclasses
+
+from experiments.settings.batches import BatchSettings
+from experiments.settings.data import DataSettings
+from experiments.settings.devices import DeviceSettings
+from experiments.settings.model import ModelSettings
+from experiments.settings.optimisation import OptimisationSettings
+from experiments.settings.records import RecordSettings
+from experiments.settings.text import TextSettings
+from utils.options import option_name
+
+
+@dataclasses.dataclass
+class TrainSettings(
+    ModelSettings,
+    DataSettings,
+    BatchSettings,
+    OptimisationSettings,
+    TextSettings,
+    DeviceSettings,
+    RecordSettings,
+):
+    """Options of `experiments.train`; a config file sets any of them, the command line wins."""
+
+    def _own_faults(self):
+        if not self.family:
+            return
+        default = TrainSettings()
+        for field in dataclasses.fields(self):
+            family = field.metadata.get("family", self.family)
+            if family != self.family and getattr(self, field.name) != getattr(default, field.name):
+                yield (
+                    f"{option_name(field.name)} is for {FAMILIES[family]}. "
+                    f"Received: --model {self.model}. Leave it out."
+                )
+        yield from self._packing_faults()
+        if self.jit == "on" and self.strategy not in ("auto", "cpu"):
+            yield f"--jit on needs one device. Received: --strategy {self.strategy}."
+        if self.folds and self.patience:
+            yield "--patience cannot be had with --folds: no fold chooses an epoch of its own."
+        if self.folds and self.strategy in ("multiworker", "ray"):
+            yield f"--folds needs one process. Received: --strategy {self.strategy}."
+
+    def _packing_faults(self):
+        if not self.packing:
+            return
+        if not self.model_packs_samples:
+            yield f"--packing needs a model that can: seqlevel. Received: --model {self.model}."
+        if self.buckets:
+            yield f"--packing spares all padding: leave --buckets out. Received: {self.buckets}."
+        if self.mixup:
+            yield "--packing and --mixup, which makes samples longer, exclude each other."
+        if self.strategy not in ("auto", "cpu"):
+            yield f"--packing needs one device. Received: --strategy {self.strategy}."
+
+
+FAMILIES = {
+    "sequences": "models of text, audio and video",
+    "tables": "models of a text with a table",
+}

@@ -1,0 +1,73 @@
+"""Predicting samples with a model, compiled once."""
+
+import numpy as np
+import tensorflow as tf
+
+from experiments.tasks.predictions import Predictions
+from utils.data_loader import reader_errors
+from utils.progress import progress_bar
+
+
+class Predictor:
+    """Predicts encoded samples with a model; used in every epoch of a training.
+
+    Args:
+        model: The model.
+        inputs: The `Inputs` that have encoded the samples.
+        samples: The encoded samples.
+        compiled: Returns what `explaining` returns for a signature; `None`: it is compiled here.
+    """
+
+    def __init__(self, model, inputs, samples, compiled=None):
+        self.inputs = inputs
+        self.samples = samples
+        self.batches = inputs.batches(samples)
+        signature = self.batches.element_spec
+        self._explain = compiled(signature) if compiled else explaining(model, inputs, signature)
+
+    def examples(self, count=4):
+        """Return the model's inputs for the first samples."""
+        return tf.nest.map_structure(lambda x: x[:count], next(iter(self.batches)))
+
+    def graph(self):
+        """Return the graph of a prediction."""
+        return self._explain.get_concrete_function().graph
+
+    def predict(self, on_batch=lambda samples: None):
+        """Predict the samples.
+
+        Args:
+            on_batch: Called with the number of samples of each batch.
+
+        Returns:
+            `Predictions`.
+        """
+        predictions, weights = [], []
+        with reader_errors():
+            for batch in self.batches:
+                prediction, shares = self._explain(batch)
+                predictions.append(np.asarray(prediction, "float32"))
+                if shares is not None:
+                    weights.append(np.asarray(tf.cast(shares, "float32")))
+                on_batch(len(predictions[-1]))
+        outputs = self.inputs.target.outputs(np.concatenate(predictions))
+        joined = np.concatenate(weights) if weights else None
+        return Predictions(self.samples, self.inputs, outputs, joined)
+
+
+def explaining(model, inputs, signature):
+    """Return a compiled function from a model's inputs to its predictions and weights."""
+
+    @tf.function(input_signature=[signature], autograph=False)
+    def explain(batch):
+        return inputs.explain(model, batch)
+
+    return explain
+
+
+def predict_samples(model, inputs, samples, name):
+    """Predict encoded samples with a model, with a bar on a terminal; return `Predictions`."""
+    predictor = Predictor(model, inputs, samples)
+    with progress_bar(transient=True) as bar:
+        task = bar.add_task(f"evaluating {name}", total=len(samples))
+        return predictor.predict(lambda count: bar.advance(task, count))

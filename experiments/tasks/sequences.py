@@ -1,0 +1,231 @@
+"""Samples that are sequences of text, audio and video."""
+
+import dataclasses
+import functools
+import hashlib
+import math
+import os
+from typing import ClassVar
+
+import numpy as np
+
+from experiments.tasks.task import Inputs, Task
+from models import MODELS
+from utils.batches.augmentation import Augmentation
+from utils.batches.batch_plan import BatchPlan
+from utils.batches.dataset import batches
+from utils.batches.normalization import FeatureNormalizer
+from utils.batches.packing import Packer
+from utils.data_loader import end_of_samples, load_split
+from utils.environment import file_checksum
+from utils.formats import MODALITIES, open_data
+from utils.formats.checks import clean_features
+from utils.formats.split import Split, join_splits, without_labels
+
+# Data in more files has one checksum for all, the checksum of a `sha256sum` listing.
+MOST_CHECKSUMS = 50
+# The number of rows in a batch of packed samples is taken from so many epochs.
+EPOCHS_PACKED_AHEAD = 5
+EVALUATION_BATCH = 256
+
+
+class SequenceTask(Task):
+    """A data set of text, audio and video sequences; see `Task`.
+
+    Attributes:
+        reader: The `Reader` of the data.
+    """
+
+    family = "sequences"
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.reader = open_data(
+            settings.data,
+            settings.feature_files,
+            modalities=settings.modalities,
+            target=settings.target_request,
+            clip_labels=settings.clip_labels,
+        )
+
+    @functools.cached_property
+    def target(self):
+        return self.reader.target
+
+    def splits(self):
+        return self.reader.splits()
+
+    def read(self, split):
+        samples = load_split(self.reader, split, self.settings.stream)
+        return samples.completed()
+
+    def join(self, splits):
+        return join_splits([self.reader.read(split).completed() for split in splits])
+
+    def columns(self, samples):
+        return samples.index
+
+    def labels(self, samples):
+        return samples.labels
+
+    def ids(self, samples):
+        return list(samples.ids)
+
+    def checksums(self, splits):
+        path = self.reader.path
+        paths = sorted({file for split in splits for file in self.reader.files(split)})
+        root = path if path.is_dir() else path.parent
+        names = [os.path.relpath(file, root) for file in paths]
+        sums = dict(zip(names, map(file_checksum, paths), strict=True))
+        if len(sums) <= MOST_CHECKSUMS:
+            return sums
+        lines = "".join(f"{checksum}  {name}\n" for name, checksum in sums.items())
+        return {f"all {len(sums)} files": hashlib.sha256(lines.encode()).hexdigest()}
+
+    def notes(self, samples):
+        return samples.repair_notes()
+
+    def fit_inputs(self, train):
+        settings = self.settings
+        self.target.check_training(f"{self.reader.path}, split {train.name!r},", train.labels)
+        normalizer = FeatureNormalizer.fit(
+            settings.normalize, train, settings.clip_features or math.inf
+        )
+        return SequenceInputs(self.target, normalizer, settings.modalities)
+
+
+class SequenceInputs(Inputs):
+    """Scaling of the features, and the modalities that are used; see `Inputs`.
+
+    Args:
+        target: The `Target`.
+        normalizer: A fitted `FeatureNormalizer`, or `None`.
+        modalities: The modalities to use; the others are fed as absent.
+    """
+
+    family = "sequences"
+    parts: ClassVar[tuple[str, ...]] = MODALITIES
+
+    def __init__(self, target, normalizer, modalities=MODALITIES):
+        self.target = target
+        self.normalizer = normalizer
+        self.modalities = tuple(name for name in MODALITIES if name in modalities)
+
+    def save(self, folder):
+        if self.normalizer is not None:
+            self.normalizer.save(folder.normalization)
+
+    @classmethod
+    def load(cls, folder):
+        normalizer = FeatureNormalizer.load(folder.normalization)
+        return cls(folder.load_target(), normalizer, folder.load_config()["modalities"])
+
+    def encode(self, samples):
+        return samples
+
+    def read(self, data, split, labels=True, **options):
+        """Return the `Split`; see `Inputs.read`. `options`: `feature_files`, `stream`."""
+        feature_files, stream = options.get("feature_files"), options.get("stream")
+        reader = open_data(
+            data, feature_files, labels=labels, modalities=self.modalities, target=self.target
+        )
+        samples = load_split(reader, split, stream)
+        if self.normalizer is None:
+            return samples.completed()
+        widths = {name: len(shift) for name, shift in self.normalizer.shifts.items()}
+        samples.check_widths({name: widths[name] for name in self.modalities})
+        return samples.completed(widths)
+
+    def use(self, modalities):
+        """Use some of the modalities alone; see `Inputs.use`."""
+        if modalities is None:
+            return
+        if not modalities or not set(modalities) <= set(MODALITIES):
+            raise ValueError(
+                f"--modalities must be one or more of {', '.join(MODALITIES)}. "
+                f"Received: {' '.join(modalities)}."
+            )
+        self.modalities = tuple(name for name in MODALITIES if name in modalities)
+
+    def as_samples(self, samples):
+        """Return a `Split`, also from a dict of raw features `(N, T, D)` by modality."""
+        if not isinstance(samples, dict):
+            return samples
+        arrays = {
+            name: clean_features(f"The {name} features", np.asarray(samples[name]))[0]
+            for name in MODALITIES
+            if name in samples
+        }
+        count = len(next(iter(arrays.values())))
+        widths = {name: len(shift) for name, shift in self.normalizer.shifts.items()}
+        return Split("samples", arrays, without_labels(count)).completed(widths)
+
+    def notes(self, samples):
+        return samples.repair_notes()
+
+    def check_fits(self, model, samples):
+        widths = dict(zip(MODALITIES, model.widths, strict=True))
+        lengths = dict(zip(MODALITIES, model.seq_lens, strict=True))
+        used = self.modalities
+        samples.check_widths({name: widths[name] for name in used})
+        samples.check_lengths({name: lengths[name] for name in used})
+
+    def build_model(self, settings, samples):
+        lengths = [samples.lengths[name] for name in MODALITIES]
+        model = MODELS[settings.model](
+            seq_len=lengths[0] if len(set(lengths)) == 1 else lengths,
+            **{f"{name}_dim": width for name, width in samples.widths.items()},
+            **self.target.model_arguments,
+            **settings.model_args,
+        )
+        model.build()
+        model.start_output_at(self.target.start)
+        return model
+
+    def plan(self, settings, samples):
+        buckets, packer, lengths = max(1, settings.buckets), None, None
+        if buckets > 1:
+            lengths = end_of_samples(samples)
+        if settings.packing:
+            packer = Packer.of(samples)
+            lengths = packer.longest
+        plan = BatchPlan(
+            len(samples),
+            settings.batch_size,
+            shuffle=True,
+            seed=settings.seed,
+            lengths=lengths,
+            buckets=buckets,
+            even=settings.packing,
+        )
+        # A later batch that needs a row more has it, and is compiled again.
+        epochs = min(settings.epochs, EPOCHS_PACKED_AHEAD)
+        return plan, packer and packer.for_epochs(plan, epochs)
+
+    def training_batches(self, settings, samples, plan, epoch, step, packer=None):
+        names = [field.name for field in dataclasses.fields(Augmentation)]
+        return batches(
+            samples,
+            plan,
+            normalizer=self.normalizer,
+            modalities=self.modalities,
+            augmentation=Augmentation(**{name: getattr(settings, name) for name in names}),
+            trim=settings.buckets > 0,
+            packer=packer,
+            epoch=epoch,
+            step=step,
+        )
+
+    def batches(self, samples):
+        plan = BatchPlan(len(samples), EVALUATION_BATCH)
+        dataset = batches(samples, plan, normalizer=self.normalizer, modalities=self.modalities)
+        return dataset.map(lambda inputs, labels: inputs)
+
+    def explain(self, model, inputs):
+        explanation = model.explain(inputs)
+        return explanation.prediction, explanation.modality_weights
+
+    def columns(self, samples):
+        lengths = np.max([mask.sum(axis=1) for mask in samples.masks().values()], axis=0)
+        columns = {"length": lengths.tolist()}
+        return columns | ({"text": samples.index["text"]} if "text" in samples.index else {})

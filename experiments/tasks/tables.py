@@ -1,0 +1,356 @@
+"""Samples that are a text with a table."""
+
+import dataclasses
+import functools
+import importlib.util
+from pathlib import Path
+
+import keras
+import numpy as np
+import rich.table
+import tensorflow as tf
+
+from experiments.tasks.task import Inputs, Task
+from models import TEXT_TABULAR_MODELS
+from utils.batches.batch_plan import BatchPlan
+from utils.command_line import announce, fail
+from utils.environment import file_checksum
+from utils.formats.split import SPLITS
+from utils.measures.inference import infer_target
+from utils.progress import progress_bar
+from utils.tables import (
+    Processing,
+    Table,
+    TextTokenizer,
+    find_split,
+    infer_schema,
+    preset_path,
+    read_blocks,
+)
+
+EVALUATION_BATCH = 64
+NEEDED = ("pyarrow", "tokenizers", "keras_hub", "safetensors")
+
+
+class TableTask(Task):
+    """A data set of texts with tabular fields; see `Task`.
+
+    Attributes:
+        schema: The `Schema` of the training table.
+    """
+
+    family = "tables"
+
+    def __init__(self, settings):
+        check_packages()
+        super().__init__(settings)
+        self._train = find_split(settings.data, "train")
+        self.schema = infer_schema(self._train, settings.given_columns())
+        self._encoded = {} if settings.folds else None
+
+    @functools.cached_property
+    def target(self):
+        texts = [v for block in read_blocks(self._train) for v in block[self.schema.label]]
+        where = f"{self._train}, column {self.schema.label},"
+        return infer_target(where, texts, self.settings.target_request)
+
+    def splits(self):
+        return [split for split in SPLITS if self._has(split)]
+
+    def _has(self, split):
+        try:
+            return bool(find_split(self.settings.data, split))
+        except FileNotFoundError:
+            return False
+
+    def read(self, split):
+        return find_split(self.settings.data, split)
+
+    def join(self, splits):
+        return Table.read([self.read(split) for split in splits])
+
+    def columns(self, samples):
+        return samples.columns
+
+    def labels(self, samples):
+        texts = samples.columns[self.schema.label].tolist()
+        return self.target.encode(f"{samples}, column {self.schema.label},", texts)
+
+    def ids(self, samples):
+        if self.schema.id is None:
+            return [str(row) for row in range(len(samples))]
+        return samples.columns[self.schema.id].tolist()
+
+    def checksums(self, splits):
+        paths = [self.read(split) for split in splits]
+        return {path.name: file_checksum(path) for path in paths}
+
+    def notes(self, samples):
+        return []
+
+    def describe(self):
+        table = rich.table.Table("columns", "", title="Schema", title_justify="left")
+        for kind, names in self.schema.rows():
+            table.add_row(kind, names)
+        return [table, *super().describe()]
+
+    def fit_inputs(self, train):
+        settings, schema = self.settings, self.schema
+        announce(f"Fitting the tokens and fields to {train}")
+        if settings.tokenizer is None:
+            tokenizer = TextTokenizer.learn(_Texts(train, schema.text), settings.vocabulary_size)
+        else:
+            tokenizer = TextTokenizer.from_preset(settings.tokenizer)
+        processing = Processing.fit(
+            train,
+            schema,
+            tokenizer,
+            self.target,
+            bins=settings.numeric_bins,
+            piecewise=settings.numeric_encoding == "piecewise",
+            min_frequency=settings.min_frequency,
+            max_categories=settings.max_categories,
+            label_bins=settings.numeric_edges == "tree",
+            chunks=settings.chunks,
+            chunk_tokens=settings.chunk_tokens,
+            overlap=settings.overlap,
+        )
+        # A pretrained BERT that is frozen gives the same vectors in all folds.
+        return TableInputs(processing, self._encoded if settings.tokenizer else None)
+
+
+class _Texts:
+    """The texts of a table, read again at each pass."""
+
+    def __init__(self, path, column):
+        self.path = path
+        self.column = column
+
+    def __iter__(self):
+        for block in read_blocks(self.path):
+            yield from block[self.column]
+
+
+class TableInputs(Inputs):
+    """Everything that turns a table into tokens and numbers; see `Inputs`.
+
+    Args:
+        processing: The fitted `Processing`.
+        encoded: From the tokens of texts to their vectors, to be shared by several trainings with
+            one frozen BERT; `None`: nothing is shared.
+    """
+
+    family = "tables"
+    parts = ("text", "tab")
+
+    def __init__(self, processing, encoded=None):
+        check_packages()
+        self.processing = processing
+        self.target = processing.target
+        self._encoded = encoded
+
+    def save(self, folder):
+        self.processing.save(folder.processing)
+
+    @classmethod
+    def load(cls, folder):
+        return cls(Processing.load(folder.processing))
+
+    def encode(self, samples):
+        return self.processing.read(samples)
+
+    def read(self, data, split, labels=True, **options):
+        path = Path(data)
+        return self.processing.read(path if path.is_file() else find_split(data, split), labels)
+
+    def build_model(self, settings, samples):
+        processing = self.processing
+        folder = settings.tokenizer and preset_path(settings.tokenizer)
+        shape = None
+        if folder is None:
+            shape = {
+                **settings.bert,
+                "vocabulary_size": len(processing.tokenizer.vocabulary),
+                "max_sequence_length": settings.chunk_tokens,
+            }
+        config = {
+            "text_name": processing.schema.text,
+            "label_name": processing.schema.label,
+            "tab_field_list": processing.schema.fields,
+            "tokenizer": folder,
+            "num_classes": None,
+            "is_binary": self.target.kind == "class" and self.target.columns == 2,
+            **self.target.model_arguments,
+            **settings.model_args,
+        }
+        model = TEXT_TABULAR_MODELS[settings.model](config, shape)
+        longest = model.text_encoder.bert.get_config()["max_sequence_length"]
+        if settings.chunk_tokens > longest:
+            raise ValueError(
+                f"--chunk-tokens must be at most {longest}, the length that this BERT takes. "
+                f"Received: {settings.chunk_tokens}."
+            )
+        model.build({name: values.shape for name, values in samples.batch([0]).items()})
+        model.start_output_at(self.target.start)
+        return model
+
+    def precompute(self, model, samples):
+        if not model.text_encoder.frozen:
+            return list(samples)
+        return [
+            dataclasses.replace(one, encoded=encode_texts(model, one, self._encoded))
+            for one in samples
+        ]
+
+    def plan(self, settings, samples):
+        buckets = max(1, settings.buckets)
+        lengths = samples.lengths if buckets > 1 else None
+        plan = BatchPlan(
+            len(samples),
+            settings.batch_size,
+            shuffle=True,
+            seed=settings.seed,
+            lengths=lengths,
+            buckets=buckets,
+        )
+        return plan, None
+
+    def training_batches(self, settings, samples, plan, epoch, step, packer=None):
+        return TableBatches(samples, plan, epoch, step, labelled=True)
+
+    def batches(self, samples):
+        return TableBatches(samples, BatchPlan(len(samples), EVALUATION_BATCH))
+
+    def explain(self, model, inputs):
+        explanation = model.explain(inputs)
+        return explanation.logits, explanation.mixture
+
+    def shares(self, weights):
+        """Return the shares of text and table, `(N, 2)`; a gate's is its mean over dimensions."""
+        if weights.shape[1] == 2:
+            return weights
+        text = weights.mean(axis=1)
+        return np.stack([text, 1 - text], axis=1)
+
+    def save_weights(self, path, predictions):
+        if predictions.weights is not None:
+            ids = np.array([str(sample_id) for sample_id in predictions.samples.ids])
+            kind = mixture_kind(predictions.weights)
+            np.savez(path, ids=ids, **{kind: predictions.weights})
+
+    def summarize(self, predictions):
+        """Return the mean shares, and the mean gate, of the samples of each class."""
+        weights, target = predictions.weights, self.target
+        if weights is None or target.kind != "class":
+            return {}
+        labels = predictions.samples.labels
+        rows = {name: labels[:, i] == 1 for i, name in enumerate(target.names)}
+        rows = {name: chosen for name, chosen in rows.items() if chosen.any()}
+        shares = {
+            name: dict(zip(self.parts, predictions.shares[r].mean(axis=0).tolist(), strict=True))
+            for name, r in rows.items()
+        }
+        summary = {"kind": mixture_kind(weights), "shares_by_class": shares}
+        if summary["kind"] == "gate":
+            summary["gate_by_class"] = {
+                name: weights[r].mean(axis=0).tolist() for name, r in rows.items()
+            }
+        return {"mixture": summary}
+
+    def columns(self, samples):
+        return {}
+
+
+class TableBatches:
+    """Batches of encoded samples; each pass is the next epoch of the plan.
+
+    Args:
+        samples: The `Samples`.
+        plan: The `BatchPlan`.
+        epoch: Number of the first epoch.
+        step: Batches of the first epoch to leave out.
+        labelled: Whether an element is `(inputs, labels)`, not the inputs alone.
+
+    Attributes:
+        element_spec: The `TensorSpec`s of an element, every axis open but the fields' width.
+    """
+
+    def __init__(self, samples, plan, epoch=0, step=0, labelled=False):
+        self.samples = samples
+        self.plan = plan
+        self.epoch = epoch if labelled else None
+        self.step = step
+        self.labelled = labelled
+        inputs = {name: _spec(name, x, samples) for name, x in samples.batch([0]).items()}
+        labels = tf.TensorSpec((None, samples.labels.shape[1]), "float32")
+        self.element_spec = (inputs, labels) if labelled else inputs
+
+    def __iter__(self):
+        rest = self.plan.epoch(self.epoch or 0)[self.step :]
+        if self.labelled:
+            self.epoch, self.step = self.epoch + 1, 0
+        for rows in rest:
+            inputs = self.samples.batch(rows)
+            yield (inputs, self.samples.labels[rows]) if self.labelled else inputs
+
+
+def _spec(name, values, samples):
+    if values.ndim == 3:
+        return tf.TensorSpec((None, None, None), "int32")
+    shape = (None,) if values.ndim == 1 else (None, values.shape[1])
+    return tf.TensorSpec(shape, "float32")
+
+
+def encode_texts(model, samples, known=None):
+    """Encode texts with a BERT that is not trained.
+
+    Args:
+        model: A `TextTabularModel`.
+        samples: The `Samples`.
+        known: From the tokens of texts, as bytes, to vectors that are known already; it takes up
+            the new ones. `None`: nothing is remembered.
+
+    Returns:
+        Vectors, float32 `(N, BERT's width)`.
+    """
+    keys = (model.input_ids_key, model.attention_mask_key)
+
+    @tf.function(
+        input_signature=[[tf.TensorSpec((None, None, None), "int32")] * 2], autograph=False
+    )
+    def encode(tokens):
+        return tf.cast(model.encode_text(dict(zip(keys, tokens, strict=True))), "float32")
+
+    encoded = np.zeros((len(samples), model.text_encoder.bert.hidden_dim), "float32")
+    names = [] if known is None else [np.asarray(tokens).tobytes() for tokens in samples.tokens]
+    # Texts of similar length stand together, which spares padding.
+    order = np.argsort(samples.lengths, kind="stable")
+    if known is not None:
+        for row, name in enumerate(names):
+            encoded[row] = known.get(name, 0.0)
+        order = np.array([row for row in order if names[row] not in known], int)
+    with progress_bar(transient=True) as bar:
+        task = bar.add_task("encoding texts", total=len(order))
+        for start in range(0, len(order), EVALUATION_BATCH):
+            rows = order[start : start + EVALUATION_BATCH]
+            encoded[rows] = keras.ops.convert_to_numpy(encode(list(samples.chunks(rows))))
+            if known is not None:
+                known.update((names[row], encoded[row]) for row in rows)
+            bar.advance(task, len(rows))
+    return encoded
+
+
+def mixture_kind(weights):
+    """Return what the weights of a mixture are: `"routing"` `(N, 2)`, or a `"gate"`."""
+    return "routing" if weights.shape[1] == 2 else "gate"
+
+
+def check_packages():
+    """End the command, saying what to install, if a package is missing."""
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        fail(
+            f"Models of a text with a table need the packages {', '.join(NEEDED)}. Missing: "
+            f"{', '.join(missing)}. Run `pip install -r requirements-text.txt`.",
+            2,
+        )

@@ -1,0 +1,193 @@
+"""What depends on the kind of sample: the two interfaces that all commands are written against."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+
+class Task(ABC):
+    """The data of a run, and how it becomes what a model takes.
+
+    Samples are an object with a length, labels `(N, columns)`, ids, and `take(rows)`.
+
+    Args:
+        settings: `TrainSettings`.
+
+    Attributes:
+        settings: The same.
+        family: `"sequences"` or `"tables"`.
+        target: The `Target` of the labels, told by the training split.
+    """
+
+    family: ClassVar[str]
+    target: Any
+
+    def __init__(self, settings):
+        self.settings = settings
+
+    @abstractmethod
+    def splits(self) -> list[str]:
+        """Return the names of the splits that are there, train first."""
+
+    @abstractmethod
+    def read(self, split) -> Any:
+        """Return the samples of a split with their labels, before `Inputs.encode`."""
+
+    @abstractmethod
+    def join(self, splits) -> Any:
+        """Return the samples of several splits as one, with `columns` about them."""
+
+    @abstractmethod
+    def columns(self, samples) -> dict[str, Any]:
+        """Return the columns of text that the data has about samples, by name."""
+
+    @abstractmethod
+    def labels(self, samples) -> Any:
+        """Return the labels of joined samples, `(N, columns)`."""
+
+    @abstractmethod
+    def ids(self, samples) -> list[str]:
+        """Return the ids of joined samples."""
+
+    @abstractmethod
+    def checksums(self, splits) -> dict[str, str]:
+        """Return the SHA-256 of the files of some splits, by path."""
+
+    @abstractmethod
+    def notes(self, samples) -> list[str]:
+        """Return what the user should know of some samples, a sentence each."""
+
+    @abstractmethod
+    def fit_inputs(self, train) -> "Inputs":
+        """Fit everything between samples and model to the training samples."""
+
+    def describe(self):
+        """Return what the program prints of the data before a training: lines or tables."""
+        return [f"labels: {self.target.describe()}, told by {self.target.found}"]
+
+
+class Inputs(ABC):
+    """Turns samples into what a model takes; fitted to the training samples, saved with a run.
+
+    Attributes:
+        family: `"sequences"` or `"tables"`.
+        target: The `Target` of the labels.
+        parts: Names of the inputs among which a model shares out weights.
+    """
+
+    family: ClassVar[str]
+    target: Any
+    parts: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def save(self, folder) -> None:
+        """Write what was fitted into a `RunFolder`."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder) -> "Inputs":
+        """Read what `save` wrote into a `RunFolder`."""
+
+    @abstractmethod
+    def encode(self, samples) -> Any:
+        """Return samples in the form that batches are made of."""
+
+    @abstractmethod
+    def read(self, data, split, labels=True, **options) -> Any:
+        """Return the encoded samples of a split of any data.
+
+        Args:
+            data: A path, as `--data` takes it.
+            split: Name of the split.
+            labels: Whether there are labels. Without, `labels` is NaN.
+            **options: Options of the family's reader.
+
+        Raises:
+            FileNotFoundError: If it is missing.
+            ValueError: If it is wrong, or differs from the data of the training.
+        """
+
+    def check_fits(self, model, samples) -> None:
+        """Refuse encoded samples that a model does not take.
+
+        Raises:
+            ValueError: Saying what was expected.
+        """
+        return
+
+    @abstractmethod
+    def build_model(self, settings, samples) -> Any:
+        """Return the built model of `settings` for encoded samples, its weights drawn."""
+
+    def precompute(self, model, samples) -> list[Any]:
+        """Return encoded samples with everything computed that no training step changes.
+
+        Args:
+            model: The model at the start of its training.
+            samples: A list of encoded samples.
+        """
+        return list(samples)
+
+    @abstractmethod
+    def plan(self, settings, samples) -> tuple[Any, Any]:
+        """Return the `BatchPlan` of shuffled training samples, and their `Packer` or `None`."""
+
+    @abstractmethod
+    def training_batches(self, settings, samples, plan, epoch, step, packer) -> Any:
+        """Return the batches of training, for the step that learns.
+
+        Args:
+            settings: `TrainSettings`.
+            samples: Encoded samples.
+            plan: The `BatchPlan`, its shard set.
+            epoch: Number of the first epoch, from 0.
+            step: Batches of the first epoch to leave out.
+            packer: A `Packer`, or `None`.
+
+        Returns:
+            An iterable with an `element_spec`. Each pass over it is the next epoch; an element is
+            `(inputs, labels)`, or `(inputs, labels, packs)` with a packer.
+        """
+
+    @abstractmethod
+    def batches(self, samples) -> Any:
+        """Return the inputs of encoded samples in order, in batches, with an `element_spec`."""
+
+    @abstractmethod
+    def explain(self, model, inputs) -> tuple[Any, Any]:
+        """Return the model's prediction `(n, columns)` of a batch, and its weights or `None`."""
+
+    def use(self, modalities) -> None:
+        """Use these modalities alone; `None`: the modalities of the training.
+
+        Raises:
+            ValueError: If the model cannot do without one of its inputs, or has no such modality.
+        """
+        if modalities is not None:
+            raise ValueError(
+                "--modalities is for models of text, audio and video. "
+                f"Received: {' '.join(modalities)}. Leave it out."
+            )
+
+    def as_samples(self, samples) -> Any:
+        """Return encoded samples as they are; a family may take raw arrays too."""
+        return samples
+
+    def notes(self, samples) -> list[str]:
+        """Return what the user should know of encoded samples, a sentence each."""
+        return []
+
+    def shares(self, weights):
+        """Return the share of each of `parts`, `(N, parts)`, from a model's weights `(N, ...)`."""
+        return weights
+
+    def save_weights(self, path, predictions):
+        """Write weights that are more than shares to a file; by default there are none."""
+        return
+
+    def summarize(self, predictions) -> dict[str, Any]:
+        """Return entries that an evaluation's summary has beside the measures."""
+        return {}
+
+    @abstractmethod
+    def columns(self, samples) -> dict[str, list]:
+        """Return further columns for a table of predictions, by heading."""

@@ -1,0 +1,101 @@
+"""Numbers and texts as people pickle them: in arrays, lists and lists of lists."""
+
+import numpy as np
+
+from utils.formats.checks import check_count, check_numbers
+from utils.untrusted.invalid_data import InvalidData, check_memory
+
+DEEPEST_LIST = 3
+
+
+def to_numbers(where, value):
+    """Return an array or lists of numbers as an array.
+
+    Args:
+        where: The file and key, for messages.
+        value: What the pickle holds.
+
+    Raises:
+        InvalidData: If it holds anything but numbers, is ragged, or needs more than the available
+            memory.
+    """
+    if not isinstance(value, np.ndarray):
+        check_memory(where, 8 * _count_numbers(where, value, DEEPEST_LIST, {}))
+    array = check_numbers(where, value)
+    check_memory(where, 4 * array.size)
+    return array
+
+
+def _count_numbers(where, value, deepest, known):
+    """Count what a list would be as an array: few bytes of a pickle can name one list often."""
+    if type(value) in (list, tuple) and deepest:
+        if id(value) not in known:
+            known[id(value)] = sum(_count_numbers(where, v, deepest - 1, known) for v in value)
+        return known[id(value)]
+    if isinstance(value, (int, float, np.number, np.bool_)):
+        return 1
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        return value.size
+    raise InvalidData(
+        f"{where} must hold numbers. Expected: an array. Received: {type(value).__name__}"
+        f"{' in lists' if deepest < DEEPEST_LIST else ''}. Store floating-point numbers."
+    )
+
+
+def items_of(value):
+    """Return the items of a list, a tuple, or an array of texts or objects; of others, none."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "OSU" and value.ndim:
+        return value.tolist()
+    return value if type(value) in (list, tuple) else ()
+
+
+def to_texts(where, value, count):
+    """Return a list or array of texts as a list of `str`.
+
+    Args:
+        where: The file and key, for messages.
+        value: What the pickle holds; each text may be bytes, or stand in a list of one.
+        count: The number of samples.
+
+    Raises:
+        InvalidData: If it holds anything but `count` texts in UTF-8.
+    """
+    items = items_of(value)
+    if not items:
+        raise InvalidData(
+            f"{where} must be a list of texts. Expected: {count} texts. "
+            f"Received: {type(value).__name__}. Store one text for each sample."
+        )
+    check_count(where, len(items), count, "the labels")
+    leaves = [_unwrapped(item) for item in items]
+    known = {}  # few bytes of a pickle can name one text often
+    for row, leaf in enumerate(leaves):
+        if id(leaf) not in known:
+            known[id(leaf)] = _text(f"{where} row {row},", leaf)
+    return [known[id(leaf)] for leaf in leaves]
+
+
+def _unwrapped(item):
+    for _ in range(DEEPEST_LIST):
+        nested = isinstance(item, (list, tuple)) or (isinstance(item, np.ndarray) and item.ndim)
+        if nested and len(item) == 1:
+            item = item[0]
+    return item
+
+
+def _text(where, item):
+    try:
+        if isinstance(item, bytes):
+            return item.decode()
+        if isinstance(item, str):
+            item.encode()
+            return str(item)
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
+        raise InvalidData(
+            f"{where} must be UTF-8 text. Expected: UTF-8. Received: {error.reason} at position "
+            f"{error.start}. Decode it before you write the file."
+        ) from error
+    raise InvalidData(
+        f"{where} must be text. Expected: one text. Received: {type(item).__name__}. "
+        "Store one text for each sample."
+    )
