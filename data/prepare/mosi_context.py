@@ -16,7 +16,7 @@ from utils.environment import file_checksum
 from utils.formats.hdf5 import write_split
 from utils.formats.split import SPLITS
 from utils.formats.table import index_path, write_table
-from utils.new_folder import check_free, new_folder
+from utils.new_file import check_free, new_folder
 
 DEFAULTS = {"context": 20, "valid_share": 0.1, "seed": 0}
 MAX_CONTEXT = 1000

@@ -11,7 +11,7 @@ from data.synthetic.generation import (
     generate,
 )
 from utils.formats.hdf5 import write_split
-from utils.new_folder import check_free, new_folder
+from utils.new_file import check_free, new_folder
 
 DESCRIPTION_FILE = "task.json"
 

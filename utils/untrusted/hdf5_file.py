@@ -134,5 +134,5 @@ def read_dataset(dataset, where):
 
 
 def declared_bytes(dataset):
-    """Return the bytes of a data set in memory (`int`), at least those of float32."""
+    """Return the bytes of a data set in memory (`int`), with at least 4 bytes a value."""
     return dataset.size * max(dataset.dtype.itemsize, 4)
