@@ -13,7 +13,7 @@ from utils.command_line import CommandParser, announce, console, run_command
 from utils.formats import SPLITS
 from utils.measures.classification import classification_metrics
 from utils.measures.table import metrics_table
-from utils.new_folder import new_folder
+from utils.new_file import new_folder
 from utils.progress import progress_bar
 from utils.tables import find_split
 

@@ -94,7 +94,7 @@ def _receive(url, part, size):
                     f"{url} does not fit on the disk of {part.parent}. Expected: {size - done} "
                     f"bytes free. Received: {free}. Free some space, or choose another folder."
                 )
-            # The size on the disk must be that of the published bytes, not of a compressed answer.
+            # Without compression, the received bytes are the published bytes.
             headers = {"Accept-Encoding": "identity"}
             http_get(url, file, resume_size=done, headers=headers, expected_size=size)
         finally:
