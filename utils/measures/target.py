@@ -67,13 +67,14 @@ class Target(ABC):
         """Say in words what the label is."""
 
     @abstractmethod
-    def encode(self, where, raw, clip=False) -> Any:
+    def encode(self, where, raw, clip=False, ids=None) -> Any:
         """Check labels and bring them into the form of this target.
 
         Args:
             where: The file and key, for messages.
             raw: What a file holds: numbers, an array of any shape, or texts, a list.
             clip: Whether to clip scores beyond the range, in place of an error.
+            ids: The samples' ids, for messages, or `None`.
 
         Returns:
             Labels float32 `(N, columns)`.
@@ -142,7 +143,12 @@ class Target(ABC):
         return {"kind": self.kind, "names": list(self.names)}
 
 
-def as_columns(where, raw) -> Any:
+def named_row(row, ids=None):
+    """Return `row 3`, with the sample's id where it is known."""
+    return f"row {row}" if ids is None else f"row {row} (id {ids[row]!r})"
+
+
+def as_columns(where, raw, ids=None) -> Any:
     """Return numbers as float64 `(N, columns)`, and texts as a list.
 
     Raises:
@@ -154,7 +160,7 @@ def as_columns(where, raw) -> Any:
         if empty:
             raise InvalidData(
                 f"{where} must hold a label in each row. Received: none in {len(empty)} of "
-                f"{len(raw)} rows, the first is row {empty[0]}. Remove these rows."
+                f"{len(raw)} rows, the first is {named_row(empty[0], ids)}. Remove these rows."
             )
         numbers = _as_numbers(raw)
         if numbers is None:
