@@ -94,7 +94,15 @@ def _receive(url, part, size):
                 )
             # Without compression, the received bytes are the published bytes.
             headers = {"Accept-Encoding": "identity"}
-            http_get(url, file, resume_size=done, headers=headers, expected_size=size)
+            name = part.name.rsplit(".", 2)[0]
+            http_get(
+                url,
+                file,
+                resume_size=done,
+                headers=headers,
+                expected_size=size,
+                displayed_filename=name,
+            )
         finally:
             file.flush()
             if not part.stat().st_size:
