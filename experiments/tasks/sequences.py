@@ -225,6 +225,9 @@ class SequenceInputs(Inputs):
         explanation = model.explain(inputs)
         return explanation.prediction, explanation.modality_weights
 
+    def summarize(self, predictions):
+        return {"modalities": list(self.modalities)}
+
     def columns(self, samples):
         lengths = np.max([mask.sum(axis=1) for mask in samples.masks().values()], axis=0)
         columns = {"length": lengths.tolist()}
