@@ -48,6 +48,8 @@ backends: setup .venv-backends/installed  ## test layers and models on JAX and P
 # than to compute fast.
 backends-jax backends-torch: backends-%:
 	cd $(BACKENDS) && MSA_SAMPLES=$(BACKENDS)/samples KERAS_BACKEND=$* \
+	  OMP_NUM_THREADS=1 JAX_COMPILATION_CACHE_DIR=$(BACKENDS)/compiled \
+	  JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 \
 	  XLA_FLAGS="--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true" \
 	  bin/python -m pytest -c $(CURDIR)/tests/backends/pytest.ini $(CURDIR)/tests/backends
 

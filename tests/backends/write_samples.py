@@ -47,30 +47,35 @@ def samples():
     return make_sequences(4, LENGTHS), masks
 
 
+def padded_to_the_end(sequences, masks):
+    """The same in `SEQ_LEN` steps."""
+    ends = [((0, 0), (0, SEQ_LEN - mask.shape[1])) for mask in masks]
+    sequences = [np.pad(x, (*end, (0, 0))) for x, end in zip(sequences, ends, strict=True)]
+    return sequences, [np.pad(mask, end) for mask, end in zip(masks, ends, strict=True)]
+
+
 def write_model(path, name, options):
     """Write a model, its explanation, and its weights and losses after two steps of training."""
     model = make_model(name, **options)
     sequences, masks = samples()
-    inputs = (*sequences, *masks)
     model.save(path.with_suffix(".keras"))
-    explanation = model.explain(inputs)
+    explanation = model.explain((*sequences, *masks))
     arrays = {"prediction": explanation.prediction}
     if explanation.modality_weights is not None:
         arrays["modality_weights"] = explanation.modality_weights
     arrays |= {f"attention/{key}": maps for key, maps in explanation.attention.items()}
-    for i, (x, mask) in enumerate(zip(sequences, masks, strict=True)):
-        # Other backends get padded sequences, with NaN at all masked steps.
-        longer = ((0, 0), (0, SEQ_LEN - x.shape[1]))
-        arrays[f"mask_{i}"] = np.pad(mask, longer)
-        filled = np.where(mask[..., None], x, np.nan)
-        arrays[f"sequence_{i}"] = np.pad(filled, (*longer, (0, 0)), constant_values=np.nan)
+    # Other backends get padded sequences, with NaN at all masked steps.
+    padded, masks = padded_to_the_end(sequences, masks)
+    for i, (x, mask) in enumerate(zip(padded, masks, strict=True)):
+        arrays[f"mask_{i}"] = mask
+        arrays[f"sequence_{i}"] = np.where(mask[..., None], x, np.float32(np.nan))
     labels = np.array([[1.5], [-1.0], [0.5], [-2.0]], "float32") * np.ones(model.output_dim)
     weights = {id(weight) for weight in model.weights}
     seeds = [variable for variable in model.variables if id(variable) not in weights]
     for i, seed in enumerate(seeds):
         seed.assign([i, 0])
     model.compile(keras.optimizers.SGD(0.05), "mae", run_eagerly=True)
-    arrays["losses"] = [model.train_on_batch(inputs, labels) for _ in range(STEPS)]
+    arrays["losses"] = [model.train_on_batch((*padded, *masks), labels) for _ in range(STEPS)]
     arrays |= {"labels": labels}
     arrays |= {f"weight_{i}": weight.numpy() for i, weight in enumerate(model.weights)}
     arrays |= {f"seed_{i}": seed.numpy() for i, seed in enumerate(seeds)}
@@ -80,7 +85,8 @@ def write_model(path, name, options):
 def write_layer(path, cls, options, inputs):
     """Write a layer's configuration, and its results with random weights."""
     layer = cls(**options)
-    layer.build(**build_shapes(layer, inputs))
+    shapes = build_shapes(layer, inputs)
+    layer.build(**shapes)
     numpy_layers.randomise(layer)
     outputs = tree.flatten(layer(**inputs))
     arrays = {f"output_{i}": output for i, output in enumerate(outputs)}
@@ -90,6 +96,7 @@ def write_layer(path, cls, options, inputs):
         arrays |= {f"input/{name}/{i}": x for i, x in enumerate(value if many else [value])}
     config = {
         "layer": keras.saving.serialize_keras_object(layer),
+        "shapes": shapes,
         "lists": [name for name, value in inputs.items() if isinstance(value, (list, tuple))],
     }
     path.with_suffix(".json").write_text(json.dumps(config))
