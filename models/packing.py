@@ -49,10 +49,11 @@ class Packing(NamedTuple):
         pack = ops.expand_dims(ops.arange(ops.shape(packs)[0], dtype="int32"), 1)
         first = ops.sum(ops.where(packs, pack * time + start, 0), axis=0)
         rank = ops.cumsum(ops.cast(mask, "int32"), axis=1) - 1
+        last = ops.shape(packs)[0] * time - 1  # beyond it lie only steps of invalid packs
         return cls(
             ops.where(filled, sample, -1),
             ops.where(filled, step, 0),
-            ops.where(mask, first[:, None] + rank, 0),
+            ops.where(mask, ops.minimum(first[:, None] + rank, last), 0),
             mask,
         )
 
