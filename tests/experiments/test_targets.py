@@ -64,7 +64,7 @@ def run(data, tmp_path_factory):
 
 
 def test_a_run_knows_its_target_and_learns_it(run, data):
-    directory, kind = data
+    _, kind = data
     target = read_json(run / "metadata.json")["target"]
     assert target["kind"] == kind
     if kind in ("score", "scores"):
