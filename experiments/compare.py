@@ -26,15 +26,14 @@ def main():
     import utils.quiet_tensorflow  # noqa: F401
     from experiments.comparison.comparison import run_comparison
     from experiments.comparison.protocol import Protocol
-    from experiments.runs.shared_samples import shared_split
+    from experiments.runs.shared_samples import training_samples
     from experiments.runs.start import recorded
     from experiments.runs.training import open_checked, tell
-    from experiments.training.cross_validation import SPLITS
 
     protocol = Protocol(**options)
     announce(f"Reading {protocol.base.data}")
     task = open_checked(protocol.base)
-    tell(task, [shared_split(task, split) for split in SPLITS])
+    tell(task, training_samples(task))
     folder = protocol.claim(task)
     for model, names in protocol.left_out.items():
         if names:
@@ -124,9 +123,8 @@ def protocol_options(arguments, base):
         ValueError: If settings of a model, or values of the search space, are wrong.
     """
     base = dataclasses.replace(base, group=base.group if base.folds else None)
-    settings, left_out = settings_by_model(
-        base, trained_models(arguments), arguments.model_settings
-    )
+    own = arguments.model_settings
+    settings, left_out = settings_by_model(base, trained_models(arguments), own)
     return {
         "root": Path(base.run_dir or f"runs/compare-{Path(base.data or '').resolve().name}"),
         "base": base,

@@ -21,9 +21,8 @@ def main():
     space = SearchSpace.read(arguments.space, settings)
     # From here on TensorFlow is needed.
     import utils.quiet_tensorflow  # noqa: F401
-    from experiments.runs.shared_samples import shared_split
+    from experiments.runs.shared_samples import training_samples
     from experiments.runs.training import open_checked, tell
-    from experiments.training.cross_validation import SPLITS
     from experiments.tuning.objective import Objective
     from experiments.tuning.storage import StudyStorage
     from experiments.tuning.study import Study, describe
@@ -31,7 +30,7 @@ def main():
     announce(f"Reading {settings.data}")
     task = open_checked(settings)
     objective = Objective(task, arguments.seeds)
-    tell(task, [shared_split(task, split) for split in SPLITS])
+    tell(task, training_samples(task))
     folder = Path(settings.run_dir or default_folder(arguments.space, settings.data))
     if arguments.storage is None:
         make_folder(folder)

@@ -61,15 +61,14 @@ class Outcome:
     def row(self):
         """Return the run as a row of a table, by heading; `None` where a figure is not known."""
         peak, cost = self.cost.get("peak_memory"), self.cost
+        reached = None if self.epoch is None else self.curve[self.epoch]
         return {
             "model": self.model,
             "seed": self.seed,
             "split": self.split,
             **self.figures(),
             "epoch": self.epoch,
-            f"valid_{self.target.criterion.name}": None
-            if self.epoch is None
-            else self.curve[self.epoch],
+            f"valid_{self.target.criterion.name}": reached,
             "parameters": cost.get("parameters"),
             "seconds": round(cost["seconds"], 2) if cost else None,
             "epoch_seconds": round(cost["epoch_seconds"], 4) if cost else None,
@@ -108,7 +107,7 @@ def read_predictions(path, target, prefix="") -> Any:
         prefix: What the headings of the predictions begin with.
     """
     with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+        rows: list[Any] = list(csv.DictReader(file))
     if prefix:
         renamed = {name.removeprefix(prefix): name for name in rows[0] if name.startswith(prefix)}
         rows = [row | {name: row[long] for name, long in renamed.items()} for row in rows]
@@ -117,6 +116,7 @@ def read_predictions(path, target, prefix="") -> Any:
 
 def _read_evaluation(folder, config, target, split):
     history, name = folder.load_metrics(), f"valid_{target.criterion.name}"
+    kept: Any = kept_entry(history, config["keep"], target.criterion)
     summary = read_json(folder.evaluation / f"{split}.json")
     labels, outputs = read_predictions(folder.evaluation / f"{split}_predictions.csv", target)
     return {
@@ -124,7 +124,7 @@ def _read_evaluation(folder, config, target, split):
         "labels": labels,
         "outputs": outputs,
         "curve": [entry[name] for entry in history],
-        "epoch": kept_entry(history, config["keep"], target.criterion)["epoch"],
+        "epoch": kept["epoch"],
         "references": {name: summary[name] for name in REFERENCES if name in summary},
     }
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import yaml
 
-from experiments.comparison.compared import compared_measures
 from experiments.runs.run_folder import RunFolder
 from experiments.runs.shared_samples import shared_join
 from experiments.settings import TrainSettings
@@ -112,7 +111,7 @@ class Protocol:
     def _check(self, task):
         """Refuse options that do not fit the data."""
         faults = [f for one in self.settings.values() for f in loss_faults(one, task.target)]
-        known = [measure.name for measure in compared_measures(task.target)]
+        known = task.target.overall
         unknown = [name for name in self.base.measures if name not in known]
         if unknown:
             faults.append(

@@ -4,13 +4,14 @@ import dataclasses
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from experiments.comparison.cost import CostMeter
 from experiments.runs.evaluation import evaluate as evaluate_run
 from experiments.runs.loaded_run import load_run
 from experiments.runs.resuming import is_finished
 from experiments.runs.run_folder import RunFolder
-from experiments.runs.shared_samples import shared_join, shared_split
+from experiments.runs.shared_samples import shared_split, training_samples
 from experiments.runs.start import open_folder, recorded
 from experiments.runs.training import open_checked
 from experiments.training.checkpoints import Checkpoints
@@ -23,6 +24,8 @@ from experiments.tuning.study import Study, describe, is_complete
 from utils.command_line import RunFailed
 
 HEARTBEAT = 60
+# TensorFlow warns of the graphs of many models, which are many on purpose.
+tf.get_logger().setLevel("ERROR")
 # The seeds of a model follow each other, and share its graphs.
 _CACHE = ModelCache()
 
@@ -73,11 +76,12 @@ def train(settings):
     folder = open_folder(task, SPLITS, resume=True)
     with recorded(folder):
         meter = CostMeter(folder.path)
-        label, measure = settings.model, meter.after_epoch
+        label, measure, samples = settings.model, meter.after_epoch, training_samples(task)
         if settings.folds:
-            cross_validate(task, shared_join(task), folder, label, measure, _CACHE)
+            (joined,) = samples
+            cross_validate(task, joined, folder, label, measure, _CACHE)
             return
-        train_split, valid = (shared_split(task, split) for split in SPLITS)
+        train_split, valid = samples
         checkpoints = Checkpoints(folder.checkpoints)
         fit(task, train_split, valid, folder, label, checkpoints, measure, _CACHE)
 

@@ -22,6 +22,13 @@ def shared_join(task, splits=SPLITS):
     return _once(task, tuple(splits), lambda: task.join(splits))
 
 
+def training_samples(task):
+    """Return a list of the samples that a training reads: train and valid, or joined for folds."""
+    if task.settings.folds:
+        return [shared_join(task)]
+    return [shared_split(task, split) for split in SPLITS]
+
+
 def forget_samples():
     """Read all samples again."""
     _samples.clear()

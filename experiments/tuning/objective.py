@@ -5,9 +5,9 @@ import dataclasses
 import keras
 import numpy as np
 
-from experiments.runs.shared_samples import shared_join, shared_split
+from experiments.runs.shared_samples import shared_join, training_samples
 from experiments.runs.training import open_checked
-from experiments.training.cross_validation import SPLITS, fit_folds
+from experiments.training.cross_validation import fit_folds
 from experiments.training.folds import assign_folds
 from experiments.training.loop import fit
 
@@ -61,13 +61,13 @@ class Objective:
 
 
 def _measure_one(task, label, progress):
+    samples = training_samples(task)
     if not task.settings.folds:
-        train, valid = (shared_split(task, split) for split in SPLITS)
-        return fit(task, train, valid, label=label, on_epoch=progress.after).kept
-    samples = shared_join(task)
-    assignment = _assignment(task, samples)
-    outputs = fit_folds(task, samples, assignment, label, on_epoch=progress.after)
-    return task.target.criterion(task.labels(samples), outputs[-1])
+        return fit(task, *samples, label=label, on_epoch=progress.after).kept
+    (joined,) = samples
+    assignment = _assignment(task, joined)
+    outputs = fit_folds(task, joined, assignment, label, on_epoch=progress.after)
+    return task.target.criterion(task.labels(joined), outputs[-1])
 
 
 def _assignment(task, samples):
