@@ -39,14 +39,16 @@ def metrics_table(compared):
 
 
 def difference_tables(compared):
-    """Return a table of the differences from the reference for each measure that is compared."""
+    """Return a table of the differences from the reference for each measure that is compared.
+
+    A measure without any difference has none: the reference may have no correlation.
+    """
     columns = ["model", "difference", "95 % interval", "p", "p, Holm"]
     models = [model for model in compared.ranked() if model in compared.differences]
-    if not models:
-        return []
     return [
         TextTable(columns, [_difference(compared, model, name) for model in models], name)
         for name in compared.measures
+        if any(np.isfinite(compared.differences[model][name].value) for model in models)
     ]
 
 
