@@ -200,7 +200,7 @@ def show(trials, measured):
 
 
 def describe_measure(criterion, settings, seeds):
-    """Say what the value of a trial is."""
+    """Return the name of a trial's value, in words."""
     split = f"{settings.folds} folds" if settings.folds else "valid"
     return f"{criterion.name}, {split}" + (f", mean of {seeds} seeds" if seeds > 1 else "")
 

@@ -16,7 +16,7 @@ class Estimate:
         value: On the samples as they are.
         low: Lower end of the percentile interval.
         high: Upper end.
-        p: Two-sided p-value of a difference from 0; NaN of what is no difference.
+        p: Two-sided p-value of a difference from 0; NaN of a figure of one model.
         p_holm: `p` after Holm's correction over all models compared by the same measure.
     """
 

@@ -27,7 +27,7 @@ class Comparison(Compared):
 
 
 def run_comparison(protocol, task, processes):
-    """Tune all models, then train all, then read the test split once; what is done stays done.
+    """Tune all models, then train all, then read the test split once; repeat no finished work.
 
     Args:
         protocol: The `Protocol`, claimed.

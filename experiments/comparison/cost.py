@@ -1,4 +1,4 @@
-"""What a training costs: parameters, time, memory."""
+"""The cost of a training: parameters, time, memory."""
 
 import ctypes
 import time
@@ -21,8 +21,8 @@ class CostMeter:
     - `seconds`: time of the training, or of all folds together, the building of graphs, validation
       and checkpoints included.
     - `epoch_seconds`: the median of all epochs, which leaves out the building of graphs.
-    - `clock`: what these count: `"processor"`, the time that all threads of the process have been
-      at work, which other processes do not prolong; or where GPUs work, `"wall-clock"`.
+    - `clock`: the kind of these seconds: `"processor"`, the working time of all threads of the
+      process, which other processes do not prolong; or where GPUs work, `"wall-clock"`.
     - `peak_memory`: the largest resident memory of the process during the training, in bytes, with
       TensorFlow and the data in it; `None` where the system does not tell.
     - `base_memory`: the resident memory at its start.
@@ -76,8 +76,8 @@ def read_cost(path):
 
 
 def _free_memory():
-    """Give back what earlier trainings of this process have left."""
+    """Give back the memory that earlier trainings of this process have left."""
     try:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
     except (OSError, AttributeError):
-        pass  # Another C library keeps what it keeps.
+        pass  # Another C library has no such function.

@@ -101,7 +101,7 @@ def _describe_split(comparison):
     once = (
         "The test split was read once, after all trainings of all models."
         if first.split == "test"
-        else "The data has no test split: valid has chosen what it measures."
+        else "The data has no test split: valid has chosen the models that it measures."
     )
     kept = epoch[comparison.protocol.base.keep]
     return f"Figures are of {first.split}, {len(first.labels)} samples, {kept}. {once}"

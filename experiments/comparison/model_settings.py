@@ -20,8 +20,8 @@ def settings_by_model(base, models, own):
     Args:
         base: `TrainSettings` for all of them.
         models: Names of the models, without `CONSTANT`.
-        own: From a model's name to settings of its own by name; its `model_args` are added to
-            those of `base`, entry by entry.
+        own: From a model's name to settings of its own by name; its `model_args` are added
+            to the `model_args` of `base`, entry by entry.
 
     Returns:
         From each model to its `TrainSettings`, and from each model to the names of the arguments
@@ -87,7 +87,7 @@ def _faults(base, models, own):
 
 
 def _setting_faults(model, name, value):
-    """Yield what is wrong with one model's own value of a setting."""
+    """Yield the faults of one model's own value of a setting."""
     try:
         if name in SHARED:
             raise ValueError("is the same for all models.")

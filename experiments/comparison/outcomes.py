@@ -104,7 +104,7 @@ def read_predictions(path, target, prefix="") -> Any:
     Args:
         path: A file `S_predictions.csv`.
         target: The `Target`.
-        prefix: What the headings of the predictions begin with.
+        prefix: The beginning of the headings of the predictions.
     """
     with path.open(newline="", encoding="utf-8") as file:
         rows: list[Any] = list(csv.DictReader(file))

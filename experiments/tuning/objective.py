@@ -37,7 +37,7 @@ class Objective:
             settings: `TrainSettings`.
             label: What the progress display says.
             on_step: Called after each epoch with the number of epochs so far, over all seeds and
-                folds, and the criterion so far: the mean of what is finished and what is under way.
+                folds, and the criterion so far, the mean over the trainings so far.
 
         Returns:
             The mean over the seeds of the criterion on valid, in the epoch whose model

@@ -92,7 +92,7 @@ def with_values(settings, values):
 
 
 def _refused_values(base, name, dimension):
-    """Yield what the check of all settings says of the values of one."""
+    """Yield the faults that the check of all settings finds in the values of one."""
     before = base.faults()
     for value in dimension.extremes():
         faults = with_values(base, {name: value}).faults()
