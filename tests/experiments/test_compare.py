@@ -185,14 +185,14 @@ def test_the_constant_knows_the_training_labels_alone(data_dir, tmp_path, eagerl
 
 
 def test_classes_are_compared_by_their_own_measures(data_dir, tmp_path, eagerly):
-    folds = ("--folds", 2, "--keep", "last", "--seeds", 2, "--models", "lf_dnn", "constant")
+    folds = ("--folds", 2, "--keep", "last", "--seeds", 1, "--models", "lf_dnn", "constant")
     options = ("--model-args", '{"model_dim": 8}', "--measures", "accuracy", "macro_f1")
     rows = compare(classes(data_dir, tmp_path / "data"), tmp_path, *folds, *options)
     assert {"macro_f1", "auroc", "valid_macro_f1"} <= rows[0].keys() and "MAE" not in rows[0]
     assert {row["split"] for row in rows} == {"2 folds, all 36, last epoch"}
-    summary = read_json(tmp_path / "runs" / "lf_dnn-seed1" / "folds.json")
+    summary = read_json(tmp_path / "runs" / "lf_dnn-seed0" / "folds.json")
     (last,) = [v for k, v in summary["columns"].items() if k.endswith("last epoch")]
-    assert float(rows[1]["macro_f1"]) == pytest.approx(last["macro_f1"])
+    assert float(rows[0]["macro_f1"]) == pytest.approx(last["macro_f1"])
 
 
 def classes(source, path):
