@@ -2,10 +2,10 @@
 
 import keras
 
-import models  # noqa: F401  (registers the classes that a saved model names)
 from experiments.runs.run_folder import RunFolder
 from experiments.tasks import inputs_class
 from experiments.tasks.predictor import predict_samples
+from models import load_model
 from utils.command_line import announce
 from utils.untrusted.plain_file import plain_file
 
@@ -74,7 +74,7 @@ def load_run(path, in_float32=False):
     folder = path if isinstance(path, RunFolder) else RunFolder.open(path)
     announce(f"Loading {folder.best}")
     with plain_file(folder.best, "the Keras model of a run"):
-        model = keras.saving.load_model(folder.best, compile=False)
+        model = load_model(folder.best, compile=False)
     if in_float32 and model.dtype_policy.name != "float32":
         model = model_in_float32(model)
     return LoadedRun(folder, model, inputs_class(folder.family).load(folder))

@@ -103,10 +103,3 @@ class MultimodalBertGate(MixedModel):
     def fuse(self, text, tab):
         fused, gate = self.fusion(text, tab, return_gate=True)
         return ops.relu(fused), gate
-
-
-TEXT_TABULAR_MODELS = {
-    "cross-attention": MultimodalBertCrossAttn,
-    "moe": MultimodalBertMoE,
-    "gate": MultimodalBertGate,
-}

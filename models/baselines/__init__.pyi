@@ -1,0 +1,13 @@
+from ..registry import BASELINES as BASELINES
+from .almt import ALMT as ALMT
+from .ef_lstm import EFLSTM as EFLSTM
+from .graph_mfn import GraphMFN as GraphMFN
+from .lf_dnn import LFDNN as LFDNN
+from .lmf import LMF as LMF
+from .mag import MAG as MAG
+from .mfn import MFN as MFN
+from .misa import MISA as MISA
+from .mult import MulT as MulT
+from .self_mm import SelfMM as SelfMM
+from .tetfn import TETFN as TETFN
+from .tfn import TFN as TFN

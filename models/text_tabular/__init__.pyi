@@ -1,0 +1,14 @@
+from ..losses import ClassWeightedCrossEntropy as ClassWeightedCrossEntropy
+from ..registry import TEXT_TABULAR_MODELS as TEXT_TABULAR_MODELS
+from .bert import TextBertBase as TextBertBase
+from .bert import make_bert as make_bert
+from .fusion import CrossAttentionFusion as CrossAttentionFusion
+from .fusion import FusionGate as FusionGate
+from .fusion import MixtureOfExperts as MixtureOfExperts
+from .model import TextTabularExplanation as TextTabularExplanation
+from .model import TextTabularModel as TextTabularModel
+from .models import MultimodalBertCrossAttn as MultimodalBertCrossAttn
+from .models import MultimodalBertGate as MultimodalBertGate
+from .models import MultimodalBertMoE as MultimodalBertMoE
+from .tab_ae import TabAE as TabAE
+from .tab_ae import combine_tab_data as combine_tab_data
