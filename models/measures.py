@@ -277,16 +277,19 @@ def correlation(change=_same):
 
     def terms(labels, outputs, xp):
         y, p = _sides(labels, outputs, change, xp)
-        return [xp.ones_like(y), y, p, y * y, p * p, y * p]
+        powers = [y * y, p * p]
+        if xp is np:
+            # Squares of what lies around 0 lose no digits when their means are subtracted.
+            y, p = y - y.mean(), p - p.mean()
+        return [xp.ones_like(y), y, p, y * y, p * p, y * p, *powers]
 
     def value(sums, xp):
-        count, y, p, yy, pp, yp = sums
+        count, y, p, yy, pp, yp, *powers = sums
         covariance = _divide(yp, count, xp) - _divide(y, count, xp) * _divide(p, count, xp)
         spreads = []
-        for total, squares in ((y, yy), (p, pp)):
-            power = _divide(squares, count, xp)
-            variance = power - _divide(total, count, xp) ** 2
-            varies = variance > CONSTANT_SPREAD**2 * power
+        for total, squares, power in zip((y, p), (yy, pp), powers, strict=True):
+            variance = _divide(squares, count, xp) - _divide(total, count, xp) ** 2
+            varies = variance > CONSTANT_SPREAD**2 * _divide(power, count, xp)
             spreads.append(xp.sqrt(xp.where(varies, variance, float("nan") * variance)))
         return xp.clip(covariance / (spreads[0] * spreads[1]), -1.0, 1.0)
 

@@ -1,7 +1,8 @@
-"""Write a new file completely or not at all."""
+"""Write a new file or folder completely or not at all."""
 
 import contextlib
 import secrets
+import shutil
 from pathlib import Path
 
 
@@ -21,27 +22,75 @@ def new_file(path, overwrite=False):
         OSError: If the file cannot be written.
     """
     path = Path(path)
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise FileExistsError(
+            f"The output must be a new file. Received: {path}, which "
+            + ("is a folder. Name a file." if path.is_dir() else "exists.")
+            + ("" if path.is_dir() else " Name another file, or give --overwrite.")
+        )
+    with _temporary(path, Path.touch, "file") as partial:
+        yield partial
+
+
+@contextlib.contextmanager
+def new_folder(directory):
+    """Yield a temporary folder to fill; it becomes `directory` if the block ends without an error.
+
+    Args:
+        directory: The folder to make; it must be new or empty.
+
+    Yields:
+        The `Path` of the temporary folder, beside `directory`.
+
+    Raises:
+        FileExistsError: If `directory` is a file or not empty.
+        OSError: If the folder cannot be written.
+    """
+    directory = Path(directory)
+    check_free(directory)
+    with _temporary(directory, Path.mkdir, "folder") as partial:
+        try:
+            yield partial
+        except RuntimeError as error:  # h5py, if it cannot write the rest of a file on closing
+            raise OSError(0, str(error)) from error
+
+
+def check_free(directory):
+    """Check that a folder is new or empty.
+
+    Raises:
+        FileExistsError: If it is not; the message gives advice.
+    """
+    if directory.is_dir() and not any(directory.iterdir()):
+        return
+    if directory.exists():
+        raise FileExistsError(
+            "The output folder must be new or empty. "
+            f"Received: {directory}, which {'holds files' if directory.is_dir() else 'is a file'}. "
+            "Name another folder, or remove this one first."
+        )
+
+
+@contextlib.contextmanager
+def _temporary(path, make, kind):
     partial = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
     try:
-        if path.is_dir() or (path.exists() and not overwrite):
-            raise FileExistsError(
-                f"The output must be a new file. Received: {path}, which "
-                + ("is a folder. Name a file." if path.is_dir() else "exists.")
-                + ("" if path.is_dir() else " Name another file, or give --overwrite.")
-            )
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.touch(exist_ok=False)
+        make(partial)
         yield partial
         partial.replace(path)
     except OSError as error:
         # Errors of the system have a number; our own errors, which already give advice, have none.
-        concerned = (None, *map(str, (partial, path, *path.parents)))
-        if error.errno is None or error.filename not in concerned:
+        # Errors about other files keep their message.
+        name = Path(str(error.filename or partial))
+        ours = name in (path, *path.parents) or name.is_relative_to(partial)
+        if error.errno is None or not ours:
             raise
         raise OSError(
             f"{path} cannot be written. Expected: a place with room and permission. "
-            f"Received: {error.strerror or error}. No file was left; name another file."
+            f"Received: {error.strerror or error}. No {kind} was left; name another {kind}."
         ) from error
     finally:
         with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+            partial.unlink()
+        shutil.rmtree(partial, ignore_errors=True)

@@ -67,7 +67,7 @@ def add_settings(parser, settings):
     types_of = typing.get_type_hints(settings)
     fields = {field.name: field for field in dataclasses.fields(settings)}
     defaults = dataclasses.asdict(settings())
-    for group in settings.__bases__:
+    for group in settings.__bases__ if settings.__base__ is not object else [settings]:
         section = parser.add_argument_group((group.__doc__ or "").split("\n")[0].rstrip("."))
         section.suggestions = parser.suggestions  # jsonargparse gives it the parser's methods
         for name in group.__annotations__:

@@ -6,7 +6,7 @@ import numpy as np
 
 from utils.formats.hdf5 import Hdf5Writer
 from utils.formats.table import index_path, write_table
-from utils.new_folder import new_folder
+from utils.new_file import new_folder
 
 # Files that describe the whole data set: written by `data.synthetic`, and the target of the labels.
 DESCRIPTION_FILES = ("task.json", "target.json")
@@ -67,5 +67,5 @@ def _check_room(directory, split):
     if needed > free:
         raise OSError(
             f"The split {split.name} needs {needed / 1e9:.2f} GB. Received: a disk with "
-            f"{free / 1e9:.2f} GB free. Make room, or write to another disk."
+            f"{free / 1e9:.2f} GB free. Free some space, or write to another disk."
         )

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 
-from utils.command_line import console
 from utils.environment import file_checksum
 
 HUB = "https://huggingface.co"
@@ -23,7 +22,8 @@ def download(url, path, sha256):
     address and the ETag of the file. This file stays if the connection, the disk or the user stops
     the download, and the next call continues it. If the file on the server has changed, the
     download starts again. The environment variable HF_ENDPOINT names a mirror of Hugging Face;
-    HF_HUB_DOWNLOAD_TIMEOUT sets the seconds to wait for an answer. No access token is sent.
+    HF_HUB_DOWNLOAD_TIMEOUT sets the seconds to wait for an answer. No access token is sent. On a
+    terminal the library shows a progress bar.
 
     Args:
         url: An http or https address.
@@ -38,11 +38,9 @@ def download(url, path, sha256):
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import httpx2
     from huggingface_hub import get_hf_file_metadata
-    from huggingface_hub.utils import disable_progress_bars, logging
+    from huggingface_hub.utils import logging
 
     logging.set_verbosity_error()
-    if not console.is_terminal:
-        disable_progress_bars()
     url = url.replace(HUB, os.environ.get("HF_ENDPOINT", HUB).rstrip("/"), 1)
     part = None
     try:
@@ -94,9 +92,17 @@ def _receive(url, part, size):
                     f"{url} does not fit on the disk of {part.parent}. Expected: {size - done} "
                     f"bytes free. Received: {free}. Free some space, or choose another folder."
                 )
-            # The size on the disk must be that of the published bytes, not of a compressed answer.
+            # Without compression, the received bytes are the published bytes.
             headers = {"Accept-Encoding": "identity"}
-            http_get(url, file, resume_size=done, headers=headers, expected_size=size)
+            name = part.name.rsplit(".", 2)[0]
+            http_get(
+                url,
+                file,
+                resume_size=done,
+                headers=headers,
+                expected_size=size,
+                displayed_filename=name,
+            )
         finally:
             file.flush()
             if not part.stat().st_size:

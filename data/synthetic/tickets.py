@@ -13,7 +13,7 @@ import numpy as np
 
 from data.synthetic.arguments import check_whole_number
 from utils.formats.table import write_table
-from utils.new_folder import check_free, new_folder
+from utils.new_file import check_free, new_folder
 
 DEFAULTS = {"samples": 2000, "seed": 0, "noise": 0.05}
 SPLIT_SHARES = {"train": 1.0, "valid": 0.25, "test": 0.25}

@@ -5,17 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import models
-from models.metrics import (
-    BinarySentimentAccuracy,
-    BinarySentimentF1,
-    PearsonCorrelation,
-    SentimentAccuracy,
-    SentimentError,
-    sentiment_metrics,
-)
-from utils.measures.sentiment import METRIC_NAMES
-from utils.measures.sentiment import sentiment_metrics as array_metrics
+from models.metrics import MeasureMetric, class_metrics, sentiment_metrics
+from utils.measures.class_target import ClassTarget
+from utils.measures.score_target import ScoreTarget
 
+METRIC_NAMES = tuple(metric.name for metric in sentiment_metrics())
+array_metrics = ScoreTarget().measured
 # Steps of an eighth meet every rounding tie, and no two sides of a threshold blur in float32.
 scores = st.integers(-32, 32).map(lambda n: n / 8)
 batches = st.lists(
@@ -52,7 +47,7 @@ def test_stream_agrees_with_whole_arrays_however_split(nine, batches):
 
 def test_correlation_is_not_an_average_of_batches():
     falling = [[(0.0, 0.0), (1.0, -1.0)], [(10.0, 10.0), (11.0, 9.0)]]
-    result = stream([PearsonCorrelation()], falling)["Corr"]
+    result = stream([MeasureMetric("Corr")], falling)["Corr"]
     assert result > 0.9  # within each batch it is -1
     np.testing.assert_allclose(result, np.corrcoef([0, 1, 10, 11], [0, -1, 10, 9])[0, 1], atol=1e-6)
 
@@ -63,7 +58,7 @@ def test_correlation_keeps_its_digits_at_a_large_offset(offset):
     true = (rng.normal(size=600) + offset).astype("float32")
     predicted = (true + rng.normal(size=600) - 2 * offset).astype("float32")
     expected = np.corrcoef(true.astype("float64"), predicted.astype("float64"))[0, 1]
-    metric = PearsonCorrelation()
+    metric = MeasureMetric("Corr")
     for part in np.array_split(np.arange(600), 7):
         metric.update_state(true[part], predicted[part])
     np.testing.assert_allclose(metric.result(), expected, atol=1e-6)
@@ -71,7 +66,7 @@ def test_correlation_keeps_its_digits_at_a_large_offset(offset):
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, 1e4])
 def test_correlation_of_a_constant_is_nan(constant):
-    metric = PearsonCorrelation()
+    metric = MeasureMetric("Corr")
     metric.update_state(np.full(50, constant, "float32"), np.linspace(-1, 1, 50))
     assert np.isnan(metric.result())
 
@@ -108,14 +103,7 @@ def test_samples_of_weight_zero_may_hold_anything(nine):
 
 @pytest.mark.parametrize(
     "metric",
-    [
-        SentimentError(name="e"),
-        PearsonCorrelation(name="r"),
-        SentimentAccuracy(5),
-        SentimentAccuracy(3, name="three"),
-        BinarySentimentAccuracy(exclude_zero=True),
-        BinarySentimentF1(name="f"),
-    ],
+    [MeasureMetric("Corr", name="r"), MeasureMetric("Acc_5"), MeasureMetric("macro_f1", 3)],
     ids=lambda metric: metric.name,
 )
 def test_config_round_trip(metric):
@@ -152,8 +140,24 @@ def test_rank_one_scores_in_uneven_batches_count_sample_by_sample(nine):
         np.testing.assert_allclose(metric.result(), expected, atol=1e-6, err_msg=metric.name)
 
 
-def test_wrong_number_of_classes_and_logits_are_refused():
-    with pytest.raises(ValueError, match=r"`num_classes` must be one of 7, 5, 3\. Received: 4"):
-        SentimentAccuracy(4)
+@pytest.mark.parametrize("form", ["index", "column", "one-hot"])
+def test_metrics_of_classes_agree_with_whole_arrays(form):
+    rng = np.random.default_rng(0)
+    labels, logits = rng.integers(0, 4, 40), rng.normal(size=(40, 4)).astype("float32")
+    one_hot = np.eye(4)[labels]
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    expected = ClassTarget(tuple("abcd")).measured(one_hot, probabilities)
+    given = {"index": labels, "column": labels[:, None], "one-hot": one_hot}[form]
+    for metric in class_metrics(4):
+        for part in (slice(0, 33), slice(33, 40)):
+            metric.update_state(given[part], logits[part])
+        np.testing.assert_allclose(metric.result(), expected[metric.name], atol=1e-6)
+
+
+def test_unknown_measures_and_wrong_shapes_are_refused():
+    with pytest.raises(ValueError, match=r"`measure` must be one of MAE, Corr.* Received: 'Acc_4'"):
+        MeasureMetric("Acc_4")
     with pytest.raises(ValueError, match=r"`y_pred` must hold one score .*shape \(2, 7\)"):
-        SentimentAccuracy(7).update_state(np.zeros((2, 1)), np.zeros((2, 7)))
+        MeasureMetric("Acc_7").update_state(np.zeros((2, 1)), np.zeros((2, 7)))
+    with pytest.raises(ValueError, match=r"logits \(batch, 3\). Received: shape \(2, 2\)"):
+        MeasureMetric("accuracy", 3).update_state(np.zeros(2), np.zeros((2, 2)))

@@ -102,6 +102,9 @@ class ComputationalSequences(Reader):
         scores = np.array([segment.score for segment in self._split_segments(split)])
         return f"{self._roles['labels']}, column 0 of split {split!r},", scores
 
+    def label_ids(self, split):
+        return [f"{s.video}[{s.number}]" for s in self._split_segments(split)]
+
     @functools.cached_property
     def _roles(self):
         return find_roles(self.path)

@@ -116,6 +116,10 @@ class FeatureFolder(Reader):
             ) from error
         return where, np.array(numbers)
 
+    def label_ids(self, split):
+        """Return the ids of the samples of a split."""
+        return [self._index.columns["id"][row] for row in self._index.rows(split)]
+
     @cached_property
     def label_names(self):
         """The names of several labels: what follows `label_` in the columns of the index."""

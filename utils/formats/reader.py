@@ -94,10 +94,14 @@ class Reader(ABC):
         where, raw = self.raw_labels(self.splits()[0])
         return infer_target(where, raw, self.request, self.label_names)
 
+    def label_ids(self, split) -> list[str] | None:
+        """Return the ids of the samples for messages about labels, or `None`."""
+        return None
+
     def read_labels(self, split):
         """Return the checked labels of a split, `(N, columns)`, and how many were clipped."""
         where, raw = self.raw_labels(split)
-        labels = self.target.encode(where, raw, self.clip_labels)
+        labels = self.target.encode(where, raw, self.clip_labels, self.label_ids(split))
         if not self.clip_labels:
             return labels, 0
         before = as_columns(where, raw)

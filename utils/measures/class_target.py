@@ -7,7 +7,7 @@ import numpy as np
 
 from models.measures import class_measures, label_measures, mean_of
 from utils.measures.ranks import RankMeasure
-from utils.measures.target import Target, as_columns
+from utils.measures.target import Target, as_columns, named_row
 from utils.untrusted.invalid_data import InvalidData
 
 
@@ -40,10 +40,10 @@ class ClassTarget(Target):
     def describe(self):
         return f"{self.columns} classes ({_listed(self.names)})"
 
-    def encode(self, where, raw, clip=False) -> Any:
-        y = as_columns(where, raw)
+    def encode(self, where, raw, clip=False, ids=None) -> Any:
+        y = as_columns(where, raw, ids)
         if not isinstance(y, list) and y.shape[1] > 1:
-            return self._one_hot_rows(where, y)
+            return self._one_hot_rows(where, y, ids)
         texts = [class_name(v) for v in (y if isinstance(y, list) else y[:, 0])]
         known = self.values or self.names
         index = {value: i for i, value in enumerate(known)}
@@ -51,12 +51,12 @@ class ClassTarget(Target):
             if text not in index:
                 raise InvalidData(
                     f"{where} must hold the classes {_listed(known)}, those of training. "
-                    f"Received: {text!r} in row {row}. Correct the label, or name all classes of "
+                    f"Received: {text!r} in {named_row(row, ids)}. Correct the label, or name all classes of "
                     "the training with --classes."
                 )
         return np.eye(self.columns, dtype="float32")[[index[text] for text in texts]]
 
-    def _one_hot_rows(self, where, y):
+    def _one_hot_rows(self, where, y, ids):
         if y.shape[1] != self.columns:
             raise InvalidData(
                 f"{where} must have {self.columns} columns, one for each class. "
@@ -66,8 +66,8 @@ class ClassTarget(Target):
         if len(bad):
             raise InvalidData(
                 f"{where} must hold one-hot rows, a single 1 in each. Received: "
-                f"{y[bad[0]].tolist()} in row {bad[0]}. Where several may be true say --target "
-                "labels."
+                f"{y[bad[0]].tolist()} in {named_row(bad[0], ids)}. Where several may be true say "
+                "--target labels."
             )
         return y.astype("float32")
 
@@ -150,8 +150,8 @@ class LabelsTarget(Target):
     def describe(self):
         return f"{self.columns} labels that are true or false ({_listed(self.names)})"
 
-    def encode(self, where, raw, clip=False) -> Any:
-        y = as_columns(where, raw)
+    def encode(self, where, raw, clip=False, ids=None) -> Any:
+        y = as_columns(where, raw, ids)
         if isinstance(y, list) or y.shape[1] != self.columns:
             received = "texts" if isinstance(y, list) else f"{y.shape[1]}"
             raise InvalidData(
@@ -161,8 +161,8 @@ class LabelsTarget(Target):
         bad = np.flatnonzero(((y != 0) & (y != 1)).any(axis=1))
         if len(bad):
             raise InvalidData(
-                f"{where} must hold 0 and 1. Received: {y[bad[0]].tolist()} in row {bad[0]}. "
-                "Correct the file."
+                f"{where} must hold 0 and 1. Received: {y[bad[0]].tolist()} in "
+                f"{named_row(bad[0], ids)}. Correct the file."
             )
         return y.astype("float32")
 

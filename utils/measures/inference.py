@@ -99,7 +99,7 @@ def target_from_json(values):
     Raises:
         InvalidData: Naming the entry that is wrong.
     """
-    values = dict(values) if isinstance(values, dict) else {"kind": values}
+    values = dict(values) if isinstance(values, dict) else {}
     kind = values.pop("kind", None)
     if kind not in TARGETS:
         raise InvalidData(
@@ -149,7 +149,9 @@ def _kind(where, y, rank):
         if binary and rank == 2 and (y.sum(axis=1) == 1).all():
             return "class", "one-hot rows"
         return ("labels", "rows of 0 and 1") if binary else ("scores", "several columns")
-    values = np.unique(y[np.isfinite(y)])
+    if not np.isfinite(y).all():
+        return "score", "one column of numbers"  # Its check names the rows.
+    values = np.unique(y)
     whole = len(values) > 1 and (values == np.round(values)).all()
     numbered = whole and np.array_equal(values, np.arange(len(values)))
     if (numbered and len(values) <= MOST_NUMBERED_CLASSES) or (

@@ -12,7 +12,7 @@ from models.measures import (
     sentiment_measures,
     sims_measures,
 )
-from utils.measures.target import Target, as_columns, is_number
+from utils.measures.target import Target, as_columns, is_number, named_row
 from utils.untrusted.invalid_data import InvalidData
 
 # Scores averaged over annotators in float32 may exceed the range by rounding.
@@ -58,11 +58,12 @@ class ScoreTarget(Target):
     def describe(self):
         return f"scores in {self.range}"
 
-    def encode(self, where, raw, clip=False) -> Any:
-        y = as_columns(where, raw)
+    def encode(self, where, raw, clip=False, ids=None) -> Any:
+        y = as_columns(where, raw, ids)
         if isinstance(y, list):
+            row = next(row for row, text in enumerate(y) if not is_number(text))
             raise InvalidData(
-                f"{where} must hold scores. Received: the text {_first_text(y)!r}. "
+                f"{where} must hold scores. Received: {y[row]!r} in {named_row(row, ids)}. "
                 "Write numbers, or say --target class."
             )
         if y.shape[1] != self.columns:
@@ -70,13 +71,13 @@ class ScoreTarget(Target):
                 f"{where} must have {_columns(self.columns)}, as the target has. Received: "
                 f"{y.shape[1]}. Choose another --target, or correct the file."
             )
-        self._check_known(where, y)
+        self._check_known(where, y, ids)
         beyond = (y < self.low - TOLERANCE) | (y > self.high + TOLERANCE)
         if beyond.any() and not clip:
             row, column = np.argwhere(beyond)[0]
             raise InvalidData(
                 f"{where} must hold scores in {self.range}. Received: {beyond.sum()} beyond, the "
-                f"first in row {row}: {y[row, column]:g}. Public CMU-MOSEI files hold a few scores "
+                f"first in {named_row(row, ids)}: {y[row, column]:g}. Public CMU-MOSEI files hold a few scores "
                 f"beyond 3: --clip-labels clips and counts them. For another range say --target "
                 f"{self.kind}:LOW,HIGH."
             )
@@ -86,12 +87,12 @@ class ScoreTarget(Target):
     def check_training(self, where, labels):
         pass  # A constant score is learned too.
 
-    def _check_known(self, where, y):
+    def _check_known(self, where, y, ids):
         bad = np.flatnonzero(~np.isfinite(y[:, 0]))
         if len(bad):
             raise InvalidData(
                 f"{where} must hold finite labels. Received: {len(bad)} that are NaN or infinite, "
-                f"the first in row {bad[0]}. Remove these samples."
+                f"the first in {named_row(bad[0], ids)}. Remove these samples."
             )
 
     def label_cells(self, labels):
@@ -112,6 +113,7 @@ class ScoresTarget(ScoreTarget):
     """Several scores, all in one range; some may be missing (NaN)."""
 
     kind: ClassVar[str] = "scores"
+    may_lack_labels: ClassVar[bool] = True
 
     @property
     def measures(self):
@@ -132,12 +134,12 @@ class ScoresTarget(ScoreTarget):
     def describe(self):
         return f"{self.columns} scores in {self.range}"
 
-    def _check_known(self, where, y):
+    def _check_known(self, where, y, ids):
         bad = np.flatnonzero(np.isinf(y).any(axis=1))
         if len(bad):
             raise InvalidData(
                 f"{where} must hold finite scores, or NaN for missing ones. Received: infinite "
-                f"ones, the first in row {bad[0]}. Correct the file."
+                f"ones, the first in {named_row(bad[0], ids)}. Correct the file."
             )
 
     def check_training(self, where, labels):
@@ -185,7 +187,3 @@ def _read(rows, headings):
 
 def _columns(count):
     return "one column" if count == 1 else f"{count} columns"
-
-
-def _first_text(texts):
-    return next(text for text in texts if not is_number(text))

@@ -22,6 +22,7 @@ class Target(ABC):
         names: Names of the columns: of the scores, the classes or the labels.
         found: How the target was told, for messages.
         kind: `"score"`, `"scores"`, `"class"` or `"labels"`.
+        may_lack_labels: Whether single columns of a sample may be unknown.
         losses: Names of the losses that a model of this target can learn by, the first by default.
     """
 
@@ -29,6 +30,7 @@ class Target(ABC):
     found: str = dataclasses.field(default="", compare=False)
     kind: ClassVar[str]
     losses: ClassVar[tuple[str, ...]]
+    may_lack_labels: ClassVar[bool] = False
 
     @property
     def columns(self):
@@ -65,13 +67,14 @@ class Target(ABC):
         """Say in words what the label is."""
 
     @abstractmethod
-    def encode(self, where, raw, clip=False) -> Any:
+    def encode(self, where, raw, clip=False, ids=None) -> Any:
         """Check labels and bring them into the form of this target.
 
         Args:
             where: The file and key, for messages.
             raw: What a file holds: numbers, an array of any shape, or texts, a list.
             clip: Whether to clip scores beyond the range, in place of an error.
+            ids: The samples' ids, for messages, or `None`.
 
         Returns:
             Labels float32 `(N, columns)`.
@@ -109,7 +112,30 @@ class Target(ABC):
         return np.abs(labels - outputs).mean(axis=1)
 
     def measured(self, labels, outputs):
-        """Return all measures of whole arrays by name; floats, NaN where undefined."""
+        """Return all measures of whole arrays by name; floats, NaN where undefined.
+
+        Args:
+            labels: `(N, columns)`; of one column `(N,)` too.
+            outputs: Of the same shape, finite.
+
+        Raises:
+            ValueError: If the shapes differ, there is no sample, or an output is not finite.
+        """
+        labels, outputs = (np.asarray(y, "float64") for y in (labels, outputs))
+        labels, outputs = (y[:, None] if y.ndim == 1 else y for y in (labels, outputs))
+        expected = (len(labels), self.columns)
+        if not len(labels) or labels.shape != expected or outputs.shape != expected:
+            raise ValueError(
+                f"Labels and outputs must have the shape (N, {self.columns}), N above 0. "
+                f"Received: {labels.shape} and {outputs.shape}. Predict each sample once."
+            )
+        for name, y in (("Labels", labels), ("Outputs", outputs)):
+            faults = np.flatnonzero(~np.isfinite(y).all(axis=1))
+            if len(faults) and not (name == "Labels" and self.may_lack_labels):
+                raise ValueError(
+                    f"{name} must be finite. Received: {len(faults)} of {len(y)} rows that are "
+                    f"not, the first is row {faults[0]}: {y[faults[0]].tolist()}."
+                )
         return {measure.name: measure(labels, outputs) for measure in self.measures}
 
     def to_json(self):
@@ -117,7 +143,12 @@ class Target(ABC):
         return {"kind": self.kind, "names": list(self.names)}
 
 
-def as_columns(where, raw) -> Any:
+def named_row(row, ids=None):
+    """Return `row 3`, with the sample's id where it is known."""
+    return f"row {row}" if ids is None else f"row {row} (id {ids[row]!r})"
+
+
+def as_columns(where, raw, ids=None) -> Any:
     """Return numbers as float64 `(N, columns)`, and texts as a list.
 
     Raises:
@@ -129,7 +160,7 @@ def as_columns(where, raw) -> Any:
         if empty:
             raise InvalidData(
                 f"{where} must hold a label in each row. Received: none in {len(empty)} of "
-                f"{len(raw)} rows, the first is row {empty[0]}. Remove these rows."
+                f"{len(raw)} rows, the first is {named_row(empty[0], ids)}. Remove these rows."
             )
         numbers = _as_numbers(raw)
         if numbers is None:

@@ -7,8 +7,8 @@ import pytest
 
 import experiments.train
 import experiments.train_text_tabular
-from experiments.train import main
 from experiments.runs import ray_workers
+from experiments.train import main
 from experiments.training.distribution import WorkerLost
 from experiments.training.settings import TrainSettings
 from tests.conftest import call

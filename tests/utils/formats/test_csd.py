@@ -183,8 +183,8 @@ def test_a_video_without_segments_gives_no_samples(folder):
 
 @pytest.mark.parametrize("score, reason", [(np.nan, "finite labels"), (3.5, "in [-3, 3]")])
 def test_labels_are_checked(folder, score, reason):
-    spoil(folder, "labels", "features", np.full((3, 7), score))
-    refuses(folder, "Demo_Labels.csd, video 'a', features, column 0,", reason)
+    spoil(folder, "labels", "features", np.array([[-2.5], [score], [1.5]]) + np.zeros(7))
+    refuses(folder, "Demo_Labels.csd, column 0 of split 'train',", reason, "(id 'a[1]')")
 
 
 @pytest.mark.parametrize(

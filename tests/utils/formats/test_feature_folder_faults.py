@@ -71,18 +71,18 @@ def test_a_split_that_is_not_there_is_refused(folder, split):
     [
         (["c", "training", "0"], ["column split, row 2 (id 'c')", "test, dev, val", "'training'"]),
         (["c", "", "0"], ["column split, row 2 (id 'c')", "Received: ''"]),
-        (["c", "test", "good"], ["column label, row 2 (id 'c')", "[-3, 3]", "Received: 'good'"]),
-        (["c", "test", ""], ["column label, row 2 (id 'c')", "Received: ''"]),
-        (["c", "test", "nan"], ["column label, row 2 (id 'c')", "Received: 'nan'"]),
-        (["c", "test", "-inf"], ["column label, row 2 (id 'c')", "Received: '-inf'"]),
-        (["c", "test", "3.5"], ["column label, row 2 (id 'c')", "Received: '3.5'"]),
+        (["c", "test", "good"], ["label of split 'test'", "Received: 'good' in row 0 (id 'c')"]),
+        (["c", "test", ""], ["none in 1 of 1 rows, the first is row 0 (id 'c')"]),
+        (["c", "test", "nan"], ["none in 1 of 1 rows, the first is row 0 (id 'c')"]),
+        (["c", "test", "-inf"], ["NaN or infinite, the first in row 0 (id 'c')"]),
+        (["c", "test", "3.5"], ["[-3, 3]", "the first in row 0 (id 'c'): 3.5"]),
         (["a", "test", "0"], ["column id", "'a' in the rows 0 and 2"]),
         (["c", "test"], ["line 4", "must have 3 values. Received: 2"]),
     ],
 )
 def test_a_wrong_row_of_the_index_is_named(folder, row, parts):
     index_with(folder, row)
-    refused(folder, "index.csv", *parts)
+    refused(folder, "index.csv", *parts, split="train" if row[1] != "test" else "test")
 
 
 @pytest.mark.parametrize("column", ["id", "split", "label"])

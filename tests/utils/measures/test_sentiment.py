@@ -7,7 +7,19 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import accuracy_score, f1_score
 
-from utils.measures.sentiment import METRIC_NAMES, pearson_correlation, sentiment_metrics
+from models.measures import correlation
+from utils.measures.score_target import ScoreTarget
+
+METRIC_NAMES = tuple("MAE Corr Acc_7 Acc_5 Acc_3 Has0_acc_2 Has0_F1 Non0_acc_2 Non0_F1".split())
+
+
+def sentiment_metrics(true, predicted):
+    return ScoreTarget().measured(true, predicted)
+
+
+def pearson_correlation(true, predicted):
+    return correlation()(true[:, None], predicted[:, None])
+
 
 scores = st.one_of(
     st.sampled_from([-3.5, -3.0, -2.5, -1.5, -0.5, 0.0, 0.5, 1.5, 2.5, 3.0, 3.5]),
@@ -21,9 +33,6 @@ pairs = st.lists(st.tuples(scores, scores), min_size=1, max_size=30).map(
 def test_names_and_order_are_those_of_the_field():
     result = sentiment_metrics([1.0, -1.0], [1.0, 0.5])
     assert tuple(result) == METRIC_NAMES
-    assert METRIC_NAMES == tuple(
-        "MAE Corr Acc_7 Acc_5 Acc_3 Has0_acc_2 Has0_F1 Non0_acc_2 Non0_F1".split()
-    )
     assert all(type(value) is float for value in result.values())
 
 
@@ -125,11 +134,11 @@ def test_columns_and_rows_give_the_same():
 @pytest.mark.parametrize(
     ("true", "predicted", "message"),
     [
-        ([1.0, 2.0], [1.0], "one score for each sample. Received: 2 true and 1 predicted"),
-        ([], [], r"`y_true` must have shape \(N,\) or \(N, 1\).*Received: shape \(0,\)"),
-        ([1.0], [[1.0, 2.0]], r"`y_pred` must have shape .*Received: shape \(1, 2\)"),
-        ([1.0, np.nan], [1.0, 1.0], "`y_true` must hold finite .*1 of 2 .*first nan at index 1"),
-        ([1.0, 1.0], [-np.inf, np.nan], "`y_pred` must hold .*2 of 2 .*first -inf at index 0"),
+        ([1.0, 2.0], [1.0], r"shape \(N, 1\), N above 0. Received: \(2, 1\) and \(1, 1\)"),
+        ([], [], r"N above 0. Received: \(0, 1\) and \(0, 1\)"),
+        ([1.0], [[1.0, 2.0]], r"Received: \(1, 1\) and \(1, 2\)"),
+        ([1.0, np.nan], [1.0, 1.0], "Labels must be finite. Received: 1 of 2 .* row 1"),
+        ([1.0, 1.0], [-np.inf, np.nan], "Outputs must be finite. Received: 2 of 2 .* row 0"),
     ],
 )
 def test_unusable_scores_are_refused(true, predicted, message):

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from tests.utils.tables.tables import VOCABULARY, make_table, make_tokenizer
+from utils.measures.inference import TargetRequest
+from utils.measures.score_target import ScoreTarget
 from utils.tables import Processing, infer_schema
 from utils.tables import processing as processing_module
 from utils.tables.table_file import read_blocks
@@ -9,7 +11,12 @@ from utils.tables.table_file import read_blocks
 
 def fit(path, **options):
     chunking = {"chunks": 2, "chunk_tokens": 6, "overlap": 1}
-    return Processing.fit(path, infer_schema(path, {}), make_tokenizer(), **{**chunking, **options})
+    options = {"request": TargetRequest("class"), **chunking, **options}
+    return Processing.fit(path, infer_schema(path, {}), make_tokenizer(), **options)
+
+
+def classes_of(samples):
+    return [int(row.argmax()) if row.sum() == 1 else None for row in samples.labels]
 
 
 @pytest.fixture
@@ -33,7 +40,7 @@ def test_batch_has_tokens_and_fields(table):
     np.testing.assert_array_equal(mask, np.array(words) != pad)
     assert batch["price"].shape == (2,) and batch["colour"].shape == (2, 4)
     assert batch["colour"].sum(axis=1).tolist() == [1, 1]
-    assert samples.labels.tolist() == [1, 0, 0, 1] and samples.ids.tolist() == [
+    assert classes_of(samples) == [1, 0, 0, 1] and samples.ids.tolist() == [
         "r1",
         "r2",
         "r3",
@@ -83,7 +90,7 @@ def test_joined_parts_and_taken_rows_are_the_samples(table):
     samples = fit(table).read(table)
     parts = [samples.take(np.array([3])), samples.take(np.array([0, 1]))]
     joined, rows = samples.join(parts), np.array([3, 0, 1])
-    assert joined.ids.tolist() == ["r4", "r1", "r2"] and joined.labels.tolist() == [1, 1, 0]
+    assert joined.ids.tolist() == ["r4", "r1", "r2"] and classes_of(joined) == [1, 1, 0]
     for name, values in joined.batch(np.arange(3)).items():
         np.testing.assert_array_equal(values, samples.batch(rows)[name])
 
@@ -92,16 +99,23 @@ def test_label_may_be_absent_where_it_is_not_needed(tmp_path, table):
     processing = fit(table)
     unlabelled = make_table(tmp_path / "t.csv", label=None, id=None)
     samples = processing.read(unlabelled, labelled=False)
-    assert samples.labels.tolist() == [-1] * 4 and samples.ids.tolist() == ["0", "1", "2", "3"]
+    assert classes_of(samples) == [None] * 4 and samples.ids.tolist() == ["0", "1", "2", "3"]
     partly = make_table(tmp_path / "u.csv", label=["1", "", "0", ""])
-    assert processing.read(partly, labelled=False).labels.tolist() == [1, -1, 0, -1]
+    assert classes_of(processing.read(partly, labelled=False)) == [1, None, 0, None]
 
 
 def test_classes_are_sorted_by_number_or_given(table, tmp_path):
     path = make_table(tmp_path / "t.csv", label=["10", "9", "9", "10"])
-    assert fit(path).classes == ["9", "10"]
-    given = fit(path, classes=["8", "9", "10"])
-    assert given.read(path).labels.tolist() == [2, 1, 1, 2]
+    assert fit(path).target.names == ("9", "10")
+    given = fit(path, request=TargetRequest("class", classes=("8", "9", "10")))
+    assert classes_of(given.read(path)) == [2, 1, 1, 2]
+
+
+def test_scores_are_read_as_numbers(tmp_path):
+    path = make_table(tmp_path / "t.csv", label=["1.5", "-2", "0.25", "3"])
+    processing = fit(path, request=None)
+    assert processing.target == ScoreTarget()
+    assert processing.read(path).labels[:, 0].tolist() == [1.5, -2, 0.25, 3]
 
 
 @pytest.mark.parametrize(
@@ -113,8 +127,8 @@ def test_classes_are_sorted_by_number_or_given(table, tmp_path):
             {"price": ["1", "x", "2", "3"]},
             r"from row 1 on: The column price must hold numbers.*'x'",
         ),
-        ({"label": ["1", "2", "0", "0"]}, "must hold the labels 0, 1.*Received: '2'.*--classes"),
-        ({"label": ["1", "", "0", "0"]}, "must hold the labels 0, 1"),
+        ({"label": ["1", "2", "0", "0"]}, "must hold the classes 0, 1.*Received: '2'.*--classes"),
+        ({"label": ["1", "", "0", "0"]}, "a label in each row. Received: none in 1 of 4"),
     ],
 )
 def test_tables_unlike_training_are_refused(tmp_path, table, columns, message):
@@ -125,8 +139,8 @@ def test_tables_unlike_training_are_refused(tmp_path, table, columns, message):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (["1", "", "0", ""], "none in 2 of 4 rows, the first being row 2"),
-        (["1"] * 4, "must have two classes at least. Received: 1"),
+        (["1", "", "0", ""], "none in 2 of 4 rows, the first is row 1"),
+        (["1"] * 4, "must hold two classes at least. Received: 1"),
     ],
 )
 def test_training_labels_must_be_there_and_differ(tmp_path, labels, message):

@@ -53,11 +53,11 @@ def test_piecewise_linear_vectors_hold_the_share_of_each_bin_below_the_number():
 
 def test_bins_by_labels_part_what_the_labels_part():
     train = np.arange(100.0)
-    labels = texts(["a"] * 10 + ["b"] * 30 + ["a"] * 60)
+    labels = np.eye(2)[[0] * 10 + [1] * 30 + [0] * 60]
     transform = TabularTransform.fit({"n": train}, {}, bins=3, labels=labels)
     assert transform.numeric["n"]["edges"] == [9.5, 39.5]
     # No bin holds less than 100 / (4 * 3) rows, so the first eight go with their neighbours.
-    few = texts(["a"] * 5 + ["b"] * 30 + ["a"] * 65)
+    few = np.eye(2)[[0] * 5 + [1] * 30 + [0] * 65]
     assert TabularTransform.fit({"n": train}, {}, bins=3, labels=few).numeric["n"]["edges"] == [
         8.5,
         34.5,
@@ -66,7 +66,7 @@ def test_bins_by_labels_part_what_the_labels_part():
 
 def test_a_number_that_no_tree_can_split_is_one_piecewise_bin():
     train = np.array([0.0] * 98 + [2.0, 8.0])
-    labels = texts(["a", "b"] * 50)
+    labels = np.eye(2)[[0, 1] * 50]
     transform = TabularTransform.fit({"n": train}, {}, bins=4, piecewise=True, labels=labels)
     scaled, positions = transform.number("n", texts(["-1", "2", "8", "99"]))
     field = transform.number_field("n", scaled, positions)

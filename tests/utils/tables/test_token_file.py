@@ -30,7 +30,7 @@ def test_full_disk_is_told(monkeypatch):
 def test_texts_of_a_long_table_are_not_in_memory(tmp_path):
     def peak(blocks):
         rows = BLOCK_ROWS * blocks
-        columns = {"text": ["dress " * WORDS] * rows, "label": ["0", "1"] * (rows // 2)}
+        columns = {"text": ["dress " * WORDS] * rows, "label": ["no", "yes"] * (rows // 2)}
         numbers = {"id": [str(i) for i in range(rows)], "price": ["1"] * rows}
         path = make_table(tmp_path / f"{blocks}.csv", **columns, **numbers, colour=None)
         schema = infer_schema(path, {})
