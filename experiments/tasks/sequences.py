@@ -14,7 +14,7 @@ from experiments.tasks.task import Inputs, Task
 from models import MODELS
 from utils.batches.augmentation import Augmentation
 from utils.batches.batch_plan import BatchPlan
-from utils.batches.dataset import batches
+from utils.batches.dataset import batches, check_modalities
 from utils.batches.normalization import FeatureNormalizer
 from utils.batches.packing import Packer
 from utils.data_loader import end_of_samples, load_split
@@ -145,11 +145,7 @@ class SequenceInputs(Inputs):
         """Use some of the modalities alone; see `Inputs.use`."""
         if modalities is None:
             return
-        if not modalities or not set(modalities) <= set(MODALITIES):
-            raise ValueError(
-                f"--modalities must be one or more of {', '.join(MODALITIES)}. "
-                f"Received: {' '.join(modalities)}."
-            )
+        check_modalities(modalities)
         self.modalities = tuple(name for name in MODALITIES if name in modalities)
 
     def as_samples(self, samples):
