@@ -17,7 +17,7 @@ from utils.batches.batch_plan import BatchPlan
 from utils.command_line import announce, fail
 from utils.environment import file_checksum
 from utils.formats.split import SPLITS
-from utils.measures.inference import infer_target
+from utils.measures.inference import TargetRequest, infer_target, read_target
 from utils.progress import progress_bar
 from utils.tables import (
     Processing,
@@ -52,9 +52,13 @@ class TableTask(Task):
 
     @functools.cached_property
     def target(self):
+        request = self.settings.target_request
+        stored = read_target(self._train.parent)
+        if stored is not None and request == TargetRequest():
+            return stored
         texts = [v for block in read_blocks(self._train) for v in block[self.schema.label]]
         where = f"{self._train}, column {self.schema.label},"
-        return infer_target(where, texts, self.settings.target_request)
+        return infer_target(where, texts, request)
 
     def splits(self):
         return [split for split in SPLITS if self._has(split)]
