@@ -21,6 +21,7 @@ from utils.data_loader import end_of_samples, load_split
 from utils.environment import file_checksum
 from utils.formats import MODALITIES, open_data
 from utils.formats.split import join_splits, raw_samples
+from utils.untrusted.plain_file import plain_file
 
 # Data in more files has one checksum for all, the checksum of a `sha256sum` listing.
 MOST_CHECKSUMS = 50
@@ -117,7 +118,8 @@ class SequenceInputs(Inputs):
 
     @classmethod
     def load(cls, folder):
-        normalizer = FeatureNormalizer.load(folder.normalization)
+        with plain_file(folder.normalization, "the scaling of a run's features"):
+            normalizer = FeatureNormalizer.load(folder.normalization)
         return cls(folder.load_target(), normalizer, folder.load_config()["modalities"])
 
     def encode(self, samples):
