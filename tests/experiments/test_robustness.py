@@ -185,7 +185,7 @@ def test_a_table_and_classes_have_curves(
         call(main, run, "--data", data, *QUICK, "--output", output)
         assert "macro_f1" in capsys.readouterr().out
         summary = read_json(output / "test.json")
-        assert list(summary["metrics"])[0] == "macro_f1"
+        assert next(iter(summary["metrics"])) == "macro_f1"
         page = (output / "test.html").read_text()
         assert page.count("<svg") == len(summary["metrics"])
 
