@@ -296,7 +296,7 @@ class TableBatches:
     def __iter__(self):
         rest = self.plan.epoch(self.epoch or 0)[self.step :]
         if self.labelled:
-            self.epoch, self.step = self.epoch + 1, 0
+            self.epoch, self.step = (self.epoch or 0) + 1, 0
         for rows in rest:
             inputs = self.samples.batch(rows)
             yield (inputs, self.samples.labels[rows]) if self.labelled else inputs

@@ -275,7 +275,7 @@ def test_a_table_is_exported_with_its_encoding(exported_tickets, tickets_run, ti
     for batch_size in (1, 5):
         found = onnx_run.predict(samples, batch_size=batch_size)
         np.testing.assert_allclose(found.outputs, expected.outputs, atol=1e-5)
-        np.testing.assert_allclose(found.shares, expected.shares, atol=1e-5)
+        np.testing.assert_allclose(found.shares, np.asarray(expected.shares), atol=1e-5)
 
 
 @pytest.mark.slow
