@@ -15,9 +15,10 @@ from experiments.runs.seed_groups import group_lines
 from tests.conftest import call
 from utils.batches.perturbation import Perturbation
 from utils.files import read_json
-from utils.measures.sentiment import METRIC_NAMES
+from utils.measures.score_target import ScoreTarget
 from utils.tables.perturbation import TablePerturbation
 
+METRIC_NAMES = ScoreTarget().overall
 QUICK = ("--levels", 0, 0.5, "--largest-shift", 1, "--draws", 1)
 
 
