@@ -1,1 +1,1 @@
-"""Data sets: the built-in diagnostic ones, and what real ones must look like (README.md)."""
+"""Data sets: built-in data, and commands for real data. README.md describes the formats."""

@@ -1,4 +1,4 @@
-"""From data files to batches: `make_dataset`."""
+"""Batches from data files: `make_dataset`."""
 
 import contextlib
 import re
@@ -14,7 +14,7 @@ from utils.environment import available_memory
 from utils.formats import MODALITIES, InvalidData, open_data
 from utils.formats.split import block_masks
 
-# In memory, features are held as read, and scaled.
+# Memory holds two copies of the features: unscaled and scaled.
 COPIES = 2
 
 
@@ -39,31 +39,31 @@ def make_dataset(
 ):
     """Read a split and batch it.
 
-    Each pass over the data set is the next epoch. What it yields depends on the arguments alone,
-    `epoch` and `step` included, so that a training can go on where another stopped.
+    Each pass over the data set is the next epoch. The batches depend only on the arguments,
+    including `epoch` and `step`, so training can resume where it stopped.
 
     Args:
         data_dir: Data in one of the formats of data/README.md.
         split: `"train"`, `"valid"` or `"test"`.
-        batch_size: Samples in a batch of one worker; the last one may be smaller.
-        shuffle: Whether to draw a new order of all samples in each epoch; `None`: for `"train"`
-            alone.
+        batch_size: Samples in a batch of one worker. The last batch may be smaller.
+        shuffle: Whether to draw a new order of all samples in each epoch; `None`: only for
+            `"train"`.
         seed: Seed of order and augmentation.
         normalize: `"none"`, `"standard"`, `"robust"` or `"minmax"`, fitted on the valid steps of
-            the data's training split, or a fitted `FeatureNormalizer`.
-        modalities: Those to use; the others are fed as absent.
-        return_masks: Whether to give the model six tensors, the boolean masks behind the
-            sequences, instead of three. Without them a model takes all-zero steps for padding.
+            the training split, or a fitted `FeatureNormalizer`.
+        modalities: Names of the modalities to use. The others are zero and masked.
+        return_masks: Whether to yield six tensors: the sequences, then their boolean masks.
+            Without masks, models treat all-zero steps as padding.
         augmentation: An `Augmentation` of the batches, for training.
         buckets: Number of groups of similar length from which batches are drawn; see `BatchPlan`.
-        trim: Whether to cut from each batch the steps behind its longest sample. No prediction
-            changes, since they are padding.
-        stream: Whether to leave the features on disk and read them batch by batch; `None`: if
+        trim: Whether to cut the steps behind the longest sample of each batch. These steps are
+            padding, so no prediction changes.
+        stream: Whether to leave the features on disk and read them batch by batch; `None`: only if
             they are too large for the memory.
-        shard: This worker's number, from 0, and the number of workers; each reads other samples,
-            in as many steps. Its last batch may be empty, if there are fewer samples than workers.
+        shard: The number of this worker, from 0, and the number of workers. Workers read different
+            samples in the same number of steps. The last batch of a worker may be empty.
         epoch: Number of the first epoch.
-        step: Number of batches of the first epoch to leave out.
+        step: Number of batches to skip in the first epoch.
         feature_files: See `utils.formats.open_data`.
 
     Returns:
@@ -106,7 +106,7 @@ def make_dataset(
 
 @contextlib.contextmanager
 def reader_errors():
-    """Turn the error of a reader inside a data set back into the `InvalidData` that it was."""
+    """Convert TensorFlow's error for a failed reader back into the reader's `InvalidData`."""
     try:
         yield
     except tf.errors.OpError as error:
@@ -122,7 +122,7 @@ def load_split(reader, split, stream=None):
     Args:
         reader: A `Reader`.
         split: Name of the split.
-        stream: Whether to leave them on disk; `None`: if they are too large for the memory.
+        stream: Whether to leave them on disk; `None`: only if they are too large for the memory.
 
     Returns:
         A `Split`.
@@ -134,7 +134,7 @@ def load_split(reader, split, stream=None):
 
 
 def end_of_samples(split):
-    """Return where each sample ends, integers `(N,)`: its last valid step's number, from 1."""
+    """Return integers `(N,)`: the number of the last valid step of each sample, from 1."""
     ends = []
     for block in split.blocks():
         last = [_last_valid(mask) for mask in block_masks(block.sequences).values()]

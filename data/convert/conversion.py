@@ -67,5 +67,5 @@ def _check_room(directory, split):
     if needed > free:
         raise OSError(
             f"The split {split.name} needs {needed / 1e9:.2f} GB. Received: a disk with "
-            f"{free / 1e9:.2f} GB free. Make room, or write to another disk."
+            f"{free / 1e9:.2f} GB free. Free some space, or write to another disk."
         )

@@ -1,4 +1,4 @@
-"""What is in a data set, what is wrong with it, and what to do about that."""
+"""Description of a data set: its content, its faults, and advice for each fault."""
 
 from data.inspect.finding import Finding
 from data.inspect.inspection import Inspection, inspect_data

@@ -11,7 +11,7 @@ from utils.split_statistics import CLASSES
 
 
 def main():
-    """Parse the command line, look at the data, print what is in it and what to do."""
+    """Parse the command line, read the data, print its description and the findings."""
     options = make_parser().parse_args()
     if options.json:
         described = as_json(inspect_data(options.path))
@@ -26,7 +26,7 @@ def make_parser():
     parser = CommandParser(
         "data.inspect",
         "Describe a data set: format, shapes, labels, lengths, broken values, constant features, "
-        "and what its splits share; say what to do about each fault.",
+        "and content that its splits share; give advice for each fault.",
         "python -m data.inspect runs/data/sarcasm",
     )
     parser.add_argument("path", help="file or folder, in a format of data/README.md")
@@ -35,7 +35,7 @@ def make_parser():
 
 
 def as_json(inspection):
-    """Return an `Inspection` as dicts, lists, finite numbers and text."""
+    """Convert an `Inspection` to a dict of JSON values."""
     return {
         "path": str(inspection.path),
         "format": inspection.format,

@@ -12,35 +12,41 @@ STANDARD_ERRORS = 3
 
 
 def find_missing_splits(names):
-    """Say which splits are not there.
+    """Find missing splits.
 
     Args:
-        names: Names of all splits that are, readable or not.
+        names: Names of all existing splits, readable or not.
+
+    Yields:
+        `Finding`s.
     """
     if "train" not in names:
         yield Finding(
-            "warning", "There is no split train.", "Add it to train; what is here can be tested on."
+            "warning", "There is no split train.", "Add it; the other splits allow only testing."
         )
     if "valid" not in names:
         yield Finding(
             "warning",
-            "There is no split valid, by which training chooses its best weights.",
-            "Set some of train's samples aside, whole videos where there are any.",
+            "There is no split valid, with which training selects the best weights.",
+            "Move some samples of train into it, whole videos if the data names videos.",
         )
     if "test" not in names:
         yield Finding(
             "note",
             "There is no split test.",
-            "Results are those on valid, which has chosen the weights: say so, "
+            "Results are computed on valid, which also selects the weights: say so in reports, "
             "or cross-validate with --folds.",
         )
 
 
 def find_shape_faults(splits):
-    """Find modalities that differ in shape between splits.
+    """Find modalities whose shape differs between splits.
 
     Args:
-        splits: From names to `SplitStatistics`.
+        splits: `SplitStatistics` by name.
+
+    Yields:
+        `Finding`s.
     """
     for name in _modalities(splits):
         shapes = {
@@ -56,10 +62,13 @@ def find_shape_faults(splits):
 
 
 def find_feature_faults(splits):
-    """Find what is unusual in features.
+    """Find unusual features.
 
     Args:
-        splits: From names to `SplitStatistics`.
+        splits: `SplitStatistics` by name.
+
+    Yields:
+        `Finding`s.
     """
     totals = {s: x.samples for s, x in splits.items()}
     empty = {s: x.empty for s, x in splits.items()}
@@ -67,7 +76,7 @@ def find_feature_faults(splits):
         yield Finding(
             "warning",
             f"Samples without data in any modality: {count_in_splits(empty, totals)}.",
-            "Remove them: nothing can be predicted from them.",
+            "Remove them: a model cannot predict anything from them.",
         )
     for name in _modalities(splits):
         one = {s: x.modalities[name] for s, x in splits.items()}
@@ -80,10 +89,13 @@ def find_feature_faults(splits):
 
 
 def find_label_faults(splits):
-    """Find what is unusual in labels.
+    """Find unusual labels.
 
     Args:
-        splits: From names to `SplitStatistics`.
+        splits: `SplitStatistics` by name.
+
+    Yields:
+        `Finding`s.
     """
     for name, split in splits.items():
         y = split.labels
@@ -91,7 +103,7 @@ def find_label_faults(splits):
             yield Finding(
                 "warning",
                 f"All labels of {name} are {y.min:g}.",
-                "Check how they were written: there is nothing to learn or to tell apart.",
+                "Check how they were written: a constant label cannot be learnt or tested.",
             )
         elif y.negative in (0, 1):
             sign = "below 0" if y.negative == 1 else "at least 0"
@@ -99,20 +111,20 @@ def find_label_faults(splits):
                 "warning",
                 f"All labels of {name} are {sign}.",
                 "Check that the scores were not shifted to another range; accuracies of the sign "
-                "say nothing here.",
+                "are meaningless here.",
             )
         elif max(y.histogram) > IMBALANCED * split.samples:
             share = max(y.histogram) / split.samples
             yield Finding(
                 "note",
                 f"One of the seven classes has {share:.0%} of the labels of {name}.",
-                "Report MAE, correlation and F1 beside accuracy, which a constant nearly reaches.",
+                "Report MAE, correlation and F1 too: a constant reaches nearly the same accuracy.",
             )
     if splits and all(split.labels.distinct == 2 for split in splits.values()):
         yield Finding(
             "note",
             "The labels take only two values.",
-            "Report Has0 accuracy and F1; Acc-7, Acc-5 and correlation say little here.",
+            "Report Has0 accuracy and F1; Acc-7, Acc-5 and correlation are not informative here.",
         )
     yield from _shifts(splits)
 
@@ -134,7 +146,7 @@ def _absences(name, one, totals):
         yield Finding(
             "note",
             f"Samples without {name}: {count_in_splits(part, totals)}.",
-            "Models mask it there. If it should exist, check the extraction of these samples.",
+            "Models mask it. If it should exist, check the extraction of these samples.",
         )
 
 
@@ -144,8 +156,8 @@ def _repairs(name, one):
         yield Finding(
             "warning",
             f"{name} has NaN or infinite values, which become 0: {count_in_splits(repaired)}.",
-            "Find out where the extraction fails: a zero is a value like any other, and only steps "
-            "that are zero in all features are masked.",
+            "Find out where the extraction fails: models use these zeros as values, since only "
+            "steps that are zero in all features are masked.",
         )
 
 
@@ -159,21 +171,21 @@ def _constants(name, one):
         yield Finding(
             "note",
             f"{name} features that never vary: {name_some(never)}.",
-            "They tell nothing and may be removed, in all splits.",
+            "They carry no information and can be removed from all splits.",
         )
     for split, columns in moving.items():
         if columns:
             yield Finding(
                 "warning",
                 f"{name} features that vary in {split} but not in {first}: {name_some(columns)}.",
-                "Remove them: what a model makes of values that it never saw is chance.",
+                "Remove them: a model has not learnt these values, so its output is arbitrary.",
             )
     for split, columns in still.items():
         if columns:
             yield Finding(
                 "note",
                 f"{name} features that vary in {first} but not in {split}: {name_some(columns)}.",
-                f"Check that {split} was extracted like {first}.",
+                f"Check that {split} was extracted in the same way as {first}.",
             )
 
 
@@ -214,15 +226,14 @@ def _paddings(splits):
         yield Finding(
             "warning",
             f"Padding stands {named}.",
-            "Pad all on one side: models that go by position or align the modalities need it.",
+            "Pad all on one side: models that use positions or align the modalities need it.",
         )
     elif where and "right" not in where:
         side, names = next(iter(where.items()))
         yield Finding(
             "note",
             f"Padding stands {_side(side)} in {', '.join(names)}.",
-            "Nothing for models that mask; one that reads the first step, or the last, should "
-            "know it.",
+            "Models with masks need no change. Check models that read only the first or last step.",
         )
 
 
@@ -236,7 +247,7 @@ def _gaps(splits):
         yield Finding(
             "note",
             f"Samples with zero steps between others: {count_in_splits(gaps)}.",
-            "Such a step is masked like padding. If it means silence, keep it; if not, check the "
+            "Such a step is masked like padding. Keep it if it means silence; otherwise check the "
             "extraction.",
         )
 
@@ -246,7 +257,7 @@ def _side(side):
 
 
 def _shifts(splits):
-    """Find splits whose share of scores of at least 0 differs from that of the first."""
+    """Find splits whose share of scores of at least 0 differs from the first split's share."""
     (first, base), *others = splits.items()
     for name, split in others:
         shares = [1 - x.labels.negative for x in (base, split)]
@@ -256,6 +267,6 @@ def _shifts(splits):
             yield Finding(
                 "warning",
                 f"{shares[1]:.0%} of the labels of {name} are at least 0, but {shares[0]:.0%} of "
-                f"those of {first}.",
-                "Split again at random, by video, or expect results on these splits to differ.",
+                f"the labels of {first}.",
+                "Split again at random by video, or expect different results on these splits.",
             )

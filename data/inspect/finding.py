@@ -1,4 +1,4 @@
-"""What a finding is, and how its sentences name splits and features."""
+"""The class of findings, and functions that put splits and features into sentences."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ LEVELS = ("error", "warning", "note")
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that deserves attention.
+    """A fact about a data set that deserves attention.
 
     Attributes:
-        level: `error`: results on this data are wrong or cannot be had; `warning`: they may
-            mislead; `note`: good to know.
-        what: What was found, in which split and modality.
-        advice: What to do about it.
+        level: `error`: results are wrong or impossible; `warning`: results may mislead; `note`:
+            good to know.
+        what: The fact, with split and modality.
+        advice: The recommended action.
     """
 
     level: str
@@ -22,14 +22,14 @@ class Finding:
 
 
 def name_some(values, limit=8):
-    """Join the first `limit` values, and say how many there are if these are not all."""
+    """Join the first `limit` values as text; add the total number if there are more."""
     values = [str(value) for value in values]
     more = f", … ({len(values)} in all)" if len(values) > limit else ""
     return ", ".join(values[:limit]) + more
 
 
 def count_in_splits(counts, totals=None):
-    """Say counts by split: `3 of 40 in train, 1 of 10 in valid`; splits with none are left out."""
+    """Return text such as `3 of 40 in train, 1 of 10 in valid`; splits with 0 are left out."""
     return ", ".join(
         f"{count:,}" + (f" of {totals[split]:,}" if totals else "") + f" in {split}"
         for split, count in counts.items()

@@ -1,4 +1,4 @@
-"""Everything that deserves attention in a data set, gravest first."""
+"""All findings about a data set, errors first."""
 
 from itertools import chain
 
@@ -17,24 +17,24 @@ from data.inspect.leakage_findings import (
 
 
 def collect_findings(splits, failures, overlaps, repetitions, probes):
-    """Judge what was gathered.
+    """Derive the findings from statistics.
 
     Args:
-        splits: From each readable split's name to its `SplitStatistics`.
-        failures: From each other split's name to why it cannot be read.
-        overlaps: What each two splits share, `Overlap`s.
-        repetitions: From each split's name to its `Repetition`.
+        splits: The `SplitStatistics` of each readable split, by name.
+        failures: The error message of each other split, by name.
+        overlaps: An `Overlap` for every pair of splits.
+        repetitions: The `Repetition` of each split, by name.
         probes: `Probe`s.
 
     Returns:
-        A list of `Finding`, in the order of `LEVELS`.
+        A list of `Finding`s, in the order of `LEVELS`.
     """
     unreadable = (
         Finding(
             "error",
             f"The split {name} cannot be read: {message}",
-            "Until it is mended, it can be neither trained nor tested on; nothing above says "
-            "anything about it.",
+            "Repair it: it can be used neither for training nor for testing, and the tables above "
+            "do not contain it.",
         )
         for name, message in failures.items()
     )

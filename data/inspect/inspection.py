@@ -1,4 +1,4 @@
-"""Gathers what there is to say about a data set, split by split."""
+"""Statistics and findings of a data set, collected split by split."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +13,18 @@ from utils.split_statistics import SplitStatistics, describe
 
 @dataclass(frozen=True)
 class Inspection:
-    """What is in a data set.
+    """The description of a data set.
 
     Attributes:
-        path: Where it lies.
-        format: Name of its reader, and the files that this expects.
-        files: From each split's name to its files and their bytes.
-        splits: From the name of each split that can be read to its `SplitStatistics`.
-        failures: From the name of each other split to why it cannot be read.
-        overlaps: What each two splits share.
-        repetitions: From each split's name to its `Repetition`.
-        probes: How well one modality alone tells the sign of the score.
-        findings: What deserves attention, gravest first.
+        path: The file or folder.
+        format: Name of the reader, and the files that it expects.
+        files: For each split, its files and their sizes in bytes.
+        splits: The `SplitStatistics` of each readable split.
+        failures: The error message of each other split.
+        overlaps: An `Overlap` for every pair of splits.
+        repetitions: The `Repetition` of each split.
+        probes: For each modality, how well it alone predicts the sign of the score.
+        findings: `Finding`s, errors first.
     """
 
     path: Path
@@ -39,16 +39,16 @@ class Inspection:
 
 
 def inspect_data(path):
-    """Look at all samples of a data set, in bounded memory where its format allows it.
+    """Read all samples of a data set and describe it, in bounded memory if the format allows it.
 
     Args:
         path: A file or folder in a format that `utils.formats.open_data` knows.
 
     Returns:
-        An `Inspection`. A split that cannot be read is one of its findings.
+        An `Inspection`. An unreadable split becomes a finding.
 
     Raises:
-        FileNotFoundError: If nothing is there, or nothing in a known format.
+        FileNotFoundError: If the path does not exist or has no known format.
         InvalidData: If no split can be read.
     """
     reader = open_data(path)
@@ -80,7 +80,7 @@ def inspect_data(path):
 
 @dataclass(frozen=True)
 class _Look:
-    """What is kept of a split, without its features."""
+    """The results of a split that are kept in memory, without its features."""
 
     statistics: SplitStatistics
     index: dict[str, list[str]]

@@ -1,8 +1,8 @@
-"""Findings about what splits share, and about features that know the labels."""
+"""Findings about content that splits share, and about features that contain the labels."""
 
 from data.inspect.finding import Finding, many, name_some
 
-# Voice and face tell far less of a speaker's opinion than words do, if labels made no features.
+# Honest audio and video features predict a speaker's opinion far worse than text does.
 TELLING = {"text": 0.95, "audio": 0.85, "video": 0.85}
 FITTED = 0.85
 DROP = 0.15
@@ -10,10 +10,13 @@ STANDARD_ERRORS = 3
 
 
 def find_leaks(overlaps):
-    """Find what should not stand in two splits.
+    """Find content that should not be in two splits.
 
     Args:
         overlaps: `Overlap`s.
+
+    Yields:
+        `Finding`s.
     """
     for one in overlaps:
         yield from _same_samples(one)
@@ -21,16 +24,19 @@ def find_leaks(overlaps):
     if overlaps and all(one.videos is None for one in overlaps):
         yield Finding(
             "note",
-            "The data names no videos, so that videos in two splits cannot be found.",
-            "Add a column video_id; in an HDF5 folder it stands in index_SPLIT.csv.",
+            "The data names no videos, so videos in two splits cannot be found.",
+            "Add a column video_id; in an HDF5 folder it belongs into index_SPLIT.csv.",
         )
 
 
 def find_repetitions(repetitions):
-    """Find samples that stand twice in a split.
+    """Find samples that are twice in one split.
 
     Args:
-        repetitions: From each split's name to its `Repetition`.
+        repetitions: The `Repetition` of each split, by name.
+
+    Yields:
+        `Finding`s.
     """
     for name, one in repetitions.items():
         if one.samples:
@@ -39,28 +45,31 @@ def find_repetitions(repetitions):
             yield Finding(
                 "warning",
                 f"{many(one.samples, 'sample')} of {name} {_repeat(one.samples)} the features of "
-                f"an earlier one{other}; such as row {second}, of row {first}.",
+                f"an earlier one{other}; for example, row {second} repeats row {first}.",
                 "Keep one of each.",
             )
 
 
 def find_fitted_features(probes):
-    """Find modalities whose features were perhaps fitted on the labels.
+    """Find modalities whose features perhaps come from a network trained on the labels.
 
     Args:
         probes: `Probe`s.
+
+    Yields:
+        `Finding`s.
     """
     for one in probes:
         advice = (
-            f"Check that no network fitted on these labels made the {one.modality} features, and "
-            "that no feature is the label. If so, extract them without labels."
+            f"Check whether a network trained on these labels made the {one.modality} features, or "
+            "whether a feature is the label itself. If so, extract them without labels."
         )
         if one.across is not None and one.within >= FITTED:
             drop = one.within - one.across
             if drop > max(DROP, STANDARD_ERRORS * 0.5 / one.samples**0.5):
                 yield Finding(
                     "warning",
-                    f"{one.modality} alone tells the sign of the score in {one.within:.0%} of "
+                    f"{one.modality} alone predicts the sign of the score in {one.within:.0%} of "
                     f"held-out training samples, but in {one.across:.0%} of another split.",
                     advice,
                 )
@@ -68,8 +77,8 @@ def find_fitted_features(probes):
         if one.within >= TELLING[one.modality]:
             yield Finding(
                 "warning",
-                f"{one.modality} alone tells the sign of the score in {one.within:.0%} of held-out "
-                "training samples; features made without the labels rarely do.",
+                f"{one.modality} alone predicts the sign of the score in {one.within:.0%} of "
+                "held-out training samples; features made without labels rarely reach that.",
                 advice,
             )
 
@@ -81,22 +90,22 @@ def _same_samples(one):
         yield Finding(
             "error",
             f"{many(one.content, 'sample')} of {one.second} {_has(one.content)} exactly the "
-            f"{found} of {one.first}; such as row {second} of {one.second} and row {first} of "
+            f"{found} of {one.first}; for example row {second} of {one.second} and row {first} of "
             f"{one.first}.",
-            f"Remove them from {one.first}: a model would be tested on what it was trained on.",
+            f"Remove them from {one.first}: a model would be tested on its training samples.",
         )
     if one.ids:
         yield Finding(
             "warning",
             f"{one.first} and {one.second} share {many(len(one.ids), 'id')}: {name_some(one.ids)}.",
-            f"Remove these samples from {one.first}, or rename them if they are others.",
+            f"Remove these samples from {one.first}, or rename them if they are different samples.",
         )
     if one.videos:
         yield Finding(
             "warning",
             f"{one.first} and {one.second} share {many(len(one.videos), 'video')}: "
             f"{name_some(one.videos)}.",
-            "Split again by video: a model may learn the speaker. To choose settings, "
+            "Split again by video: a model may recognise the speaker. To choose settings, "
             "cross-validate with --folds 5 --group video_id.",
         )
 
@@ -108,14 +117,14 @@ def _hints(one):
                 "note",
                 f"{many(count, 'sample')} of {one.second} {_has(count)} the {name} features of a "
                 f"sample of {one.first}, but not its other features.",
-                "Common in short texts; elsewhere check that it is not the same recording.",
+                "This is common in short texts; otherwise check that it is not the same recording.",
             )
     if one.texts:
         yield Finding(
             "note",
-            f"{many(one.texts, 'sample')} of {one.second} {_has(one.texts)} a text that stands in "
-            f"{one.first} too.",
-            "Common in short utterances; a long one is the same recording.",
+            f"{many(one.texts, 'sample')} of {one.second} {_has(one.texts)} a text that is also in "
+            f"{one.first}.",
+            "This is common in short utterances; a long one is probably the same recording.",
         )
 
 

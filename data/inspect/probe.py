@@ -1,4 +1,4 @@
-"""How well one modality alone tells the sign of the score, by a linear classifier."""
+"""Linear classifiers that predict the sign of the score from one modality."""
 
 from dataclasses import dataclass
 
@@ -11,13 +11,13 @@ SEED = 0
 
 @dataclass(frozen=True)
 class ProbeData:
-    """A sample of a split's samples.
+    """Pooled features of randomly drawn samples of a split.
 
     Attributes:
-        features: From each modality to `(n, 2 · D)`: the mean over a sample's valid steps, and
-            the last of them.
-        positive: Whether the score is at least 0, `(n,)`.
-        groups: The samples' videos, `(n,)`, or `None` where the data names none.
+        features: Features `(n, 2 · D)` of each modality: the mean over the valid steps of a sample,
+            and the last valid step.
+        positive: Whether the score is at least 0, boolean `(n,)`.
+        groups: Videos of the samples, `(n,)`, or `None` if the data does not name them.
     """
 
     features: dict[str, np.ndarray]
@@ -27,17 +27,17 @@ class ProbeData:
 
 @dataclass(frozen=True)
 class Probe:
-    """Balanced accuracies, at which guessing reaches 0.5, of one modality alone.
+    """Balanced accuracies of one modality; guessing reaches 0.5.
 
-    Features that a network fitted on the labels of `train` has made betray themselves: another
-    half of `train` is told far better than other splits are.
+    Features from a network that was trained on the labels of `train` can be recognised: they
+    predict the other half of `train` far better than another split.
 
     Attributes:
         modality: The modality.
-        within: Fitted on one half of the first split, tested on its other half; the mean of both
-            directions. No video lies in both halves, where the data names them.
-        across: The same two classifiers, tested on the second split; `None` without one.
-        samples: Samples of the second split that were tested.
+        within: Balanced accuracy on one half of the first split after fitting on the other half,
+            averaged over both directions. No video is in both halves, if the data names videos.
+        across: Balanced accuracy of the same two classifiers on the second split, or `None`.
+        samples: Number of test samples of the second split.
     """
 
     modality: str
@@ -47,7 +47,7 @@ class Probe:
 
 
 def sample_features(split):
-    """Draw at most `MAX_SAMPLES` of a split's samples, and pool their features.
+    """Draw at most `MAX_SAMPLES` samples of a split, and pool their features.
 
     Args:
         split: A `Split`.
@@ -71,12 +71,13 @@ def probe_modalities(train, other=None):
     """Fit a linear classifier to each modality.
 
     Args:
-        train: `ProbeData` of the split to fit to.
-        other: `ProbeData` of another split to test on.
+        train: `ProbeData` of the split for fitting.
+        other: `ProbeData` of another split for testing. It is ignored if its feature widths differ,
+            or if its scores have one sign only.
 
     Returns:
-        A list of `Probe`; empty where a half has fewer than `MIN_CLASS_SAMPLES` samples of a
-        sign, or `other` has other feature widths.
+        A list of `Probe`s, one for each modality. It is empty if a half of `train` has fewer than
+        `MIN_CLASS_SAMPLES` samples of a sign.
     """
     first = _halve(len(train.positive), train.groups)
     halves = [np.flatnonzero(first), np.flatnonzero(~first)]
@@ -106,8 +107,8 @@ def _probe(name, train, other, halves):
 
 
 def _fit(x, y):
-    """Fit a ridge classifier; return a function from `(x, y)` to its balanced accuracy."""
-    # Slow to import, and not needed where there are too few samples.
+    """Fit a ridge classifier; return a function `(x, y) -> balanced accuracy`."""
+    # Imported here because it is slow and small data sets do not need it.
     from sklearn.linear_model import RidgeClassifierCV
 
     shift, scale = x.mean(axis=0), x.std(axis=0)
@@ -123,7 +124,7 @@ def _fit(x, y):
 
 
 def _halve(count, groups):
-    """Return a mask of one half of the samples, whole groups where there are several."""
+    """Return a boolean mask `(count,)` of one half of the samples; groups stay whole."""
     labels = np.arange(count) if groups is None else np.unique(groups, return_inverse=True)[1]
     order = np.random.default_rng(SEED).permutation(labels.max() + 1)
     return order[labels] % 2 == 0
@@ -138,7 +139,7 @@ def _widths(data):
 
 
 def _pool(x):
-    """Return the mean over the valid steps and the last of them, `(n, 2 · D)`, float64."""
+    """Return the mean over the valid steps and the last valid step, float64 `(n, 2 · D)`."""
     mask = np.any(x != 0, axis=-1)
     last = x.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
     mean = x.sum(axis=1, dtype="float64") / np.maximum(mask.sum(axis=1), 1)[:, None]

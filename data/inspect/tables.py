@@ -15,7 +15,7 @@ NONE = "–"
 
 
 def show(inspection):
-    """Return all of an `Inspection` as something that rich prints."""
+    """Return an `Inspection` as a `rich.console.Group` of tables and text."""
     splits = inspection.splits
     parts = [_head(inspection), _splits(inspection), _labels(splits), _classes(splits)]
     parts += [_steps(splits), _values(splits)]
@@ -28,7 +28,7 @@ def show(inspection):
 
 
 def _table(title, *columns, left=1):
-    """Make a table, and its title; the first `left` columns are words, the others numbers."""
+    """Return a table, and a group of its title and the table; `left` columns contain words."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for i, heading in enumerate(columns):
         table.add_column(heading, justify="left" if i < left else "right")
@@ -88,7 +88,7 @@ def _classes(splits):
 
 
 def _bar(share):
-    """Draw a share of `BAR` characters, in eighths of one."""
+    """Draw a share as a bar of at most `BAR` characters, in steps of an eighth."""
     eighths = round(share * BAR * 8)
     partial = " ▏▎▍▌▋▊▉"[eighths % 8].strip()
     return ("█" * (eighths // 8) + partial).ljust(BAR)
@@ -116,7 +116,7 @@ def _values(splits):
 
 
 def _by_modality(splits):
-    """Yield each modality's name, blank where it stands above, each split's, and statistics."""
+    """Yield triples: modality (blank if it is in the row above), split and statistics."""
     names = list(next(iter(splits.values())).modalities)
     for name in names:
         for i, (split, statistics) in enumerate(splits.items()):
@@ -154,7 +154,7 @@ def _probes(inspection):
 
 def _findings(findings):
     if not findings:
-        return Text("Findings: nothing to mend.", style="bold green")
+        return Text("Findings: nothing to repair.", style="bold green")
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -162,7 +162,7 @@ def _findings(findings):
         text = Text(finding.what)
         text.append("\n→ " + finding.advice, style="dim")
         grid.add_row(Text(finding.level, style=STYLES[finding.level]), text)
-    return Group(Text("Findings, and what to do", style="bold"), grid)
+    return Group(Text("Findings and advice", style="bold"), grid)
 
 
 def _size(count):

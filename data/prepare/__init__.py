@@ -1,4 +1,4 @@
-"""Turns data sets as they are published into this repository's HDF5 layout."""
+"""Convert published data sets that have a special form into this repository's HDF5 layout."""
 
 from data.prepare.mosi_context import prepare_mosi_context
 

@@ -10,7 +10,7 @@ RECIPES = {"mosi_context": prepare_mosi_context}
 
 
 def main():
-    """Parse the command line, convert the data, warn of what is wrong with it."""
+    """Parse the command line, convert the data, print a table and the warning of the recipe."""
     options = make_parser().parse_args()
     if options.recipe not in RECIPES:
         raise ValueError(
@@ -32,8 +32,9 @@ def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser(
         "data.prepare",
-        "Turn a data set as it is published into this repository's HDF5 layout. mosi_context: "
-        "utterance-level CMU-MOSI, each utterance with those that precede it in its video.",
+        "Convert a published data set of a special form into this repository's HDF5 layout. "
+        "mosi_context: utterance-level CMU-MOSI, each utterance with the utterances before it in "
+        "its video.",
         "python -m data.prepare mosi_context --source mosi_raw --output runs/data/mosi_context",
     )
     add = parser.add_argument
@@ -44,13 +45,13 @@ def make_parser():
         "--context",
         type=int,
         default=DEFAULTS["context"],
-        help="steps of a sample: the utterance that is scored, at the last step, and those before",
+        help="steps of a sample: the scored utterance at the last step, and the ones before it",
     )
     add(
         "--valid-share",
         type=float,
         default=DEFAULTS["valid_share"],
-        help="share of the training videos to validate on, where the source names no valid split",
+        help="share of the training videos for validation, if the source names no valid split",
     )
     add(
         "--seed",
@@ -62,7 +63,7 @@ def make_parser():
 
 
 def _name_options(text):
-    """Name the arguments in an error's text as the options they are."""
+    """Replace the names of arguments in an error message by the names of the options."""
     for name in DEFAULTS:
         text = text.replace(f"`{name}`", f"--{name.replace('_', '-')}")
     return text

@@ -1,8 +1,9 @@
-"""CMU-MOSI as windows of context: an utterance, and those that precede it in its video.
+"""CMU-MOSI as context windows: each utterance with the utterances before it in its video.
 
-The utterance to be scored stands at the last step, the ones before it in their order, and zeros at
-the left where there are none. So a prediction never sees what is said later. The setting is that of
-Poria et al., "Context-Dependent Sentiment Analysis in User-Generated Videos", ACL 2017, but causal.
+The last step of a sample is the scored utterance. Earlier utterances precede it in their order, and
+missing ones are zeros at the left. A prediction never sees later utterances. This is a causal form
+of the setting in Poria et al., "Context-Dependent Sentiment Analysis in User-Generated Videos",
+ACL 2017.
 """
 
 import json
@@ -25,12 +26,12 @@ INDEX_COLUMNS = (
     *("text", "score", "cls", "start", "end", "n_context"),
 )
 LEAK_WARNING = (
-    "text and video of these files leak labels. They are the outputs of networks that were fitted "
-    "on the labels of the published training videos, which here form train and valid. So they tell "
-    "these labels almost perfectly, and those of other videos far worse: train and valid measure "
-    "nothing. The audio does not leak. For results, replace the text by embeddings of the "
-    "transcripts (column text of the index files), and the video by features that no label went "
-    "into."
+    "text and video of these files leak labels. They are outputs of networks that were trained on "
+    "the labels of the published training videos, which here form train and valid. They predict "
+    "these labels almost perfectly, but the labels of other videos far worse, so results on train "
+    "and valid mean nothing. The audio does not leak. For meaningful results, replace the text by "
+    "embeddings of the transcripts (column text of the index files), and the video by features "
+    "that were extracted without labels."
 )
 
 
@@ -43,25 +44,25 @@ def prepare_mosi_context(
 ):
     """Write the public utterance-level files as a data folder of context windows.
 
-    The folder gets `text`, `audio`, `video`, `y` and `index` of each split, ordered by `video_id`
-    and `utt_no`, and `prepared.json`. NaN and infinite features are kept: readers replace and
-    count them.
+    The folder contains `text`, `audio`, `video`, `y` and `index` of each split, sorted by
+    `video_id` and `utt_no`, and `prepared.json`. NaN and infinite features are kept; readers
+    replace and count them.
 
     Args:
         source: A folder with `utterances.csv`, `text.csv`, `audio.csv`, `video.csv`.
-        output: The folder to make; it must not exist, or be empty.
+        output: The folder to make; it must be new or empty.
         context: Steps of a sample, from 1 to 1000.
         valid_share: Share of the training videos that become `valid`, in (0, 1), if the source
             names no such split. Whole videos are drawn.
-        seed: Seed of that draw, at least 0.
+        seed: Seed of the draw, at least 0.
 
     Returns:
-        The description that `prepared.json` holds.
+        The content of `prepared.json`, a dict.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If an argument or a file's content is wrong; files are named.
-        OSError: If `output` holds something already or cannot be written.
+        ValueError: If an argument or the content of a file is wrong; the message names it.
+        OSError: If `output` is not empty or cannot be written.
     """
     _check_arguments(context, valid_share, seed)
     check_free(Path(output))
@@ -94,7 +95,7 @@ def prepare_mosi_context(
 def _check_arguments(context, valid_share, seed):
     if not 1 <= context <= MAX_CONTEXT:
         raise ValueError(
-            f"`context` must lie between 1, the utterance alone, and {MAX_CONTEXT}. "
+            f"`context` must lie between 1 (no context) and {MAX_CONTEXT}. "
             f"Received: {context}. Choose {DEFAULTS['context']}."
         )
     if not 0 < valid_share < 1:
@@ -103,18 +104,18 @@ def _check_arguments(context, valid_share, seed):
         )
     if seed < 0:
         raise ValueError(
-            f"`seed` must be at least 0. Received: {seed}. Any other whole number will do."
+            f"`seed` must be at least 0. Received: {seed}. Choose any other whole number."
         )
 
 
 def _split_videos(utterances, valid_share, seed):
-    """Return from each split to its rows, ordered by video and place in it."""
+    """Return a dict from each split to its row indices, sorted by video and position."""
     split_of = dict(zip(utterances.videos, utterances.columns["split"], strict=True))
     train = sorted(video for video, split in split_of.items() if split == "train")
     if "valid" not in split_of.values():
         if len(train) < 2:
             raise ValueError(
-                "The source must hold at least 2 training videos, one of them to validate on. "
+                "The source must hold at least 2 training videos, one of them for validation. "
                 f"Received: {len(train)}. Name a valid split in the column split."
             )
         count = min(max(1, round(valid_share * len(train))), len(train) - 1)
@@ -126,7 +127,7 @@ def _split_videos(utterances, valid_share, seed):
 
 
 def _positions(utterances, rows):
-    """Return how many utterances precede each of the ordered `rows` in its video."""
+    """Return integers `(n,)`: the number of utterances before each of the sorted `rows`."""
     positions = np.zeros(len(rows), int)
     for i in range(1, len(rows)):
         if utterances.videos[rows[i]] == utterances.videos[rows[i - 1]]:
@@ -135,12 +136,15 @@ def _positions(utterances, rows):
 
 
 def _windows(x, positions, context):
-    """Return windows `(N, context, D)` of features `(N, D)` that stand in order.
+    """Make context windows.
 
     Args:
-        x: Features of the utterances of whole videos.
-        positions: `(N,)`, how many utterances precede each one in its video.
+        x: Features `(N, D)` of the utterances of whole videos, in order.
+        positions: `(N,)`, the number of utterances before each one in its video.
         context: Steps of a window.
+
+    Returns:
+        Features `(N, context, D)`, zero where no utterance precedes.
     """
     back = np.arange(context)[::-1]
     inside = back <= positions[:, None]
@@ -149,7 +153,7 @@ def _windows(x, positions, context):
 
 
 def _index(utterances, rows, positions, context):
-    """Return the columns that describe the samples."""
+    """Return a dict of the index columns of the samples."""
     columns = {name: [values[row] for row in rows] for name, values in utterances.columns.items()}
     columns["row"] = list(range(len(rows)))
     columns["pos_in_video"] = positions.tolist()

@@ -1,7 +1,7 @@
-"""Read the public utterance-level CMU-MOSI files, checked.
+"""Read and check the public utterance-level files of CMU-MOSI.
 
-`utterances.csv` describes the utterances, one row each. `text.csv`, `audio.csv` and `video.csv`
-hold their features in the same order, without a header; the last column is the binary label.
+`utterances.csv` describes one utterance in each row. `text.csv`, `audio.csv` and `video.csv` hold
+the features in the same order, without a header; the last column is the binary label.
 """
 
 import csv
@@ -25,11 +25,11 @@ class Utterances:
     """The utterances of all videos.
 
     Attributes:
-        columns: From each column of `utterances.csv` to its values, `N` texts.
-        numbers: `(N,)`, the place of each utterance in its video; places may be left out.
-        scores: `(N, 1)`, float32, in [-3, 3].
-        features: From each modality to features `(N, D)`, float32.
-        files: The files that were read.
+        columns: The `N` texts of each column of `utterances.csv`.
+        numbers: Position of each utterance in its video, `(N,)`; numbers may have gaps.
+        scores: Scores `(N, 1)`, float32, in [-3, 3].
+        features: Features `(N, D)` of each modality, float32.
+        files: Paths of the files.
     """
 
     columns: dict[str, list[str]]
@@ -48,15 +48,15 @@ def read_utterances(source):
     """Read and check the four files.
 
     Args:
-        source: The folder that holds them.
+        source: The folder with the files.
 
     Returns:
-        `Utterances`; their column `split` is there and filled.
+        `Utterances`. The column `split` always exists and is filled.
 
     Raises:
         FileNotFoundError: If the folder or a file is missing.
-        InvalidData: If a file's content is wrong or the files do not belong together. The message
-            names the file, and the line or column.
+        InvalidData: If the content of a file is wrong, or the files do not belong together. The
+            message names the file, and the line or column.
     """
     source = Path(source)
     paths = {name: source / f"{name}.csv" for name in WIDTHS}
@@ -65,8 +65,8 @@ def read_utterances(source):
         if not path.is_file():
             raise FileNotFoundError(
                 f"Missing file {path}. Expected: {UTTERANCE_FILE}, text.csv, audio.csv and "
-                "video.csv in one folder. Received: no such file. See data/README.md for where "
-                "they come from."
+                "video.csv in one folder. Received: no such file. data/README.md tells where to "
+                "get them."
             )
     columns = read_table(table_path)
     scores, classes, numbers = _check_table(table_path, columns)
@@ -101,7 +101,7 @@ def _check_table(path, columns):
     seen = {}
     places = enumerate(zip(videos, numbers.tolist(), strict=True))
     first = np.array([seen.setdefault(place, row) == row for row, place in places])
-    _check_rows(path, "utt_no", columns["utt_no"], first, "differ from those of its video before")
+    _check_rows(path, "utt_no", columns["utt_no"], first, "be unique within its video")
     _check_splits(path, columns)
     return scores, classes, numbers
 
@@ -144,7 +144,7 @@ def _number(text):
 
 
 def _read_features(path, width, classes, table_path):
-    """Read features `(N, width)`, and check the label behind them against `classes`."""
+    """Read features `(N, width)`, and check that the label in the last column is `classes`."""
     rows = []
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -161,9 +161,9 @@ def _read_features(path, width, classes, table_path):
     if len(bad):
         row = int(bad[0])
         raise InvalidData(
-            f"{path}, row {row}, column {width}, must be the label that {table_path.name} gives in "
-            f"its column cls, {classes[row]:g}. Received: {table[row, -1]:g}. Both files must hold "
-            "the same utterances in the same order."
+            f"{path}, row {row}, column {width}, must be the label in column cls of "
+            f"{table_path.name}, {classes[row]:g}. Received: {table[row, -1]:g}. Both files must "
+            "hold the same utterances in the same order."
         )
     with np.errstate(over="ignore"):
         return table[:, :-1].astype("float32")

@@ -1,10 +1,9 @@
-"""From hidden causes to feature sequences, in one world that is the same for every seed.
+"""Feature sequences from hidden causes. The feature directions are the same for every seed.
 
-Each modality has a fixed direction d in feature space (entries of size about 1) that carries its
-cause, and `DISTRACTORS` fixed directions, orthogonal to d, that carry content without meaning:
-of words, drawn one by one from a vocabulary, or of voice and face, drifting slowly. So
+In each modality a fixed direction d carries the cause. `DISTRACTORS` fixed directions, orthogonal
+to d, carry content without meaning: words come from a vocabulary, voice and face drift slowly.
 
-    x_t = cause_t · d + content_t + 0.1 · Gaussian noise,    and    cause_t ≈ x_t · d / |d|².
+    x_t = cause_t · d + content_t + 0.1 · Gaussian noise,    so that    cause_t ≈ x_t · d / |d|²
 """
 
 from dataclasses import dataclass
@@ -24,11 +23,11 @@ FEATURE_NOISE = 0.1
 
 @dataclass(frozen=True)
 class Codebook:
-    """How one modality shows things.
+    """The feature directions of one modality.
 
     Attributes:
-        cause: `(width,)`, the direction of the hidden cause.
-        content: `(DISTRACTORS, width)`, directions of meaningless content.
+        cause: Direction of the hidden cause, `(width,)`.
+        content: Directions of meaningless content, `(DISTRACTORS, width)`.
     """
 
     cause: np.ndarray
@@ -37,7 +36,7 @@ class Codebook:
 
 @cache
 def world():
-    """Return each modality's `Codebook`, and the content of each word, `(VOCABULARY, 16)`."""
+    """Return a dict of `Codebook`s by modality, and the content of each word `(VOCABULARY, 16)`."""
     rng = np.random.default_rng(WORLD_SEED)
     codebooks = {}
     for modality, width in WIDTHS.items():
@@ -49,7 +48,7 @@ def world():
 
 
 def emit(rng, scene, valid):
-    """Turn causes into features.
+    """Make features from causes.
 
     Args:
         rng: A NumPy generator.
@@ -57,8 +56,8 @@ def emit(rng, scene, valid):
         valid: Boolean `(samples, time)`.
 
     Returns:
-        From each modality to float32 features `(samples, time, width)`, 0 at padded steps and
-        where the modality is absent.
+        A dict from each modality to float32 features `(samples, time, width)`; 0 at padded steps
+        and where the modality is absent.
     """
     codebooks, words = world()
     contents = {
@@ -82,7 +81,7 @@ def emit(rng, scene, valid):
 
 
 def decode(modality, x):
-    """Read the cause back out of features `(samples, time, width)`, up to the feature noise."""
+    """Estimate the cause `(samples, time)` from features `(samples, time, width)`."""
     cause = world()[0][modality].cause
     return x @ cause / (cause @ cause)
 

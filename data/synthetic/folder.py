@@ -1,4 +1,4 @@
-"""Write a generated task as a data folder, whole or not at all."""
+"""Write a generated task as a data folder, completely or not at all."""
 
 import json
 from pathlib import Path
@@ -24,22 +24,22 @@ def write_folder(
     seq_len=DEFAULTS["seq_len"],
     noise=DEFAULTS["noise"],
 ):
-    """Generate a task and write it in the HDF5 layout, with `task.json` beside.
+    """Generate a task and write HDF5 files and `task.json`.
 
     Args:
-        directory: The folder to make; it must not exist, or be empty.
+        directory: The folder to make; it must be new or empty.
         task: A name from `TASKS`.
-        samples: As for `generate`, and so are the others.
-        seed: Seed of the samples.
-        seq_len: Padded length in steps.
-        noise: Standard deviation of the label noise.
+        samples: See `generate`.
+        seed: See `generate`.
+        seq_len: See `generate`.
+        noise: See `generate`.
 
     Returns:
-        The description that `task.json` holds.
+        The content of `task.json`, a dict.
 
     Raises:
         FileExistsError: If `directory` is a file or not empty.
-        ValueError: If an argument makes no data; see `generate`.
+        ValueError: If an argument is wrong; see `generate`.
     """
     directory = Path(directory)
     check_free(directory)

@@ -1,4 +1,4 @@
-"""Generate the splits of a task, and compute the error that no model can go below."""
+"""Generate the splits of a task, and compute the smallest error that a model can reach."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from data.synthetic.tasks import MAX_SCORE, TASKS, Scene
 from utils.formats.split import SPLITS
 
 DEFAULTS = {"samples": 4000, "seed": 0, "seq_len": 20, "noise": 0.4}
-# Samples of each split, as a share of those for training.
+# Samples of each split, relative to the training samples.
 SPLIT_SHARES = {"train": 1.0, "valid": 0.25, "test": 0.25}
 MIN_SAMPLES = 10
 MIN_SEQ_LEN = 4
@@ -19,13 +19,13 @@ MIN_SEQ_LEN = 4
 
 @dataclass(frozen=True)
 class SyntheticSplit:
-    """One generated split, with the hidden causes that are never written to files.
+    """One generated split, with the hidden causes, which are never written to files.
 
     Attributes:
-        sequences: From each modality to float32 features `(N, T, width)`, zero padded at the
+        sequences: Features `(N, T, width)` of each modality, float32, padded with zeros at the
             right.
         labels: Noisy scores `(N, 1)`, float32, in [-3, 3].
-        scene: The causes, the clean scores and the best predictions.
+        scene: The hidden causes, the clean scores and the best predictions.
     """
 
     sequences: dict[str, np.ndarray]
@@ -40,21 +40,22 @@ def generate(
     seq_len=DEFAULTS["seq_len"],
     noise=DEFAULTS["noise"],
 ):
-    """Generate all splits of a task; the same arguments always give the same data.
+    """Generate all splits of a task. The same arguments always give the same data.
 
     Args:
         task: A name from `TASKS`.
-        samples: Training samples, at least 10; validation and test have a quarter of it each.
-        seed: Seed of the samples, at least 0. What the features look like does not depend on it.
-        seq_len: Padded length in steps, at least 4; a sample has a quarter of it to all of it.
-        noise: Standard deviation of the Gaussian label noise, at least 0. Noisy scores are cut
+        samples: Training samples, at least 10. Validation and test have a quarter of it each.
+        seed: Seed of the samples, at least 0. The feature directions do not depend on it.
+        seq_len: Padded length in steps, at least 4. Lengths of samples are uniform from a quarter
+            of it to all of it.
+        noise: Standard deviation of the Gaussian label noise, at least 0. Noisy scores are clipped
             to [-3, 3].
 
     Returns:
-        From `train`, `valid`, `test` to a `SyntheticSplit`.
+        A dict from `train`, `valid`, `test` to `SyntheticSplit`s.
 
     Raises:
-        ValueError: Naming the argument, what was expected and what was received.
+        ValueError: If an argument is wrong; the message names it.
     """
     _check_arguments(task, samples, seed, seq_len, noise)
     splits = {}
@@ -71,30 +72,30 @@ def generate(
 
 
 def best_mae(split):
-    """Return the mean absolute error of the best predictions, `Scene.best`, on this very split."""
+    """Return the mean absolute error of the best predictions, `Scene.best`, on the split."""
     return float(np.mean(np.abs(split.labels[:, 0] - split.scene.best)))
 
 
 def expected_best_mae(split, noise):
-    """Return the expectation of `best_mae` over the label noise.
+    """Return the expected value of `best_mae` over the label noise.
 
-    Without the cut to [-3, 3], and with nothing missing, it would be noise · √(2/π).
+    Without clipping to [-3, 3] and without missing modalities it would be noise · √(2/π).
     """
     clean, best = split.scene.clean, split.scene.best
-    # E |cut(clean + z) - best| is the integral of P(clean + z > t) over best < t < 3, and that of
-    # P(clean + z < t) over -3 < t < best.
+    # E |clip(clean + z) - best| is the integral of P(clean + z > t) over best < t < 3, plus the
+    # integral of P(clean + z < t) over -3 < t < best.
     above = _mean_excess(best - clean, noise) - _mean_excess(MAX_SCORE - clean, noise)
     below = _mean_excess(clean - best, noise) - _mean_excess(MAX_SCORE + clean, noise)
     return float(np.mean(above + below))
 
 
 def constant_mae(split, train):
-    """Return the mean absolute error on `split` of always saying the median label of `train`."""
+    """Return the mean absolute error on `split` of a constant, the median label of `train`."""
     return float(np.mean(np.abs(split.labels - np.median(train.labels))))
 
 
 def _mean_excess(x, noise):
-    """Return E max(z - x, 0), the integral of P(z > t) over t > x, for z of the label noise."""
+    """Return E max(z - x, 0), the integral of P(z > t) over t > x, where z is the label noise."""
     if noise == 0:
         return np.maximum(-x, 0)
     beyond = np.array([math.erfc(r) / 2 for r in x / (noise * math.sqrt(2))])

@@ -1,7 +1,7 @@
-"""The tasks: what is said, how it sounds and looks, and the score that follows.
+"""The tasks: hidden causes in text, audio and video, and the score that follows from them.
 
-A task is a function `(rng, valid) -> Scene` whose docstring says what is planted, listed in
-`TASKS`; `valid` is boolean `(samples, time)`, `True` where a sample has a step.
+A task is a function `(rng, valid) -> Scene` in the dict `TASKS`; its docstring gives the formula of
+the score. `valid` is boolean `(samples, time)`, `True` where a sample has a step.
 """
 
 from collections.abc import Callable
@@ -25,13 +25,13 @@ class Scene:
     """The hidden causes of a set of samples; arrays `(samples, time)` are 0 at padded steps.
 
     Attributes:
-        polarity: Polarity of each word, -1 to +1; shows in the text alone.
-        tone: Tone of voice at each step, -1 to +1; shows in the audio alone.
-        smile: Facial expression at each step, -1 to +1; shows in the video alone.
-        clean: Scores before label noise and the cut to [-3, 3], `(samples,)`.
-        absent: From a modality to boolean `(samples,)`, `True` = the sample does not show it.
-        unseen: The part of `clean` that absent modalities would show, `(samples,)`; whatever the
-            others show, it is distributed symmetrically about 0.
+        polarity: Polarity of each word, -1 to +1; visible only in the text.
+        tone: Tone of voice at each step, -1 to +1; visible only in the audio.
+        smile: Facial expression at each step, -1 to +1; visible only in the video.
+        clean: Scores before label noise and clipping to [-3, 3], `(samples,)`.
+        absent: For some modalities a boolean array `(samples,)`: `True` where it is absent.
+        unseen: The part of `clean` that belongs to absent modalities, `(samples,)`. Given the other
+            modalities, its distribution is symmetric about 0.
     """
 
     polarity: np.ndarray
@@ -43,24 +43,25 @@ class Scene:
 
     @property
     def best(self):
-        """The best predictions from what is shown, `(samples,)`, in [-3, 3].
+        """The best predictions from the visible modalities, `(samples,)`, in [-3, 3].
 
-        None has a lower expected absolute error, as it is the median of the noisy score: unseen
-        part and noise are symmetric about 0, and the cut keeps the median.
+        They are the medians of the noisy scores, which have the smallest expected absolute error:
+        the unseen part and the noise are symmetric about 0, and clipping keeps the median.
         """
         return np.clip(self.clean - self.unseen, -MAX_SCORE, MAX_SCORE)
 
 
 def text_only(rng, valid):
-    """Score = 3 mean(polarity); tone and smile mean nothing."""
+    """Score = 3 mean(polarity); tone and smile have no influence."""
     polarity, tone, smile = (draw_signs(rng, valid) for _ in range(3))
     return Scene(polarity, tone, smile, MAX_SCORE * mean_over(valid, polarity))
 
 
 def additive(rng, valid):
-    """Score = √3 (mean(polarity) + mean(tone) + mean(smile)), cut to [-3, 3].
+    """Score = √3 (mean(polarity) + mean(tone) + mean(smile)), clipped to [-3, 3].
 
-    The three parts are independent; √3 gives their sum the spread that 3 gives to one of them.
+    The three parts are independent. The factor √3 gives the sum the same standard deviation as the
+    factor 3 gives one part.
     """
     parts = [draw_signs(rng, valid) for _ in range(3)]
     total = np.sqrt(MAX_SCORE) * sum(mean_over(valid, part) for part in parts)
@@ -68,10 +69,10 @@ def additive(rng, valid):
 
 
 def sarcasm(rng, valid):
-    """Score = 3 mean(polarity · tone): a mocking tone, -1, turns the word said with it around.
+    """Score = 3 mean(polarity · tone): a mocking tone (-1) reverses the polarity of its word.
 
-    The tone of each step is a coin, -1 at a rate of `SARCASM_RATE` and else +1. As it is fair,
-    neither polarity nor tone alone says anything about the score.
+    The tone of each step is -1 with probability `SARCASM_RATE` and otherwise +1. Both are equally
+    likely, so neither polarity nor tone alone carries information about the score.
     """
     meant = draw_signs(rng, valid)
     tone = np.where(rng.random(valid.shape) < SARCASM_RATE, -1, 1) * valid
@@ -79,9 +80,9 @@ def sarcasm(rng, valid):
 
 
 def late_event(rng, valid):
-    """Score = 2 · the last expression on the face, one step in the last quarter of the sample.
+    """Score = 2 · the last facial expression, one step in the last quarter of the sample.
 
-    Before it there are others of the same kind, which mean nothing; see `draw_events`.
+    Earlier expressions have no influence; see `draw_events`.
     """
     smile, last = draw_events(rng, valid)
     return Scene(draw_signs(rng, valid), draw_signs(rng, valid), smile, EVENT_WEIGHT * last)
@@ -90,9 +91,9 @@ def late_event(rng, valid):
 def long_range(rng, valid):
     """Score = 2 · cue · the last word with a polarity.
 
-    The cue is the only tone in the audio, -1 (mocking) or +1, at a step in the first quarter; the
-    word stands in the last quarter, behind others that mean nothing; see `draw_events`. As the
-    cue is a fair coin, neither text nor audio alone says anything about the score.
+    The cue is the only tone in the audio, -1 (mocking) or +1, at a step in the first quarter. The
+    word is in the last quarter; earlier words have no influence; see `draw_events`. Both cues are
+    equally likely, so neither text nor audio alone carries information about the score.
     """
     polarity, last = draw_events(rng, valid)
     cue = rng.choice([-1, 1], len(valid))
@@ -102,9 +103,9 @@ def long_range(rng, valid):
 
 
 def missing(rng, valid):
-    """As `additive`, cut after the noise alone; half of the samples lack one of the modalities.
+    """Score as in `additive`, clipped only after the noise; half of the samples lack a modality.
 
-    Which one it is, is drawn evenly. What it would have shown still counts in the score.
+    The absent modality is drawn uniformly. Its part still counts in the score.
     """
     parts = [draw_signs(rng, valid) for _ in MODALITIES]
     shares = np.sqrt(MAX_SCORE) * np.stack([mean_over(valid, part) for part in parts])
@@ -116,10 +117,13 @@ def missing(rng, valid):
 
 
 def draw_signs(rng, valid):
-    """Draw -1, 0 or +1 for each step; the signs of a sample lean towards its mood.
+    """Draw -1, 0 or +1 for each step, with a mood for each sample.
 
-    The mood m is uniform in [-1, 1]; a step is 0 at a rate of `NEUTRAL_SHARE`, and else +1 with
-    probability (1 + m) / 2. So a sample's mean spreads widely, from clear no to clear yes.
+    The mood m is uniform in [-1, 1]. A step is 0 with probability `NEUTRAL_SHARE`, and otherwise +1
+    with probability (1 + m) / 2. The means of samples therefore cover the whole range.
+
+    Returns:
+        Integers `(samples, time)`, 0 at padded steps.
     """
     mood = rng.uniform(-1, 1, (len(valid), 1))
     signs = np.where(rng.random(valid.shape) < (1 + mood) / 2, 1, -1)
@@ -127,13 +131,14 @@ def draw_signs(rng, valid):
 
 
 def draw_events(rng, valid):
-    """Draw events of one step each, and the last one of each sample.
+    """Draw events of one step each.
 
-    The last event stands at any step of the last quarter; each step before has another at a rate
-    of `EVENT_RATE`. Their signs are fair coins, their sizes uniform between `EVENT_SIZES`.
+    The last event is at a uniform step of the last quarter. Each earlier step has an event with
+    probability `EVENT_RATE`. Both signs are equally likely, and sizes are uniform between
+    `EVENT_SIZES`.
 
     Returns:
-        Events `(samples, time)`, 0 where there is none, and the last ones `(samples,)`.
+        Two arrays: events `(samples, time)`, 0 elsewhere; and the last event `(samples,)`.
     """
     last = valid.sum(axis=1) - 1 - rng.integers(quarter(valid))
     steps = np.arange(valid.shape[1])
@@ -145,12 +150,12 @@ def draw_events(rng, valid):
 
 
 def quarter(valid):
-    """Return a quarter of each sample's steps, rounded up."""
+    """Return integers `(samples,)`: a quarter of each sample's steps, rounded up."""
     return -(-valid.sum(axis=1) // 4)
 
 
 def mean_over(valid, values):
-    """Average each sample over its valid steps."""
+    """Return the mean of each sample over its valid steps, `(samples,)`."""
     return values.sum(axis=1) / valid.sum(axis=1)
 
 

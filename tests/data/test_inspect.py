@@ -19,7 +19,7 @@ def test_a_clean_data_set_has_nothing_to_mend(clean_dir, capsys):
     assert found(clean_dir) == []
     call(main, clean_dir)
     output = capsys.readouterr().out
-    assert "Findings: nothing to mend." in output
+    assert "Findings: nothing to repair." in output
     assert max(map(len, output.splitlines())) <= 80
 
 
@@ -181,13 +181,13 @@ def test_a_split_with_other_labels_than_train_is_a_warning(tmp_path):
         labels[: round(100 * (1 - share))] *= -1
         write_split(tmp_path, split, sequences, labels)
     message = only(tmp_path, "warning")
-    assert "90% of the labels of test are at least 0, but 50% of those of train." in message
+    assert "90% of the labels of test are at least 0, but 50% of the labels of train." in message
 
 
 def test_missing_splits_are_told(clean_dir):
     for path in clean_dir.glob("*_test*"):
         path.unlink()
-    assert "There is no split test. Results are those on valid" in only(clean_dir, "note")
+    assert "There is no split test. Results are computed on valid" in only(clean_dir, "note")
     for path in clean_dir.glob("*_train*"):
         path.unlink()
     assert "There is no split train." in only(clean_dir, "warning")

@@ -60,7 +60,7 @@ def test_equal_texts_are_noted_whatever_their_case_and_spaces(clean_dir):
     change_index(clean_dir, "test", "text", lambda t: [" TEXT  3", "", *("x" for _ in t[2:])])
     (overlap,) = [o for o in inspect_data(clean_dir).overlaps if o.texts]
     assert (overlap.first, overlap.second, overlap.texts) == ("train", "test", 1)
-    assert has(clean_dir, "note", "1 sample of test has a text that stands in train too")
+    assert has(clean_dir, "note", "1 sample of test has a text that is also in train")
 
 
 def test_a_repeated_sample_is_found_with_its_other_label(clean_dir):
@@ -69,7 +69,7 @@ def test_a_repeated_sample_is_found_with_its_other_label(clean_dir):
     change(clean_dir, "y", "train", lambda y: put(9, -y[2] or 1)(y))
     message = only(clean_dir, "warning")
     assert "1 sample of train repeats the features of an earlier one, 1 with another" in message
-    assert "row 9, of row 2. Keep one of each." in message
+    assert "row 9 repeats row 2. Keep one of each." in message
 
 
 def test_absent_samples_are_no_repetition():
@@ -150,7 +150,7 @@ def test_built_in_data_raise_no_suspicion(tmp_path, task):
     write_folder(tmp_path, task, samples=200, seq_len=4)
     warnings = found(tmp_path, "warning")
     if task == "late_event":  # One video event decides, as planted.
-        assert len(warnings) == 1 and warnings[0].what.startswith("video alone tells the sign")
+        assert len(warnings) == 1 and warnings[0].what.startswith("video alone predicts the sign")
     else:
         assert warnings == []
 
@@ -158,14 +158,14 @@ def test_built_in_data_raise_no_suspicion(tmp_path, task):
 def test_a_modality_that_knows_the_training_labels_is_a_warning(synthetic):
     spoil_by_labels(synthetic, "train", 0.1)
     message = only(synthetic, "warning")
-    assert "audio alone tells the sign of the score in" in message
-    assert "of another split. Check that no network fitted on these labels" in message
+    assert "audio alone predicts the sign of the score in" in message
+    assert "of another split. Check whether a network trained on these labels" in message
 
 
 def test_a_modality_that_knows_all_labels_is_a_warning(synthetic):
     for split in ("train", "valid", "test"):
         spoil_by_labels(synthetic, split, 0.1)
-    assert "audio alone tells the sign of the score in 1" in only(synthetic, "warning")
+    assert "audio alone predicts the sign of the score in 1" in only(synthetic, "warning")
 
 
 @pytest.mark.skipif(not (DATA / "mosi_context").exists(), reason="CMU-MOSI is not here")

@@ -152,7 +152,7 @@ def test_features_that_are_not_finite_are_left_to_the_reader(source, output):
         ("text", 1, 100, "nan", "text.csv, row 1, column 100, must be the label"),
         ("utterances", 2, 1, "b_10", "Received: 'b_10' in the rows 0 and 1"),
         ("utterances", 2, 2, "", "row 1, column video_id, must name the video"),
-        ("utterances", 2, 3, "10", "row 1, column utt_no, must differ"),
+        ("utterances", 2, 3, "10", "row 1, column utt_no, must be unique"),
         ("utterances", 2, 3, "1.5", "row 1, column utt_no, must be a whole number"),
         ("utterances", 2, 3, "inf", "row 1, column utt_no, must be a whole number"),
         ("utterances", 2, 4, "dev", "row 1, column split, must be one of train, valid, test"),

@@ -1,4 +1,4 @@
-"""Data formats: each reader turns files into `Split`s; the right one is found by looking."""
+"""Data formats. Each reader turns files into `Split`s; `open_data` finds the right reader."""
 
 import errno
 from pathlib import Path
@@ -20,22 +20,22 @@ def open_data(path, feature_files=None, **options):
 
     Args:
         path: A file or folder in one of the known formats.
-        feature_files: From modalities to MMSA pickles whose features replace those of `path`, an
-            MMSA pickle too.
+        feature_files: A dict from modalities to MMSA pickles that replace features of `path`,
+            which must be an MMSA pickle too.
         **options: See `Reader`: `labels`, `modalities`, `target` and `clip_labels`.
 
     Returns:
-        A `Reader`: `splits()` names the splits present, `read(split)` returns a `Split` in memory
-        and `stream(split)` one that stays on disk where the format allows it.
+        A `Reader`. `splits()` names the existing splits, `read(split)` returns a `Split` in memory,
+        and `stream(split)` returns a `Split` that stays on disk if the format allows it.
 
     Raises:
-        FileNotFoundError: If nothing is there, or nothing that a reader knows.
-        PermissionError: If it may not be read.
+        FileNotFoundError: If the path does not exist or has no known format.
+        PermissionError: If the path may not be read.
         ValueError: If `feature_files` are given for another format.
     """
     path = Path(path)
     try:
-        # Listing tells what `exists` hides: missing permission, links that lead in a circle.
+        # `exists` would hide the reason: a missing permission, or links that lead in a circle.
         names = (
             sorted(p.name for p in path.iterdir()) if path.is_dir() else [path.stat() and path.name]
         )

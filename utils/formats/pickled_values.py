@@ -1,4 +1,4 @@
-"""Numbers and texts as people pickle them: in arrays, lists and lists of lists."""
+"""Numbers and texts from pickles: arrays, lists and nested lists."""
 
 import numpy as np
 
@@ -9,15 +9,18 @@ DEEPEST_LIST = 3
 
 
 def to_numbers(where, value):
-    """Return an array or lists of numbers as an array.
+    """Convert an array or nested lists to an array of numbers.
 
     Args:
         where: The file and key, for messages.
-        value: What the pickle holds.
+        value: A value of a pickle.
+
+    Returns:
+        A NumPy array of booleans, integers or floats.
 
     Raises:
-        InvalidData: If it holds anything but numbers, is ragged, or needs more than the available
-            memory.
+        InvalidData: If a value is not a number, rows differ in length, or the array needs more than
+            the available memory.
     """
     if not isinstance(value, np.ndarray):
         check_memory(where, 8 * _count_numbers(where, value, DEEPEST_LIST, {}))
@@ -27,7 +30,10 @@ def to_numbers(where, value):
 
 
 def _count_numbers(where, value, deepest, known):
-    """Count what a list would be as an array: few bytes of a pickle can name one list often."""
+    """Count the numbers in nested lists, before memory is reserved.
+
+    A short pickle can contain the same list many times, so each list is counted once.
+    """
     if type(value) in (list, tuple) and deepest:
         if id(value) not in known:
             known[id(value)] = sum(_count_numbers(where, v, deepest - 1, known) for v in value)
@@ -43,22 +49,25 @@ def _count_numbers(where, value, deepest, known):
 
 
 def items_of(value):
-    """Return the items of a list, a tuple, or an array of texts or objects; of others, none."""
+    """Return the items of a list, tuple, or array of texts or objects; otherwise no items."""
     if isinstance(value, np.ndarray) and value.dtype.kind in "OSU" and value.ndim:
         return value.tolist()
     return value if type(value) in (list, tuple) else ()
 
 
 def to_texts(where, value, count):
-    """Return a list or array of texts as a list of `str`.
+    """Convert a list or array of texts to a list of `str`.
 
     Args:
         where: The file and key, for messages.
-        value: What the pickle holds; each text may be bytes, or stand in a list of one.
+        value: A value of a pickle. A text may be bytes, or the only item of a list.
         count: The number of samples.
 
+    Returns:
+        A list of `count` texts.
+
     Raises:
-        InvalidData: If it holds anything but `count` texts in UTF-8.
+        InvalidData: If there are not `count` texts in UTF-8.
     """
     items = items_of(value)
     if not items:
@@ -68,7 +77,7 @@ def to_texts(where, value, count):
         )
     check_count(where, len(items), count, "the labels")
     leaves = [_unwrapped(item) for item in items]
-    known = {}  # few bytes of a pickle can name one text often
+    known = {}  # a short pickle can contain the same text many times
     for row, leaf in enumerate(leaves):
         if id(leaf) not in known:
             known[id(leaf)] = _text(f"{where} row {row},", leaf)

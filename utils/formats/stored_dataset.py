@@ -15,17 +15,18 @@ from utils.untrusted.invalid_data import InvalidData, declared_size
 class StoredDataset(StoredRows):
     """Rows of a data set `(N, T, D)` of an HDF5 file.
 
-    An uncompressed, contiguous data set is read past the HDF5 library, which is many times as
-    fast. Of any other, each storage chunk is read once for all its rows.
+    An uncompressed, contiguous data set is read directly from the file, without the HDF5 library,
+    which is many times faster. In other data sets, each storage chunk is read once for all its
+    rows.
 
     Args:
-        path: The file.
-        key: The data set's name.
-        content: What is expected in it, in words.
+        path: The `Path` of the file.
+        key: Name of the data set.
+        content: Description of the expected content.
 
     Attributes:
-        plain: Whether the values are read past the library.
-        chunk: Rows that can only be read together.
+        plain: Whether the values are read without the library.
+        chunk: Number of rows that can only be read together.
     """
 
     def __init__(self, path, key, content):
@@ -69,7 +70,7 @@ class StoredDataset(StoredRows):
         x = np.empty((len(rows), *self.shape[1:]), "<f4")
         content = x.reshape(-1).view("uint8").data
         row_bytes = declared_size(self.shape[1:], "float32")
-        # Rows that follow each other in the file are read together.
+        # Neighbouring rows of the file are read together.
         starts = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
         for start, stop in itertools.pairwise([*starts.tolist(), len(rows)]):
             part = content[start * row_bytes : stop * row_bytes]
@@ -92,7 +93,7 @@ class StoredDataset(StoredRows):
                 start, stop = int(wanted.min()), int(wanted.max()) + 1
                 self._storage.check_rows(dataset, start, stop)
                 values = dataset[start:stop][wanted - start]
-                # What float32 cannot hold becomes infinite, and is repaired as such.
+                # Values beyond the range of float32 become infinite, and are repaired later.
                 with np.errstate(over="ignore", invalid="ignore"):
                     x[chosen] = values
         except (OSError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""Features that stay on disk until rows of them are asked for."""
+"""Features that stay on disk until rows of them are read."""
 
 from abc import ABC, abstractmethod
 
@@ -8,7 +8,7 @@ from utils.formats.checks import clean_features
 
 
 class StoredRows(ABC):
-    """Features `(N, T, D)` on disk, sliced by rows like a NumPy array.
+    """Features `(N, T, D)` on disk; indexing with rows works as for a NumPy array.
 
     Args:
         where: The file and key, for messages.
@@ -33,7 +33,7 @@ class StoredRows(ABC):
             rows: Integers `(n,)` from 0 to `N - 1`, in any order.
 
         Returns:
-            Float32 `(n, T, D)`, finite.
+            A NumPy array `(n, T, D)`, float32 and finite.
 
         Raises:
             InvalidData: If the file cannot be read, or has changed.
@@ -41,21 +41,21 @@ class StoredRows(ABC):
         return self.cleaned(self._read(np.asarray(rows, int)))
 
     def cleaned(self, x):
-        """Return features as float32 with NaN and ±inf replaced by 0, and count those."""
+        """Return features as float32, with NaN and ±inf replaced by 0 and counted in `repaired`."""
         x, repaired = clean_features(self.where, x)
         self.repaired += repaired
         return x
 
     @abstractmethod
     def _read(self, rows):
-        """Return numbers `(n, T, D)`."""
+        """Return the rows as a NumPy array `(n, T, D)` of numbers."""
 
 
 class JoinedRows(StoredRows):
-    """Several `StoredRows` behind each other.
+    """Several `StoredRows`, joined along the samples.
 
     Args:
-        parts: `StoredRows` that agree in `T` and `D`.
+        parts: `StoredRows` with equal `T` and `D`.
     """
 
     def __init__(self, parts):

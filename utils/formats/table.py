@@ -9,7 +9,7 @@ from utils.untrusted.plain_file import plain_file
 
 
 def index_path(directory, split):
-    """Return where a data folder describes the samples of a split."""
+    """Return the `Path` of the index of a split in a data folder."""
     return Path(directory) / f"index_{split}.csv"
 
 
@@ -20,13 +20,13 @@ def read_table(path):
         path: A UTF-8 file.
 
     Returns:
-        From each column to its values, as text.
+        A dict from each column to the list of its values, as text.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        PermissionError: If it may not be read.
-        InvalidData: If it is no plain file, not UTF-8 or not a table; a row is too short or too
-            long; or an id in the column `id` stands twice. The message names the file and the line.
+        FileNotFoundError: If the file does not exist.
+        PermissionError: If the file may not be read.
+        InvalidData: If the file is not plain, not UTF-8 or not a table; if a row is too short or
+            too long; or if an id in the column `id` is repeated. The message names file and line.
     """
     with plain_file(path, "a CSV table"):
         try:
@@ -69,7 +69,7 @@ def write_table(path, columns):
 
     Args:
         path: The file.
-        columns: From each column to its values, all as many.
+        columns: A dict from each column to its values, all of equal length.
     """
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -1,1 +1,1 @@
-"""What interprets bytes that may be hostile: pickles, .npy arrays, the structure of HDF5 files."""
+"""Safe reading of files that may be hostile: pickles, `.npy` arrays, HDF5 structure."""

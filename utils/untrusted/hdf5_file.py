@@ -1,9 +1,9 @@
-"""Reading HDF5 files that may come from anywhere.
+"""Read HDF5 files from any source.
 
-`hdf5_superblock`, `hdf5_groups` and `hdf5_storage` refuse the damage by which HDF5 1.14 would end
-the process, fill the memory or read beyond the data, as fuzzing has found it. What is left are
-files of the newer form, `libver="latest"`, that someone made on purpose: their checksums, which
-expose damage, can be right all the same, and the library trusts them.
+Fuzzing found damage with which HDF5 1.14 ends the process, fills the memory or reads beyond the
+data. `hdf5_superblock`, `hdf5_groups` and `hdf5_storage` refuse such files. One danger remains:
+files of the newer form (`libver="latest"`) carry checksums, and the library trusts a file with
+correct checksums. Damage breaks the checksums, but an attacker can compute them.
 """
 
 import contextlib
@@ -18,19 +18,19 @@ from utils.untrusted.plain_file import plain_file
 
 @contextlib.contextmanager
 def open_hdf5(path, content):
-    """Open an HDF5 file for reading; whatever the library raises becomes an `InvalidData`.
+    """Open an HDF5 file for reading; errors of the library become `InvalidData`.
 
     Args:
-        path: The file.
-        content: What is expected in it, in words.
+        path: The `Path` of the file.
+        content: Description of the expected content.
 
     Yields:
         The `h5py.File`.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        PermissionError: If it may not be read.
-        InvalidData: If it, or what is read inside the block, is broken.
+        FileNotFoundError: If the file does not exist.
+        PermissionError: If the file may not be read.
+        InvalidData: If the file is broken, or reading inside the block fails.
     """
     with plain_file(path, content):
         check_superblock(path)
@@ -48,16 +48,18 @@ def open_hdf5(path, content):
 
 
 def find_dataset(group, key, where):
-    """Return a data set of numbers that lies in this very file.
+    """Return a data set that is stored in this file itself.
 
     Args:
         group: An open `h5py.File` or group.
-        key: The data set's name.
-        where: The file, and the group where it is not the root, for messages.
+        key: Name of the data set.
+        where: The file, and the group unless it is the root, for messages.
+
+    Returns:
+        The `h5py.Dataset`.
 
     Raises:
-        InvalidData: If there is none, it is a link to elsewhere, its values lie in other files,
-            or they are not numbers.
+        InvalidData: If it does not exist, is a group or a link, or keeps its values in other files.
     """
     dataset = find_member(group, key, where)
     if not isinstance(dataset, h5py.Dataset):
@@ -74,10 +76,10 @@ def find_dataset(group, key, where):
 
 
 def find_member(group, key, where):
-    """Return a group or data set that is no link.
+    """Return the group or data set `key` of a group, unless it is a link.
 
     Raises:
-        InvalidData: If there is none, or it is a soft or an external link.
+        InvalidData: If it does not exist, or is a soft or external link.
     """
     link = group.get(key, getlink=True)
     if link is None:
@@ -94,12 +96,12 @@ def find_member(group, key, where):
 
 
 def _names(group):
-    """List what a group holds, with no control characters of the file's."""
+    """Return the names in a group as text, with control characters escaped."""
     return ", ".join(map(repr, sorted(group)[:8])) or "nothing"
 
 
 def check_type(dataset, where):
-    """Raise an `InvalidData` if a data set is no array of numbers."""
+    """Raise `InvalidData` if a data set is not an array of numbers in a common form."""
     if dataset.dtype.kind not in "fiub" or dataset.shape is None:
         raise InvalidData(
             f"{where} must hold numbers. Received: {dataset.dtype} of shape {dataset.shape}. "
@@ -107,20 +109,23 @@ def check_type(dataset, where):
         )
     if not dataset.id.get_type().equal(h5py.h5t.py_create(dataset.dtype, logical=True)):
         raise InvalidData(
-            f"{where} must hold numbers in a usual form. Received: a form of its own that takes "
+            f"{where} must hold numbers in a usual form. Received: a special form of "
             f"{dataset.id.get_type().get_size()} bytes. Store them as float32."
         )
 
 
 def read_dataset(dataset, where):
-    """Read a data set of numbers as a whole, if the memory holds it.
+    """Read a whole data set of numbers.
 
     Args:
         dataset: An `h5py.Dataset`.
         where: The file and key, for messages.
 
+    Returns:
+        A NumPy array of the data set's shape and type.
+
     Raises:
-        InvalidData: If it is no array of numbers, or larger than the available memory.
+        InvalidData: If it is not an array of numbers, or larger than the available memory.
     """
     check_type(dataset, where)
     check_memory(where, declared_bytes(dataset))
@@ -129,5 +134,5 @@ def read_dataset(dataset, where):
 
 
 def declared_bytes(dataset):
-    """Return the bytes of a data set in memory, as float32 at least."""
+    """Return the bytes of a data set in memory (`int`), at least those of float32."""
     return dataset.size * max(dataset.dtype.itemsize, 4)

@@ -1,30 +1,30 @@
-"""What is checked of an HDF5 file's groups before the library reads it."""
+"""Checks of the groups of an HDF5 file before the library reads them."""
 
 import mmap
 import struct
 
 from utils.untrusted.invalid_data import InvalidData
 
-CACHED_GROUP = 1  # how a symbol table entry says that it tells where a group's members are
-SYMBOL_TABLE = 17  # the message of an object's header that tells it too
+CACHED_GROUP = 1  # cache type of a symbol table entry that holds the addresses of the members
+SYMBOL_TABLE = 17  # type of the header message that holds these addresses too
 LIST_END = 1
-LARGEST_NODE = 2**12  # entries; the library writes 32 and fewer
+LARGEST_NODE = 2**12  # entries; the library writes at most 32
 
 
 def check_heaps(path, base, entry):
-    """Refuse names of members in a list of free space that does not end.
+    """Refuse a heap whose list of free blocks is a circle.
 
-    A group of the older form keeps its members' names in a heap. If the free space in it is a list
-    that leads back to itself, HDF5 1.14 follows it until the memory is full. A single damaged byte
-    suffices. Whatever else is broken is left to the library to refuse.
+    A group of the older form keeps the names of its members in a heap. HDF5 1.14 follows a circular
+    list of free blocks until the memory is full; one damaged byte can cause this. Other damage is
+    left to the library.
 
     Args:
         path: The file.
-        base: The byte from which its addresses count.
-        entry: The byte at which the symbol table entry of its root group starts.
+        base: The byte at which addresses start to count.
+        entry: The byte at which the symbol table entry of the root group starts.
 
     Raises:
-        InvalidData: If such a list does not end.
+        InvalidData: If a list of free blocks does not end.
 
     Source: https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
     """
@@ -43,7 +43,7 @@ def check_heaps(path, base, entry):
             try:
                 for following in look(content, base, base + address):
                     work.append(following)
-            # Behind the end of the file, or where it holds something else.
+            # The address lies behind the end of the file, or something else is stored there.
             except (struct.error, OverflowError):
                 continue
             except _EndlessList as error:
@@ -57,11 +57,12 @@ class _EndlessList(Exception):
     pass
 
 
-# Each of these looks at one structure and gives where to look next, as functions and addresses.
+# Each of these functions reads one structure. It yields pairs of a function and an address for the
+# structures that follow.
 
 
 def _entry(content, base, position):
-    """Look at a symbol table entry: a group or data set."""
+    """Read a symbol table entry: a group or data set."""
     header, kind, _, tree, heap = struct.unpack_from("<QIIQQ", content, position + 8)
     if kind == CACHED_GROUP:
         yield from ((_heap, heap), (_node, tree))
@@ -69,7 +70,7 @@ def _entry(content, base, position):
 
 
 def _header(content, base, position):
-    """Look at the header of an object, in the older form."""
+    """Read the header of an object, in the older form."""
     version, _, count, _, size = struct.unpack_from("<BBHII", content, position)
     end = position + 16 + size
     position += 16
@@ -84,7 +85,7 @@ def _header(content, base, position):
 
 
 def _node(content, base, position):
-    """Look at a node of the tree of a group's members."""
+    """Read a node of the tree of a group's members."""
     signature, _, count = struct.unpack_from("<4sHH", content, position)
     count = min(count, LARGEST_NODE)
     if signature == b"SNOD":
@@ -95,11 +96,11 @@ def _node(content, base, position):
 
 
 def _heap(content, base, position):
-    """Look at the names of a group's members, from which nothing leads on."""
+    """Read the heap of names of a group's members; no structure follows."""
     signature, size, free, start = struct.unpack_from("<8sQQQ", content, position)
     if signature != b"HEAP\0\0\0\0":
         return ()
-    # Each block of free space takes 16 bytes at least.
+    # A free block takes at least 16 bytes.
     for _ in range(min(size, len(content)) // 16 + 1):
         if free == LIST_END or free > size:
             return ()

@@ -1,8 +1,7 @@
-"""What is checked of how an HDF5 data set is stored before the library reads it.
+"""Checks of the storage of an HDF5 data set before the library reads it.
 
-HDF5 1.14 believes what the file says of its sizes: where the values are fewer than declared, or
-expand to less, it reads on in the memory behind, and values of other data, or the end of the
-process, follow. A single damaged byte suffices.
+HDF5 1.14 trusts the sizes in a file. If a file holds fewer values than declared, the library reads
+beyond them in memory: it returns other data or ends the process. One damaged byte can cause this.
 """
 
 import itertools
@@ -15,28 +14,28 @@ from utils.untrusted.invalid_data import InvalidData, check_memory
 
 GZIP, SHUFFLE, FLETCHER32 = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, 3
 LZF = h5py.h5z.FILTER_LZF
-# Of each filter that may be used, its name, in the order in which h5py applies them.
+# The allowed filters and their names, in the order in which h5py applies them.
 FILTERS = {SHUFFLE: "shuffle", GZIP: "gzip", LZF: "lzf", FLETCHER32: "fletcher32"}
 CHECKSUM_BYTES = 4
-# What a text of any length takes among the values.
+# Bytes of a text of variable length among the values.
 VARIABLE_BYTES = 16
-# Packing makes no chunk larger than this and twice its size.
+# A packed chunk is at most twice its size plus these bytes.
 PACKING_BYTES = 1024
-# What the library takes for each chunk of which it reads any value, measured.
+# Memory that the library needs for each chunk that it reads, measured.
 BYTES_A_CHUNK = 5000
 
 
 class Storage:
-    """How a data set's values lie in its file.
+    """The storage layout of a data set in its file.
 
     Args:
         dataset: An `h5py.Dataset`.
         where: The file and key, for messages.
 
     Raises:
-        InvalidData: If there are fewer values than declared, or none beside a fill value; or its
-            chunks have another rank, one of them or all are more than the memory can take, or
-            they are packed with filters other than gzip, lzf, shuffle and fletcher32.
+        InvalidData: If the file holds fewer values than declared, or only a fill value; if the
+            chunks have another rank than the data set or need more than the available memory; or
+            if a filter other than gzip, lzf, shuffle and fletcher32 is used.
     """
 
     def __init__(self, dataset, where):
@@ -46,7 +45,7 @@ class Storage:
         width = VARIABLE_BYTES if dataset.dtype.hasobject else dataset.dtype.itemsize
         self._bytes = math.prod(self._chunk or self._shape) * width
         properties = dataset.id.get_create_plist()
-        # What was never written reads as zeros. A fill value of its own may be damaged too.
+        # Unwritten values are zeros. A user-defined fill value is refused: it may be damaged.
         fills = properties.fill_value_defined() != h5py.h5d.FILL_VALUE_USER_DEFINED
         self._bytes_unwritten = self._bytes if fills else 0
         if self._chunk is None:
@@ -59,15 +58,15 @@ class Storage:
         self._check_filters([(name, options) for _, _, options, name in filters])
 
     def check_rows(self, dataset, start=0, stop=None):
-        """Check that the chunks that hold some rows expand to what their shape says.
+        """Check that the chunks of some rows unpack to the size of their shape.
 
         Args:
-            dataset: The `h5py.Dataset`, open.
+            dataset: The open `h5py.Dataset`.
             start: The first row.
-            stop: The row behind the last; by default all rows.
+            stop: The row after the last; `None`: the number of rows.
 
         Raises:
-            InvalidData: If one of them is damaged.
+            InvalidData: If a chunk is damaged.
         """
         if self._chunk is None:
             return
@@ -82,7 +81,7 @@ class Storage:
                 )
 
     def _check_plain(self, dataset):
-        # For values at the start of the file, where its own head is, this raises a `RuntimeError`.
+        # An address at the start of the file, where the header lies, raises a `RuntimeError` here.
         position = dataset.id.get_offset()
         size = dataset.id.get_storage_size() or (self._bytes_unwritten if position is None else 0)
         if size != self._bytes:
@@ -105,7 +104,7 @@ class Storage:
         known = set(self._filters) <= set(FILTERS)
         if LZF in self._filters:
             known &= self._filters == [n for n in FILTERS if n in self._filters and n != GZIP]
-            # Its last option is the size of the buffer that it expands into.
+            # The last option of lzf is the size of the buffer for unpacking.
             known &= described[self._filters.index(LZF)][1][2:3] == (self._bytes,)
         if not known:
             raise InvalidData(
@@ -115,7 +114,7 @@ class Storage:
             )
 
     def _size(self, dataset, corner):
-        """Return the bytes of a chunk without its filters."""
+        """Return the number of bytes of an unpacked chunk."""
         info = dataset.id.get_chunk_info_by_coord(corner)
         if info.byte_offset is None:
             return self._bytes_unwritten
@@ -126,7 +125,7 @@ class Storage:
 
 
 def _expanded_size(content, filters, expected):
-    """Return the bytes of a chunk without its filters; any other number if they cannot be told."""
+    """Return the number of bytes of an unpacked chunk, or a wrong number if it is damaged."""
     for number in reversed(filters):
         if number == FLETCHER32:
             if len(content) < CHECKSUM_BYTES:
@@ -137,6 +136,6 @@ def _expanded_size(content, filters, expected):
                 content = zlib.decompressobj().decompress(content, expected + PACKING_BYTES)
             except zlib.error:
                 return 0
-        elif number == LZF:  # expands into a buffer of a size that was checked
+        elif number == LZF:  # unpacks into a buffer whose size was checked
             return expected
     return len(content)

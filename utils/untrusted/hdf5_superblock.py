@@ -1,4 +1,4 @@
-"""The first check of an HDF5 file, before the library sees it."""
+"""The first check of an HDF5 file, before the library opens it."""
 
 import struct
 
@@ -6,24 +6,24 @@ from utils.untrusted.hdf5_groups import check_heaps
 from utils.untrusted.invalid_data import InvalidData
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-SIZE = 64  # bytes, more than any version has before its last field of interest
+SIZE = 64  # bytes; all fields of interest lie within, in every version
 FIRST_USER_BLOCK = 512
 ADDRESS = "<Q"
 UNDEFINED = 2**64 - 1
 
 
 def check_superblock(path):
-    """Refuse addresses at which the HDF5 library would look for gigabytes.
+    """Refuse addresses for which the HDF5 library would reserve gigabytes.
 
-    By a base address that wraps around, or by the driver information of old files, HDF5 1.14
-    reserves up to 4 GB while it opens a file of two kilobytes. No file in one piece that today's
-    libraries write has either. A file without a superblock is left to the library to refuse.
+    HDF5 1.14 can reserve up to 4 GB while it opens a file of two kilobytes. A base address that
+    wraps around causes it, or the driver information of old files. Current libraries write neither
+    in a file that consists of one piece. A file without a superblock is left to the library.
 
     Args:
         path: The file.
 
     Raises:
-        InvalidData: If the file's superblock is not one of a plain file.
+        InvalidData: If the superblock does not belong to a plain file.
 
     Source: https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
     """
@@ -46,7 +46,7 @@ def check_superblock(path):
 
 
 def _find(path):
-    """Return where the superblock starts, and its first bytes; none if it is not there."""
+    """Return the position of the superblock and its first bytes; no bytes if it is missing."""
     position = 0
     with open(path, "rb", buffering=0) as file:
         while head := file.read(SIZE):

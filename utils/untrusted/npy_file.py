@@ -1,7 +1,7 @@
-"""Reading NumPy's `.npy` and `.npz` files that may come from anywhere.
+"""Read NumPy's `.npy` and `.npz` files from any source.
 
-Formats: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. Nothing is
-unpickled, and nothing is allocated on the word of a header alone.
+Nothing is unpickled, and no memory is reserved for a size that only the header declares.
+Formats: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 """
 
 import contextlib
@@ -20,7 +20,7 @@ NPY = "a .npy file, as numpy.save writes it"
 NPZ = "an .npz file, as numpy.savez writes it"
 HEAD_BYTES = 10_000
 BLOCK_BYTES = 2**20
-# Beyond the others, LZMA in a zip lets the file choose how much memory its reading takes.
+# LZMA is not allowed: there the file itself chooses the memory for unpacking.
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 HEADER_READERS = {
     (1, 0): npy_format.read_array_header_1_0,
@@ -30,13 +30,13 @@ HEADER_READERS = {
 
 @dataclass(frozen=True)
 class StoredArray:
-    """An array of numbers in a file, known by its header.
+    """An array of numbers in a file, of which only the header was read.
 
     Attributes:
         path: The file, `.npy` or `.npz`.
-        key: The array's name in an `.npz` file; None for a `.npy` file.
-        shape: Its shape.
-        dtype: Its type, one of booleans, integers or floats.
+        key: Name of the array in an `.npz` file; `None` for a `.npy` file.
+        shape: Shape of the array.
+        dtype: Type of the array: booleans, integers or floats.
         fortran: Whether the first index runs fastest in the file.
     """
 
@@ -53,16 +53,19 @@ class StoredArray:
 
     @property
     def nbytes(self):
-        """Bytes of the array in memory."""
+        """The number of bytes of the array in memory."""
         return declared_size(self.shape, self.dtype)
 
     def read(self):
         """Read the array.
 
+        Returns:
+            A NumPy array of this shape and type.
+
         Raises:
-            FileNotFoundError: If the file is gone.
-            PermissionError: If it may not be read.
-            InvalidData: If it is damaged, has changed since, or needs more than the memory.
+            FileNotFoundError: If the file has disappeared.
+            PermissionError: If the file may not be read.
+            InvalidData: If the file is damaged or has changed, or the memory is too small.
         """
         with contextlib.ExitStack() as stack:
             if self.key is None:
@@ -73,7 +76,7 @@ class StoredArray:
             array, rest = _read_head(stream, size, self.path, self.key)
             if array != self:
                 raise InvalidData(
-                    f"{self.where} must stay as it is while it is in use. Received: {array.dtype} "
+                    f"{self.where} must not change while it is in use. Received: {array.dtype} "
                     f"of shape {array.shape}, before it was {self.dtype} of shape {self.shape}. "
                     "Start again."
                 )
@@ -86,38 +89,39 @@ class StoredArray:
 
 
 def find_npy(path):
-    """Return the array of a `.npy` file, without reading its values.
+    """Read the header of a `.npy` file.
 
     Args:
-        path: The file.
+        path: The `Path` of the file.
 
     Returns:
         A `StoredArray`.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        PermissionError: If it may not be read.
-        InvalidData: If it is no plain file, damaged, or does not hold an array of numbers.
+        FileNotFoundError: If the file does not exist.
+        PermissionError: If the file may not be read.
+        InvalidData: If the file is not plain, is damaged, or does not hold an array of numbers.
     """
     with _open_npy(path) as (stream, size):
         return _read_head(stream, size, path, None)[0]
 
 
 def find_npz(path, keys):
-    """Return arrays of an `.npz` file, without reading their values; others are not looked at.
+    """Read the headers of some arrays of an `.npz` file.
 
     Args:
-        path: The file.
-        keys: Names of arrays.
+        path: The `Path` of the file.
+        keys: Names of the arrays. Other arrays are ignored.
 
     Returns:
-        From each of `keys` that is there to its `StoredArray`.
+        A dict from each name that the file contains to its `StoredArray`.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        PermissionError: If it may not be read.
-        InvalidData: If it is no plain file, or damaged; an array is there twice, encrypted, in a
-            compression that NumPy does not write, or not of numbers; or none of `keys` is there.
+        FileNotFoundError: If the file does not exist.
+        PermissionError: If the file may not be read.
+        InvalidData: If the file is not plain or is damaged, or contains none of `keys`; or if one
+            of the arrays is stored twice, encrypted, compressed in a way that NumPy does not use,
+            or does not hold numbers.
     """
     arrays = {}
     with _open_npz(path) as archive:
@@ -166,7 +170,7 @@ def _open_entry(archive, path, key):
 
 
 def _read_head(stream, size, path, key):
-    """Return a `StoredArray` and the first bytes of its values; `size` counts the head too."""
+    """Return a `StoredArray` and the first bytes of its values; `size` includes the header."""
     head = io.BytesIO(stream.read(min(size, HEAD_BYTES)))
     where = _where(path, key)
     shape, fortran, dtype = _parse(head, where)
@@ -189,7 +193,7 @@ def _parse(head, where):
         if version not in HEADER_READERS:
             raise ValueError(f"version {version} of the format")
         return HEADER_READERS[version](head, max_header_size=HEAD_BYTES)
-    # The header is Python text, in which damage may look like anything.
+    # The header is Python code as text; damage can cause any exception.
     except Exception as error:
         raise InvalidData(
             f"{where} must begin with the header of a NumPy array. "
@@ -198,7 +202,7 @@ def _parse(head, where):
 
 
 def _fill(target, first, stream, where):
-    """Fill the `memoryview` `target` with the bytes `first` and what follows in `stream`."""
+    """Fill the `memoryview` `target` with the bytes `first` and then from `stream`."""
     target[: len(first)] = first
     filled = len(first)
     while filled < len(target):

@@ -1,4 +1,4 @@
-"""The operands of a pickle's opcodes, read from a file that may lie about their lengths."""
+"""Read the operands of a pickle's opcodes; a file may declare wrong lengths."""
 
 import codecs
 import os
@@ -11,15 +11,15 @@ SMALL = 2**16
 
 
 class Operands:
-    """Reads operands; lengths are compared with the file before memory is reserved.
+    """Reads operands. Lengths are compared with the file's size before memory is reserved.
 
-    Every method raises a `ValueError` if the file ends, or what it holds is malformed.
+    Every method raises a `ValueError` if the file ends early or is malformed.
 
     Args:
         file: A binary file, open for reading.
 
     Attributes:
-        size: Bytes of the file.
+        size: Number of bytes of the file.
     """
 
     def __init__(self, file):
@@ -38,16 +38,16 @@ class Operands:
         return data
 
     def check_left(self, length):
-        """Check that the file holds `length` more bytes."""
+        """Check that at least `length` bytes follow."""
         if length > self.size - self.file.tell():
-            raise ValueError(f"the file ends before {length} declared bytes do")
+            raise ValueError(f"the file ends before the {length} declared bytes")
 
     def number(self, form):
-        """Read one number in a format of `struct`."""
+        """Read one number; `form` is a format of `struct`."""
         return struct.unpack(form, self.data(struct.calcsize(form)))[0]
 
     def text(self, length):
-        """Read UTF-8 text of `length` bytes; it may hold lone surrogates, as Python's may."""
+        """Read UTF-8 text of `length` bytes; lone surrogates are allowed, as in Python."""
         return self.data(length).decode("utf-8", "surrogatepass")
 
     def integer(self, length):
@@ -57,7 +57,7 @@ class Operands:
         return int.from_bytes(self.data(length), "little", signed=True)
 
     def line(self):
-        """Read a line, without its end."""
+        """Read a line and remove its end."""
         line = self.file.readline()
         if not line.endswith(b"\n"):
             raise ValueError("the file ends before its pickle does")
@@ -84,7 +84,7 @@ class Operands:
         return codecs.escape_decode(line[1:-1])[0]
 
     def escaped_line(self):
-        """Read text in which characters are escaped."""
+        """Read text with escaped characters."""
         return self.line().decode("raw-unicode-escape")
 
     def _number_line(self):
@@ -94,7 +94,7 @@ class Operands:
         return line
 
     def readers(self):
-        """Return from each opcode that stands for a value to the function that reads it."""
+        """Return a dict from each opcode of a value to the function that reads the value."""
         counted = {
             pickle.LONG1: ("<B", self.integer),
             pickle.LONG4: ("<i", self.integer),

@@ -1,8 +1,8 @@
-"""The calls by which a pickle makes NumPy arrays, done without NumPy's own unpickling.
+"""The calls with which a pickle makes NumPy arrays, without NumPy's own unpickling.
 
-NumPy's functions of the same names trust their arguments: they unpickle nested bytes, reserve any
-size and take any state. These here check everything first. What a pickle holds before its arrays
-are finished are the inert objects of this module, which have no behaviour but that.
+NumPy's functions of these names trust their arguments: they unpickle nested bytes, reserve any size
+and accept any state. The functions here check everything first. An unfinished array or type is one
+of the inert objects of this module, which can do nothing else.
 
 Source: `__reduce__` and `__reduce_ex__` of `numpy.ndarray`, `numpy.dtype` and `numpy.generic`,
 NumPy 1.3 to 2.4.
@@ -22,7 +22,7 @@ LAST_CODE_POINT = sys.maxunicode
 
 
 class Refused(Exception):
-    """A pickle asks for something that is not admitted; the message names it."""
+    """A pickle asks for something forbidden; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,20 @@ class Call:
     """A function or class that a pickle may name.
 
     Attributes:
-        run: Called with the arguments that the pickle gives.
+        run: The function; its arguments come from the pickle.
     """
 
     run: Callable
 
 
 class Arguments(tuple):
-    """A tuple with inert objects in it: arguments of a call, never data."""
+    """A tuple that contains inert objects: the arguments of a call, never data."""
 
     __slots__ = ()
 
 
 class PickledDtype:
-    """A dtype, whose byte order may still come.
+    """A dtype whose byte order may be set later.
 
     Attributes:
         dtype: A boolean, integer, float, text, bytes or object dtype without fields.
@@ -53,7 +53,7 @@ class PickledDtype:
         self.dtype = dtype
 
     def build(self, state):
-        """Set the byte order, and return this dtype."""
+        """Set the byte order from the pickled state, and return this object."""
         if type(state) is not Arguments and type(state) is not tuple:
             raise ValueError("a dtype whose state is no tuple")
         if (state[0], len(state)) not in ((3, 8), (4, 9)):
@@ -70,17 +70,17 @@ class PickledDtype:
 
 
 class PickledArray:
-    """An array, whose content is still to come.
+    """An array whose content follows later in the pickle.
 
     Attributes:
-        array: The `numpy.ndarray`, or `None` before.
+        array: The finished `numpy.ndarray`, or `None`.
     """
 
     def __init__(self):
         self.array = None
 
     def build(self, state):
-        """Make the array, and return it."""
+        """Make the array from the pickled state, and return it."""
         version, shape, dtype, fortran, data = state
         if version != 1:
             raise ValueError("an array whose state has an unknown layout")
@@ -89,17 +89,20 @@ class PickledArray:
 
 
 def make_array(data, dtype, shape, order):
-    """Return an array of exactly these values.
+    """Make an array from pickled values.
 
     Args:
-        data: Bytes, which are not copied; for objects a list.
+        data: The values: bytes, which are not copied, or a list for an array of objects.
         dtype: A `PickledDtype`.
-        shape: The shape.
+        shape: A tuple of integers.
         order: Storage order, `"C"` or `"F"`.
 
+    Returns:
+        A read-only NumPy array, or an array of objects.
+
     Raises:
-        Refused: If data are not what the dtype says.
-        ValueError: If data and shape do not fit.
+        Refused: If an array of objects contains arrays of objects.
+        ValueError: If data, type and shape do not fit together.
     """
     dtype = _plain(dtype)
     count = _size(shape)
@@ -120,7 +123,7 @@ def _object_array(items, count):
         raise ValueError("an array of objects whose list has another size")
     array = np.empty(count, object)
     for i, item in enumerate(items):
-        # Freeing arrays in arrays in arrays would exhaust the stack.
+        # Freeing deeply nested arrays would exhaust the stack.
         if isinstance(item, np.ndarray) and item.dtype.hasobject:
             raise Refused("arrays of objects in an array of objects")
         array[i] = item

@@ -1,4 +1,4 @@
-"""Opening files that may be anything: missing, locked, no files at all, or damaged."""
+"""Errors for files that are missing, locked, damaged, or not plain files."""
 
 import contextlib
 import stat
@@ -8,16 +8,17 @@ from utils.untrusted.invalid_data import InvalidData
 
 @contextlib.contextmanager
 def plain_file(path, content):
-    """Check that a path is a plain file; whatever its reading in the block raises, name it.
+    """Check that a path is a plain file; turn all errors of the block into errors that name it.
 
     Args:
-        path: The file.
-        content: What is expected, in words.
+        path: The `Path` of the file.
+        content: Description of the expected content.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        PermissionError: If it may not be read.
-        InvalidData: If it is a folder, a pipe, a device or a loop of links, or its reading fails.
+        FileNotFoundError: If the file does not exist.
+        PermissionError: If the file may not be read.
+        InvalidData: If the path is a folder, a pipe, a device or a loop of links, or if reading in
+            the block fails.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -31,14 +32,14 @@ def plain_file(path, content):
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"Missing file {path}. Expected: {content}. Received: no such file. Put it there, "
-            "or remove what refers to it."
+            "or remove its name from the data."
         ) from error
     except PermissionError as error:
         raise PermissionError(
             f"{path} may not be read. Expected: {content}. Received: {error.strerror}. "
             "Change the permissions of the file or its folders."
         ) from error
-    # A damaged zip file or header makes the libraries raise nearly any exception.
+    # A damaged file makes libraries raise nearly any exception.
     except Exception as error:
         raise InvalidData(
             f"{path} cannot be read. Expected: {content}. "

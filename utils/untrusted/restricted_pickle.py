@@ -1,9 +1,9 @@
-"""Reading pickles that may come from anywhere: plain data alone, and nothing ever runs.
+"""Read pickles from any source: only plain data, and no code of the file runs.
 
-Python's unpickler calls what the file names. This one interprets the opcodes itself: it imports
-nothing, looks up no attribute, and knows only the few calls by which NumPy stores arrays.
+Python's unpickler calls any function that the file names. This one interprets the opcodes itself.
+It imports nothing, looks up no attribute, and knows only the few calls that make NumPy arrays.
 
-Source: the opcodes as described in Python's `pickletools`, protocols 0 to 5.
+Source: the opcodes in Python's `pickletools`, protocols 0 to 5.
 """
 
 import pickle
@@ -25,7 +25,7 @@ from utils.untrusted.plain_file import plain_file
 CONTENT = "a pickle of NumPy arrays, text, numbers, lists, tuples and dicts alone"
 INERT = frozenset({Arguments, Call, PickledArray, PickledDtype})
 LONGEST_BYTES_KEY = 200
-LONGEST_INTEGER_KEY = 32  # bits; longer ones can be chosen so that a dict slows down
+LONGEST_INTEGER_KEY = 32  # bits; longer integers can be chosen to collide and slow a dict down
 LARGEST_GROWTH = 16  # an array of None takes eight times its bytes in the file
 OBJECTS_PER_CHECK = 2**20
 BYTES_PER_CHECK = 2**28
@@ -33,24 +33,29 @@ OPCODE_NAMES = {opcode.code.encode("latin1"): opcode.name for opcode in pickleto
 
 
 def load_pickle(path):
-    """Read a pickle of plain data; whatever is wrong with it becomes an `InvalidData`.
+    """Read a pickle of plain data.
 
-    Admitted are NumPy arrays and scalars of booleans, integers, floats, text and bytes, arrays of
-    objects that are admitted themselves, and str, bytes, int, float, bool, None, list, tuple and
-    dict with keys of text or small integers. Bytes as keys become text. Strings of Python 2 come
-    as bytes. Arrays are read-only. What follows the first pickle in the file is ignored.
+    Allowed are:
+
+    - `str`, `bytes`, `int`, `float`, `bool`, `None`, `list`, `tuple`;
+    - `dict` with text or small integers as keys; bytes as keys become text;
+    - NumPy arrays and scalars of booleans, integers, floats, text and bytes;
+    - arrays of allowed objects.
+
+    Strings of Python 2 are returned as bytes. Arrays are read-only. Data after the first pickle of
+    the file is ignored.
 
     Args:
-        path: The file. It is read as a whole, so memory must hold it.
+        path: The file. It is read as a whole, so it must fit into memory.
 
     Returns:
-        What is in the pickle.
+        The content of the pickle, an object of these types.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        PermissionError: If it may not be read.
-        InvalidData: If it is broken, larger than the available memory, or asks for anything
-            else, which the message names as `module.name`. Nothing of it has run then.
+        FileNotFoundError: If the file does not exist.
+        PermissionError: If the file may not be read.
+        InvalidData: If the file is broken, is larger than the available memory, or asks for
+            anything else; the message names it as `module.name`. No code of the file has run.
     """
     path = Path(path)
     with plain_file(path, CONTENT), path.open("rb") as file:
@@ -66,7 +71,7 @@ def load_pickle(path):
             ) from error
         except InvalidData:
             raise
-        # A damaged file can make any conversion fail.
+        # A damaged file can cause any exception.
         except Exception as error:
             raise InvalidData(
                 f"{path} cannot be read as a pickle. Expected: {CONTENT}. Received: "
@@ -206,7 +211,7 @@ class _Machine:
 
     def push_made(self, value):
         self.made += len(value) if type(value) is bytes else getattr(value, "nbytes", 0)
-        # A short file could use the same large data any number of times.
+        # A short file could copy the same large data many times.
         if self.made > SMALL + LARGEST_GROWTH * self.operands.size:
             raise Refused("the same data in ever more arrays")
         self.stack.append(value)

@@ -195,7 +195,7 @@ def test_numbers_in_a_form_of_their_own_are_refused(path):
         kind.set_fields(31, 20, 11, 0, 20)
         kind.set_ebias(1023)
         h5py.h5d.create(file.id, b"d1", kind, h5py.h5s.create_simple(X.shape))
-    assert_refused(path, "numbers in a usual form. Received: a form of its own that takes 4 bytes")
+    assert_refused(path, "numbers in a usual form. Received: a special form of 4 bytes")
 
 
 @pytest.mark.parametrize("kind", ["<f2", ">f4", ">f8", "?", "i1", ">u8", "f16"])

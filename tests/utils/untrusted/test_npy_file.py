@@ -226,7 +226,7 @@ def test_a_file_that_may_not_be_read_is_a_permission_error(npy, monkeypatch):
 def test_a_file_that_changes_after_it_was_found_is_refused(npy):
     found = find_npy(npy)
     np.save(npy, X.astype("float64"))
-    with pytest.raises(InvalidData, match="must stay as it is while it is in use"):
+    with pytest.raises(InvalidData, match="must not change while it is in use"):
         found.read()
     npy.unlink()
     with pytest.raises(FileNotFoundError, match=str(npy)):
