@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from utils.environment import peak_memory, reset_peak_memory
 from utils.files import read_json, write_json
@@ -34,17 +33,19 @@ class CostMeter:
 
     def __init__(self, path):
         self._path = Path(path) / FILE
-        before = read_cost(path) if self._path.exists() else {}
+        before = read_cost(path)
         self._epochs = before.get("epochs", [])
         self._seconds = before.get("seconds", 0.0)
         self._peak = before.get("peak_memory") or 0
         _free_memory()
         self._base = peak_memory() if reset_peak_memory() else None
+        import tensorflow as tf  # Results are read without it.
+
         self._clock = "wall-clock" if tf.config.list_physical_devices("GPU") else "processor"
         self._last = self._now()
 
     def after_epoch(self, validation):
-        """Take the measures after an epoch; called as `fit_model` calls `on_epoch`."""
+        """Take the measures after an epoch; the `on_epoch` of `fit`."""
         now = self._now()
         self._epochs.append(now - self._last)
         self._seconds += now - self._last
@@ -69,8 +70,9 @@ class CostMeter:
 
 
 def read_cost(path):
-    """Return what a `CostMeter` has written into the run folder `path`."""
-    return read_json(Path(path) / FILE)
+    """Return the content of `cost.json` in a run folder; empty without the file."""
+    path = Path(path) / FILE
+    return read_json(path) if path.exists() else {}
 
 
 def _free_memory():
