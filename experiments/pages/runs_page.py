@@ -1,15 +1,15 @@
 """The page that compares finished runs, of any family and any target."""
 
+import dataclasses
 import os
 
 from experiments.comparison import figures
 from experiments.comparison.compared import compare_outcomes
-from experiments.comparison.outcomes import REFERENCES, Outcome
+from experiments.comparison.outcomes import read_outcome
 from experiments.comparison.tables import TextTable, difference_tables, metrics_table
 from experiments.pages.evaluated_split import EvaluatedSplit, evaluated_names
 from experiments.pages.page import page_template
 from experiments.runs.seed_groups import OWN_SETTINGS, group_lines
-from experiments.training.validation import kept_entry
 from utils.files import write_text
 from utils.formats.split import SPLITS
 
@@ -28,15 +28,15 @@ def write_runs_page(folders, path):
     """
     lines = group_lines(folders)
     name = _shared_split(folders)
-    splits = {run.path: EvaluatedSplit(run, name) for line in lines for run in line.folders}
-    _check_shared(splits)
+    _check_shared({run.path: EvaluatedSplit(run, name) for run in folders})
     outcomes = [
-        _outcome(run, splits[run.path], line.label) for line in lines for run in line.folders
+        dataclasses.replace(read_outcome(run, name), model=line.label)
+        for line in lines
+        for run in line.folders
     ]
     compared = compare_outcomes(outcomes, lines[0].label)
-    criterion = outcomes[0].target.criterion
     drawn = {
-        "error": figures.metric_intervals(compared, criterion.name),
+        "criterion": figures.measure_intervals(compared, compared.criterion.name),
         "curves": figures.validation_curves(compared),
     }
     if compared.differences:
@@ -44,9 +44,10 @@ def write_runs_page(folders, path):
     page = page_template("runs.html.j2").render(
         split=name,
         samples=len(outcomes[0].labels),
-        target=outcomes[0].target.describe(),
-        criterion=criterion,
+        target=compared.target.describe(),
+        criterion=compared.criterion,
         reference=compared.reference,
+        resamples=compared.resamples,
         metrics=metrics_table(compared),
         differences=difference_tables(compared),
         settings=_settings_table(lines),
@@ -57,24 +58,6 @@ def write_runs_page(folders, path):
         ],
     )
     write_text(path, page)
-
-
-def _outcome(folder, split, label):
-    """Return the `Outcome` of a run under the label of its line."""
-    config, history = folder.load_config(), folder.load_metrics()
-    criterion = split.target.criterion
-    return Outcome(
-        model=label,
-        seed=config["seed"],
-        split=split.name,
-        labels=split.labels,
-        outputs=split.outputs,
-        curve=[entry[f"valid_{criterion.name}"] for entry in history],
-        epoch=kept_entry(history, config["keep"], criterion)["epoch"],
-        cost={},
-        references={name: split.summary[name] for name in REFERENCES if name in split.summary},
-        target=split.target,
-    )
 
 
 def _shared_split(folders):

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 
-from experiments.export import main
 from tests.conftest import call
 
 
@@ -76,6 +75,8 @@ def data_without_test(data_dir, tmp_path_factory):
 @pytest.fixture(scope="session")
 def exported(trained_run, tmp_path_factory):
     """The ONNX file of `trained_run`, that no test changes."""
+    from experiments.export import main
+
     path = tmp_path_factory.mktemp("exported") / "model.onnx"
     call(main, trained_run, "--output", path)
     return path

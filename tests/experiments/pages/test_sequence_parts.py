@@ -1,19 +1,23 @@
 import base64
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from experiments.pages.explanation import ablations, attention_maps, by_interest
-from experiments.runs.run_model import RunModel
+from experiments.pages.attention import attention_maps
+from experiments.pages.sequence_parts import SequenceParts
+from experiments.runs.loaded_run import LoadedRun
+from experiments.tasks.sequences import SequenceInputs
 from tests.models.tiny import make_model
 from utils.formats import MODALITIES, Split
+from utils.measures.score_target import ScoreTarget
 
 SAMPLES, STEPS = 12, 6
 WIDTHS = (5, 4, 3)
 
 
 @pytest.fixture(scope="module")
-def split():
+def samples():
     rng = np.random.default_rng(0)
     sequences = {}
     for name, width in zip(MODALITIES, WIDTHS, strict=True):
@@ -24,39 +28,47 @@ def split():
     return Split("valid", sequences, labels)
 
 
+def make_run(modalities=MODALITIES):
+    folder = SimpleNamespace(load_config=lambda: {"data": "data", "feature_files": {}})
+    inputs = SequenceInputs(ScoreTarget(), None, modalities)
+    return LoadedRun(folder, make_model("seqlevel"), inputs)
+
+
 @pytest.fixture(scope="module")
-def run_model():
-    return RunModel(make_model("seqlevel"))
+def run():
+    return make_run()
 
 
-def test_ablation_measures_the_model_with_a_modality_absent(run_model, split, eagerly):
-    metrics = ablations(run_model, split)
-    assert list(metrics) == [
+def worth(run, samples):
+    split = SimpleNamespace(target=run.target, labels=samples.labels)
+    return SequenceParts(run).worth(split, samples)
+
+
+def test_worth_is_measured_with_a_modality_absent(run, samples, eagerly):
+    measures = worth(run, samples)
+    assert list(measures) == [
         "all modalities",
         *(f"without {name}" for name in MODALITIES),
         *(f"{name} alone" for name in MODALITIES),
     ]
-    text, audio, video = split.sequences.values()
-    expected = run_model.model((text, np.zeros_like(audio), video)).numpy()
-    assert metrics["without audio"]["MAE"] == pytest.approx(
-        np.abs(expected - split.labels).mean(), abs=1e-5
-    )
-    expected = run_model.model((np.zeros_like(text), audio, np.zeros_like(video))).numpy()
-    assert metrics["audio alone"]["MAE"] == pytest.approx(
-        np.abs(expected - split.labels).mean(), abs=1e-5
-    )
+    text, audio, video = samples.sequences.values()
+    expected = run.model((text, np.zeros_like(audio), video)).numpy()
+    mae = np.abs(expected - samples.labels).mean()
+    assert measures["without audio"]["MAE"] == pytest.approx(mae, abs=1e-5)
+    expected = run.model((np.zeros_like(text), audio, np.zeros_like(video))).numpy()
+    mae = np.abs(expected - samples.labels).mean()
+    assert measures["audio alone"]["MAE"] == pytest.approx(mae, abs=1e-5)
+    assert run.inputs.modalities == MODALITIES
 
 
-def test_one_modality_has_no_ablation(split, eagerly):
-    assert list(ablations(RunModel(make_model("seqlevel"), modalities=["text"]), split)) == [
-        "all modalities"
-    ]
+def test_one_modality_has_no_worth(samples):
+    assert worth(make_run(["text"]), samples) is None
 
 
-def test_packed_maps_are_those_of_explain(run_model, split):
-    found = attention_maps(run_model, split, np.arange(SAMPLES))
+def test_packed_maps_are_those_of_explain(run, samples):
+    found = attention_maps(run, samples, np.arange(SAMPLES))
     assert sorted(found.samples) == list(range(SAMPLES))
-    expected = run_model.model.explain(tuple(split.sequences.values())).attention
+    expected = run.model.explain(tuple(samples.sequences.values())).attention
     kinds = {m["name"]: (m["query"], m["key"]) for m in found.maps}
     assert kinds["audio/layer_0"] == ("audio", "audio")
     assert kinds["fusion/layer_0/text_from_video"] == ("text", "video")
@@ -68,22 +80,13 @@ def test_packed_maps_are_those_of_explain(run_model, split):
         np.testing.assert_allclose(part, expected[one["name"]][3], atol=0.5 / 255 + 1e-6)
         start += np.prod(shape)
     assert start == len(packed)
-    assert found.masks[3]["audio"] == "".join(
-        str(int(step.any())) for step in split.sequences["audio"][3]
-    )
+    valid = samples.sequences["audio"][3].any(axis=-1)
+    assert found.masks[3]["audio"] == "".join(str(int(step)) for step in valid)
 
 
-def test_the_budget_limits_how_many_samples_are_shown(run_model, split):
+def test_the_budget_limits_how_many_samples_are_shown(run, samples):
     errors = np.linspace(0, 1, SAMPLES)
-    whole = attention_maps(run_model, split, errors)
+    whole = attention_maps(run, samples, errors)
     size = sum(m["heads"] * m["rows"] * m["columns"] for m in whole.maps)
-    assert list(attention_maps(run_model, split, errors, 2 * size + 1).samples) == [11, 10]
-    assert attention_maps(run_model, split, errors, size - 1) is None
-
-
-def test_extreme_errors_come_first_and_every_sample_once():
-    errors = np.random.default_rng(0).permutation(100)
-    order = by_interest(errors, extremes=3)
-    assert list(errors[order[:6]]) == [99, 98, 97, 0, 1, 2]
-    assert sorted(order) == list(range(100))
-    assert np.array_equal(by_interest([1, 3, 2]), [1, 2, 0])
+    assert list(attention_maps(run, samples, errors, 2 * size + 1).samples) == [11, 10]
+    assert attention_maps(run, samples, errors, size - 1).samples == {}
