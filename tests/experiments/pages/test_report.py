@@ -4,9 +4,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from experiments.pages.figures import confusion_counts, error_by_length
+from experiments.pages.report import write_own_report
 from experiments.report import main
-from tests.conftest import call
+from experiments.runs.run_folder import RunFolder
+from experiments.train import main as train
+from tests.conftest import TINY_MODEL, call
+from tests.data.spoiling import change
 
 
 @pytest.fixture
@@ -52,9 +55,11 @@ def test_without_its_data_the_page_has_what_the_evaluation_wrote(run, capsys):
     config.write_text("\n".join([*lines, "data: /no/such/data", ""]))
     call(main, run)
     text = (run / "report.html").read_text()
-    assert "Calibration" in text and "Ablation" not in text
+    assert "Calibration" in text and "Worth of each modality" not in text
     printed = " ".join(capsys.readouterr().out.split())
-    assert "neither attention nor ablations" in printed and "/no/such/data" in printed
+    assert (
+        "neither attention nor the worth of each modality" in printed and "/no/such/data" in printed
+    )
 
 
 def test_same_run_gives_the_same_page(run):
@@ -83,20 +88,38 @@ def test_data_of_other_samples(run, fails):
     predictions.write_text("".join(predictions.read_text().splitlines(keepends=True)[:-1]))
     page = (run / "report.html").read_bytes()
     message = fails(main, run)
-    assert "must hold the samples that were evaluated" in message and "--data" in message
+    assert "must hold the samples of" in message and "--data" in message
     assert (run / "report.html").read_bytes() == page
 
 
-def test_confusion_counts_clip_and_round_half_to_even():
-    counts = confusion_counts(np.array([-3.0, 0.5, 2.5, 1.0]), np.array([-7.0, 1.5, 2.4, 0.4]))
-    expected = np.zeros((7, 7), int)
-    expected[0, 0] = expected[3, 5] = expected[5, 5] = expected[4, 3] = 1
-    assert np.array_equal(counts, expected)
+def test_a_training_ends_well_without_its_data(run, capsys):
+    predictions = run / "evaluation" / "test_predictions.csv"
+    predictions.write_text("".join(predictions.read_text().splitlines(keepends=True)[:-1]))
+    write_own_report(RunFolder.open(run))
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "warning: The report could not be written:" in printed
 
 
-@pytest.mark.parametrize("lengths", [[3] * 8, [1, 2] * 4, range(40), [20] * 30 + [1, 2]])
-def test_error_by_length_counts_every_sample(lengths):
-    lengths = np.array(lengths)
-    svg = error_by_length(lengths, np.linspace(0, 1, len(lengths)))
-    counts = [int(part.split("<")[0]) for part in svg.split("n = ")[1:]]
-    assert sum(counts) == len(lengths)
+LABELS = {
+    "class": lambda n: np.eye(3)[np.arange(n) % 3],
+    "labels": lambda n: np.eye(3)[np.arange(n) % 3] + np.eye(3)[np.arange(n) // 3 % 3] > 0,
+    "scores": lambda n: np.stack([np.linspace(1, 5, n), np.linspace(7, 1, n)], axis=1),
+}
+HEADINGS = {
+    "class": ("Confusion matrix", "ROC", "Precision and recall", "macro_f1 (higher is better)"),
+    "labels": ("Each label", "ROC", "Measures of each column"),
+    "scores": ("Each score", "the score with the smallest MAE", "Measures of each column"),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_every_target_has_its_page(own_data_dir, tmp_path, kind):
+    for split in ("train", "valid", "test"):
+        change(own_data_dir, "y", split, lambda y: LABELS[kind](len(y)).astype("float32"))
+        (own_data_dir / f"text_{split}_emb.h5").unlink()
+    run = tmp_path / "run"
+    arguments = ("--data", own_data_dir, "--run-dir", run, "--modalities", "audio", "video")
+    call(train, *arguments, "--epochs", 1, *TINY_MODEL)
+    text = (run / "report.html").read_text()
+    for heading in (*HEADINGS[kind], "without audio", "train and test share 10 texts"):
+        assert heading in text, heading

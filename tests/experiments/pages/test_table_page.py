@@ -19,7 +19,7 @@ def page(open_page, tickets_run):
 
 def test_filters_choose_rows_and_a_click_opens_text_fields_and_gate(page, tickets, tickets_run):
     rows = read_rows(tickets_run / "evaluation" / "test_predictions.csv")
-    page.select_option("#filter-class", "0")
+    page.select_option("#filter-group", label="0")
     expected = {row["id"]: row for row in rows if row["label"] == "0"}
     assert page.inner_text("#count").startswith(f"{len(expected)} of 12 samples")
     page.locator("#predictions tbody tr").first.click()
@@ -31,7 +31,7 @@ def test_filters_choose_rows_and_a_click_opens_text_fields_and_gate(page, ticket
     assert fields["plan"] == ticket["plan"] and fields["seats"] == (ticket["seats"] or "missing")
     assert f"text {float(worst['weight_text']):.2f}" in page.inner_text("#shares")
     assert page.evaluate("document.getElementById('gate').width") == 8
-    page.select_option("#filter-class", "")
+    page.select_option("#filter-group", "")
     page.fill("#filter-words", ticket["text"][:40])
     assert page.inner_text("#count").startswith("1 of 12 samples")
     page.fill("#filter-words", "")
@@ -53,7 +53,9 @@ def test_gates_of_the_page_are_those_of_the_evaluation(page, tickets_run):
 
 def test_tables_and_figures_can_be_saved(page):
     with page.expect_download() as saved:
-        card = page.locator(".card", has=page.get_by_role("heading", name="Metrics with a side"))
+        card = page.locator(
+            ".card", has=page.get_by_role("heading", name="Measures of each", exact=True)
+        )
         card.locator("button", has_text="CSV").click()
     lines = saved.value.path().read_text().splitlines()
     assert [line.split(",")[0] for line in lines[1:4]] == ["nothing", "text", "table"]
@@ -73,7 +75,7 @@ def test_without_its_data_the_page_has_what_the_evaluation_wrote(tickets_run, tm
     (run / "config.yaml").write_text("\n".join(config) + "\n")
     call(main, run)
     text = (run / "report.html").read_text()
-    assert "Calibration" in text and "Shuffled sides" not in text
+    assert "Calibration" in text and "Permutation importance" not in text
     assert "neither texts and fields" in " ".join(capsys.readouterr().out.split())
 
 
