@@ -1,3 +1,7 @@
+"""The documentation is true: its code runs, its commands parse, its links lead somewhere."""
+
+import importlib
+import inspect
 import re
 import shlex
 import shutil
@@ -8,48 +12,31 @@ import keras
 import numpy as np
 import pytest
 
-import data.synthetic.__main__
-import experiments.compare
-import experiments.evaluate
-import experiments.export
-import experiments.predict
-import experiments.predict_text_tabular
-import experiments.report
-import experiments.robustness
-import experiments.train
-import experiments.train_text_tabular
-import experiments.tune
 from data.synthetic.folder import write_folder
-from models import MODELS
+from models import MODELS, MSASeqLevelModel
 from tests.conftest import call
 from utils.formats import MODALITIES
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = {
-    module.__name__.removesuffix(".__main__"): module.main
-    for module in (
-        experiments.compare,
-        experiments.evaluate,
-        experiments.export,
-        experiments.predict,
-        experiments.predict_text_tabular,
-        experiments.report,
-        experiments.robustness,
-        experiments.train,
-        experiments.train_text_tabular,
-        experiments.tune,
-    )
-}
-QUICK = {
-    "experiments.robustness": ("--levels", "0", "0.9", "--draws", "1"),
-    "experiments.train": ("--epochs", "1"),
-    "experiments.train_text_tabular": ("--epochs", "1"),
-    "experiments.tune": ("--epochs", "1", "--trials", "1"),
-}
+PAGES = ["README.md", "CONTRIBUTING.md", "data/README.md", "models/README.md"]
+PAGES += sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
+QUICK = {"data.synthetic": ("--samples", "24"), "experiments.train": ("--epochs", "1")}
 
 
-def blocks(file, language):
-    return re.findall(rf"```{language}\n(.*?)```", (ROOT / file).read_text(), re.DOTALL)
+def fences(page, language=r"\w*"):
+    """Return the blocks of code of a page: `python` and `bash` are tried, `py` and `sh` are not."""
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / page).read_text(), re.DOTALL | re.M)
+
+
+def commands(page, language=r"(?:bash)?"):
+    """Return the words of each command of a page."""
+    lines = "".join(fences(page, language)).replace("\\\n", " ").splitlines()
+    return [shlex.split(line.split(" > ")[0], comments=True) for line in lines if line.strip()]
+
+
+def command_module(name):
+    """Return the module that `python -m NAME` runs."""
+    return importlib.import_module(f"{name}.__main__" if name.startswith("data.") else name)
 
 
 @pytest.fixture
@@ -62,49 +49,77 @@ def workplace(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", ["README.md", "models/README.md"])
-def test_python_blocks_run_in_order(file, workplace, eagerly):
+@pytest.mark.parametrize("page", [page for page in PAGES if fences(page, "python")])
+def test_python_blocks_run_in_order(page, workplace, eagerly):
     namespace = {}
-    for block in blocks(file, "python"):
-        exec(compile(block, file, "exec"), namespace)
+    for block in fences(page, "python"):
+        exec(compile(block, page, "exec"), namespace)
+
+
+@pytest.mark.slow
+def test_commands_of_the_readme_run(workplace, eagerly):
+    for words in commands("README.md", "bash"):
+        if words[0] == "make":
+            subprocess.run(["make", "-n", "-C", ROOT, *words[1:]], check=True, capture_output=True)
+            continue
+        if words[2] == "data.synthetic":
+            shutil.rmtree(words[words.index("--output") + 1])
+        call(command_module(words[2]).main, *words[3:], *QUICK.get(words[2], ()))
+    assert Path("runs/first/report.html").exists()
+    assert Path("runs/predictions.csv").exists()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_of_all_pages_have_options_that_exist(page, workplace, monkeypatch):
+    Path("runs/search").mkdir()
+    Path("runs/search/best.yaml").write_text("epochs: 1\n")
+    for words in commands(page):
+        if words[:2] != ["python", "-m"] or words[2].split(".")[0] not in ("data", "experiments"):
+            continue
+        try:
+            command_module(words[2]).make_parser().parse_args(words[3:])
+        except SystemExit:
+            pytest.fail(f"{page}: {shlex.join(words)}")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_to_files_and_headings(page):
+    text = (ROOT / page).read_text()
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if link.startswith("http"):
+            continue
+        file, _, heading = link.partition("#")
+        target = ((ROOT / page).parent / file) if file else ROOT / page
+        assert target.exists(), link
+        if heading and target.suffix == ".md":
+            found = re.findall(r"^#+ (.+)$", target.read_text(), re.M)
+            names = {re.sub(r"[^\w\- ]", "", name).lower().replace(" ", "-") for name in found}
+            assert heading in names, link
+
+
+def test_readme_is_for_the_first_ten_minutes():
+    assert len((ROOT / "README.md").read_text().splitlines()) < 250
+    assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")} <= set(
+        re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+    )
 
 
 def test_own_model_of_the_readme_trains_once_it_is_listed(workplace, eagerly, monkeypatch):
-    [block] = [text for text in blocks("models/README.md", "python") if "LateFusion" in text]
+    [block] = [text for text in fences("models/README.md", "python") if "LateFusion" in text]
     sequences = {
         name: np.ones((2, 20, d)) for name, d in zip(MODALITIES, (300, 74, 47), strict=True)
     }
     exec(block, namespace := {"keras": keras, **sequences})
     monkeypatch.setitem(MODELS, "late", namespace["LateFusion"])
     train = ("--model", "late", "--data", "runs/additive", "--run-dir", "runs/late", "--epochs", 1)
-    call(experiments.train.main, *train)
+    call(command_module("experiments.train").main, *train)
     assert Path("runs/late/report.html").exists()
 
 
-@pytest.mark.slow
-def test_shell_blocks_run(workplace, eagerly):
-    lines = "".join(blocks("README.md", "bash")).replace("\\\n", " ").splitlines()
-    assert len(lines) >= 6
-    for line in lines:
-        words = shlex.split(line.replace("DIR", "runs/additive"))
-        if words[0] == "make":
-            subprocess.run(["make", "-n", "-C", ROOT, *words[1:]], check=True, capture_output=True)
-            continue
-        assert words[:2] == ["python", "-m"], line
-        if words[2] == "data.synthetic":
-            shutil.rmtree(words[words.index("--output") + 1], ignore_errors=True)
-            call(data.synthetic.__main__.main, *words[3:], "--samples", "24")
-            continue
-        call(COMMANDS[words[2]], *words[3:], *QUICK.get(words[2], ()))
-    assert Path("runs/first/report.html").exists()
-
-
-def test_table_of_hyperparameters_has_the_real_defaults():
-    import inspect
-
-    from models import MSASeqLevelModel
-
-    rows = re.findall(r"^\| `(\w+)` \| `?([^`|]+?)`? \|", (ROOT / "README.md").read_text(), re.M)
+def test_table_of_arguments_has_the_real_defaults():
+    rows = re.findall(
+        r"^\| `(\w+)` \| `?([^`|]+?)`? \|", (ROOT / "docs/layers.md").read_text(), re.M
+    )
     documented = {name: value.strip('"') for name, value in rows}
     parameters = inspect.signature(MSASeqLevelModel.__init__).parameters
     for name, parameter in parameters.items():

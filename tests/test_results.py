@@ -39,6 +39,7 @@ def test_every_model_was_measured_on_the_test_split(rows):
 def test_the_picture_and_the_table_show_the_figures_of_the_results(rows, shares):
     assert (ROOT / "docs" / "ability.svg").read_text() == figures.ability_map(shares)
     assert (RESULTS / "ability.md").read_text().endswith(ability_table(shares, rows))
+    assert "(ability.svg)" in (ROOT / "docs" / "comparison.md").read_text()
 
 
 @pytest.mark.parametrize("task", ["sarcasm", "late_event", "long_range"])

@@ -1,4 +1,4 @@
-"""What all commands share: a console, a parser, and errors that are one paragraph."""
+"""Parts of every command: a console, a parser, and errors of one paragraph."""
 
 import re
 import sys
@@ -16,7 +16,9 @@ KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
 class RunFailed(Exception):
-    """Work that started and could not finish; the message says why and what was kept.
+    """Error of work that started but could not finish.
+
+    The message says why, and what was saved.
 
     Attributes:
         code: The exit code of the command.
@@ -26,7 +28,7 @@ class RunFailed(Exception):
 
 
 class CommandParser(ArgumentParser):
-    """A parser of options and config files whose errors are one paragraph, with exit code 2.
+    """Parser of options and config files. An error is one paragraph, with exit code 2.
 
     Args:
         module: The command's module, such as `"experiments.train"`.
@@ -34,9 +36,9 @@ class CommandParser(ArgumentParser):
         example: A command line that works.
 
     Attributes:
-        module: The same.
-        example: The same.
-        suggestions: From each argument's `dest` to the values that shell completion offers.
+        module: The command's module.
+        example: The command line that works.
+        suggestions: Dict from an argument's `dest` to the values that shell completion offers.
     """
 
     def __init__(self, module, description, example):
@@ -47,12 +49,12 @@ class CommandParser(ArgumentParser):
         self.add_argument(DEBUG, action="store_true", help="show where in the code an error arose")
 
     def add_argument(self, *names, suggestions=(), **options):
-        """Add an argument as argparse does.
+        """Add an argument in the way of argparse.
 
         Args:
-            *names: Its names.
-            suggestions: Values that shell completion offers; without, those of the type, if they
-                are few.
+            *names: Names of the argument.
+            suggestions: Values that shell completion offers. By default they come from the type,
+                if it has few values.
             **options: See `argparse.ArgumentParser.add_argument`.
         """
         action: typing.Any = super().add_argument(*names, **options)
@@ -60,7 +62,7 @@ class CommandParser(ArgumentParser):
         return action
 
     def format_help(self):
-        """Return what `--help` shows; the example stands on a line of its own."""
+        """Return the text of `--help`, with the example on a line of its own."""
         return f"{super().format_help()}\nexample:\n  {self.example}\n"
 
     def error(self, message, ex=None):
@@ -75,7 +77,7 @@ class CommandParser(ArgumentParser):
 
 
 def _values(kind):
-    """Return the values of a type that has few, as the command line takes them."""
+    """Return the values of a type that has few, in the spelling of the command line."""
     if kind is bool:
         return ("true", "false")
     parts = typing.get_args(kind)
@@ -87,7 +89,7 @@ def _values(kind):
 
 
 def run_command(main):
-    """Run a command; bad input ends with exit code 2, a run that failed with 1."""
+    """Run a command. Bad input ends it with exit code 2, a failed run with 1."""
     try:
         main()
     except (ValueError, OSError) as error:
@@ -99,13 +101,13 @@ def run_command(main):
 
 
 def announce(work):
-    """Say on a terminal what the wait that follows is for; elsewhere, nothing."""
+    """Announce slow work on a terminal; print nothing elsewhere."""
     if console.is_terminal:
         console.print(f"{work} ...", style="dim", markup=False, highlight=False)
 
 
 def fail(message, code):
-    """Print an error and stop; with `--debug`, the traceback of the one under way before it."""
+    """Print an error and stop. With `--debug`, print the current traceback first."""
     errors = Console(stderr=True, soft_wrap=True, markup=False)
     if DEBUG in sys.argv and sys.exc_info()[0] is not None:
         lines = traceback.format_exc().splitlines()
@@ -115,5 +117,5 @@ def fail(message, code):
 
 
 def _harmless(text):
-    """Return text with which what it quotes from a file cannot steer the terminal."""
+    """Escape unprintable characters, since a quoted file may try to steer the terminal."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

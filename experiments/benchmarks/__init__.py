@@ -1,1 +1,1 @@
-"""What `python -m experiments.benchmark` measures."""
+"""The measurements of `python -m experiments.benchmark`."""

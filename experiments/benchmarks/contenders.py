@@ -1,4 +1,4 @@
-"""Training steps and predictions of our model, and of its references, as functions to time."""
+"""Functions to time: training steps and predictions of our model and of its references."""
 
 import importlib.util
 
@@ -14,7 +14,7 @@ from experiments.training.optimizer import make_optimizer
 from experiments.training.step import training_step
 from utils.measures.score_target import ScoreTarget
 
-# The optimizer and the loss of a training by default, at a constant rate.
+# The default optimizer and loss of a training, with a constant learning rate.
 SETTINGS = TrainSettings(schedule="constant", warmup=0.0)
 OURS = {
     "ours": ("float32", False),
@@ -23,7 +23,7 @@ OURS = {
     "ours, bfloat16, XLA": ("mixed_bfloat16", True),
 }
 PLAIN = "plain Keras layers"
-# Whether compiled, whether under autocast.
+# Whether the model is compiled, and whether it runs under autocast.
 TORCH = {
     "PyTorch": (False, False),
     "PyTorch, torch.compile": (True, False),
@@ -37,15 +37,15 @@ def has_torch():
 
 
 def training_steps(size, batch):
-    """Return from each contender to a function that takes training steps on `batch`.
+    """Return functions that take training steps on `batch`.
 
     Args:
         size: A `Size`.
-        batch: What `make_batch` returns.
+        batch: Sequences and scores, made by `make_batch`.
 
     Returns:
-        The functions, each of which takes `steps_a_call` steps, and from contenders that do not
-        work here to the reason.
+        A dict from contender to a function that takes `steps_a_call` steps, and a dict from
+        contender to the reason why it does not work on this machine.
     """
     steps, missing = {PLAIN: plain_step(plain_model(size), batch)}, {}
     for name, (policy, xla) in OURS.items():
@@ -66,7 +66,7 @@ def training_steps(size, batch):
 
 
 def steps_a_call(contender):
-    """Return how many steps a function of `training_steps` takes, as a training would."""
+    """Return the number of steps in one call, the same number as in a training."""
     _, xla = OURS.get(contender, ("", False))
     return TOGETHER if xla else 1
 
@@ -80,7 +80,7 @@ def plain_model(size, policy="float32"):
 
 
 def plain_step(model, batch):
-    """Return a function that takes a training step on `batch` as Keras's `fit` does."""
+    """Return a function that takes a training step on `batch`, like `fit` of Keras."""
     prepare(model)
     step = tf.function(model.train_step, input_signature=[any_batch_like(batch)])
     tensors = tf.nest.map_structure(tf.convert_to_tensor, batch)
@@ -88,15 +88,15 @@ def plain_step(model, batch):
 
 
 def own_step(model, batch, xla=False):
-    """Return a function that takes a step of `experiments.train` on `batch`, or a group of steps.
+    """Return a function that takes one or several steps of `experiments.train` on `batch`.
 
     Args:
         model: A built model.
-        batch: What `make_batch` returns.
-        xla: Whether XLA compiles the step; then there are several in one call.
+        batch: Sequences and scores, made by `make_batch`.
+        xla: Whether XLA compiles the step. If so, one call takes several steps.
 
     Returns:
-        The function, which returns the last loss.
+        A function without arguments that returns the last loss.
     """
     steps = make_steps(model, any_batch_like(batch), xla)
     tensors = tf.nest.map_structure(tf.convert_to_tensor, batch)
@@ -118,21 +118,21 @@ def make_steps(model, signature, xla=False):
 
 
 def prepare(model):
-    """Compile a model as a training does, so that its step needs no new variable."""
+    """Compile a model in the way of a training, so that its step creates no variables."""
     loss = make_loss(SETTINGS, ScoreTarget())
     model.compile(optimizer=make_optimizer(SETTINGS, 1), loss=loss)
     model.optimizer.build(model.trainable_variables)
 
 
 def any_batch_like(batch):
-    """Return the signature of batches of other sizes and lengths than `batch`."""
+    """Return a signature for batches like `batch`, of any size and length."""
     return tf.nest.map_structure(
         lambda x: tf.TensorSpec((None, None, *x.shape[2:]) if x.ndim > 2 else (None, 1)), batch
     )
 
 
 def prediction(model, batch, xla=False):
-    """Return a function that predicts `batch` by a compiled function."""
+    """Return a compiled function, without arguments, that predicts `batch`."""
     sequences = tuple(tf.convert_to_tensor(x) for x in batch[0])
     predict = tf.function(lambda x: model(x, training=False), jit_compile=xla)
     return lambda: predict(sequences).numpy()

@@ -1,4 +1,4 @@
-"""Speed and memory of reading batches, against a plain NumPy gather."""
+"""Speed and memory of reading batches, compared with plain NumPy indexing."""
 
 import collections
 import functools
@@ -24,18 +24,18 @@ WRITERS = {"HDF5": Hdf5Writer}
 
 
 def measure_data(console, samples, batch_size, rounds):
-    """Print samples a second and peak memory of each route to batches.
+    """Print the samples per second and the peak memory of each route to batches.
 
-    The rounds go through all routes in turn, so that what disturbs the machine disturbs all.
+    Each round measures all routes, so that other load on the machine affects all of them.
 
     Args:
         console: A `rich` console.
-        samples: Samples of (50, 300), (50, 74) and (50, 47) float32.
+        samples: Number of samples; a sample has shapes (50, 300), (50, 74) and (50, 47), float32.
         batch_size: Samples in a batch.
-        rounds: Times that each route is measured.
+        rounds: Number of measurements of each route.
 
     Returns:
-        A dict of samples a second of every round, and bytes of peak memory, by route.
+        A dict with `samples_per_second`, a list for each route, and `peak_bytes` for each route.
     """
     with tempfile.TemporaryDirectory() as folder:
         folders = {name: Path(folder, name) for name in WRITERS}
@@ -88,7 +88,7 @@ def write_random(directory, writer_class, samples):
 
 
 def _numpy_routes(directory, batch_size):
-    """Return the limit, and the same where batches are not written into one place of the cache."""
+    """Return NumPy functions for an epoch, with the newest batch kept, or several batches kept."""
     split = open_data(directory).read("train")
     plan = BatchPlan(len(split), batch_size, shuffle=True)
 

@@ -1,18 +1,18 @@
-"""Floating-point operations of a model's matrix products, counted from its sizes."""
+"""Number of floating-point operations in the matrix products of a model."""
 
 from typing import NamedTuple
 
 
 class Product(NamedTuple):
-    """Equal matrix products `(rows, inner) × (inner, columns)`, together `count` of them.
+    """A number of equal matrix products `(rows, inner) × (inner, columns)`.
 
     Attributes:
-        rows: Rows of the left matrix.
-        inner: Its columns.
-        columns: Columns of the right matrix.
-        count: How many there are.
-        gradients: How many of their two gradients a training step computes: 1 where the left
-            matrix is the features.
+        rows: Number of rows of the left matrix.
+        inner: Number of columns of the left matrix.
+        columns: Number of columns of the right matrix.
+        count: Number of products.
+        gradients: Number of gradients that a training step computes for each product: 2, or 1 if
+            the left matrix holds the features.
     """
 
     rows: int
@@ -23,7 +23,7 @@ class Product(NamedTuple):
 
     @property
     def flops(self):
-        """Operations of all of them; a multiplication and an addition are two."""
+        """Operations of all products; a multiplication and an addition count as two."""
         return 2 * self.rows * self.inner * self.columns * self.count
 
 
@@ -31,7 +31,7 @@ def matrix_products(size, batch_size):
     """List the matrix products of a forward pass.
 
     Args:
-        size: A `Size`, whose sequences have all their steps.
+        size: A `Size`; all steps of the sequences count as valid.
         batch_size: Samples in the batch.
     """
     width, steps = size.model_dim, batch_size * size.seq_len
@@ -52,10 +52,10 @@ def matrix_products(size, batch_size):
 
 
 def forward_flops(size, batch_size):
-    """Return the operations of a forward pass."""
+    """Return the number of operations in a forward pass."""
     return sum(product.flops for product in matrix_products(size, batch_size))
 
 
 def training_flops(size, batch_size):
-    """Return the operations of a training step: each product, and its gradients."""
+    """Return the number of operations in a training step: the products and their gradients."""
     return sum((1 + p.gradients) * p.flops for p in matrix_products(size, batch_size))

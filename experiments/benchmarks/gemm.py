@@ -1,4 +1,4 @@
-"""The machine's limit: how fast it multiplies matrices."""
+"""Speed of matrix multiplication, the limit of the machine."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,21 +9,21 @@ from experiments.benchmarks.timing import medians, time_in_turn
 
 SQUARE = 2048
 DTYPES = ("float32", "bfloat16")
-# Small products are repeated, so that the call of a function costs nothing beside them.
+# Small products are repeated in one call, so that the time of the call itself is negligible.
 REPEATED_FLOPS = 2e9
 
 
 def measure_gemm(console, sizes, batch_size, rounds):
-    """Print the rate of square products and of those that the models consist of.
+    """Print the speed of square matrix products and of the products in the models.
 
     Args:
         console: A `rich` console.
-        sizes: From names to `Size`s.
+        sizes: Dict from name to `Size`.
         batch_size: Samples in a batch.
-        rounds: Times that each product is measured.
+        rounds: Number of measurements of each product.
 
     Returns:
-        From each shape to the GFLOP/s of float32 and bfloat16.
+        Dict from shape to the GFLOP/s of float32 and of bfloat16.
     """
     shapes = {f"square {SQUARE}": (SQUARE, SQUARE, SQUARE)}
     for name, size in sizes.items():
@@ -52,12 +52,12 @@ def measure_gemm(console, sizes, batch_size, rounds):
 
 
 def gflops(shape):
-    """Return the 10⁹ operations of the calls that `matrix_product` makes for a shape."""
+    """Return the operations of one call of `matrix_product`, in units of 10⁹."""
     return 2e-9 * np.prod(shape) * _repeats(shape)
 
 
 def matrix_product(rows, inner, columns, dtype):
-    """Return a function that multiplies two random matrices, small ones several times."""
+    """Return a function that multiplies two random matrices; small ones several times."""
     rng = np.random.default_rng(0)
     left, right = (
         tf.cast(rng.normal(size=shape), dtype) for shape in ((rows, inner), (inner, columns))
@@ -66,7 +66,7 @@ def matrix_product(rows, inner, columns, dtype):
 
     @tf.function
     def multiply():
-        # A loop, whose turns the graph's optimizers cannot join.
+        # TensorFlow's graph optimizer cannot merge the iterations of a loop.
         product = tf.zeros((rows, columns), dtype)
         for _ in tf.range(repeats):
             product = tf.matmul(left, right)

@@ -1,4 +1,4 @@
-"""How time and memory of a training step grow with length and batch."""
+"""Growth of the time and memory of a training step with sequence length and batch size."""
 
 import json
 import subprocess
@@ -13,17 +13,18 @@ BATCH_SIZES = (8, 16, 32, 64, 128)
 
 
 def measure_growth(console, name, size, batch_size, rounds):
-    """Print time and memory of our training step by length, and by batch size.
+    """Print the time and memory of our training step for several lengths and batch sizes.
 
     Args:
         console: A `rich` console.
         name: The size's name.
         size: A `Size`.
-        batch_size: Samples in the batches of growing length.
-        rounds: Steps of which the median is taken.
+        batch_size: Samples in a batch, while the length grows.
+        rounds: Number of steps; their median time is reported.
 
     Returns:
-        A list of dicts: `seq_len`, `batch_size`, `seconds` of a step, `bytes` beyond TensorFlow.
+        A list of dicts with `seq_len`, `batch_size`, `seconds` of a step, and `bytes`: the memory
+        in addition to TensorFlow itself.
     """
     points = [(length, batch_size) for length in LENGTHS]
     points += [(size.seq_len, b) for b in BATCH_SIZES if (size.seq_len, b) not in points]
@@ -45,13 +46,13 @@ def measure_growth(console, name, size, batch_size, rounds):
 
 
 def measure_step(name, length, batch_size, rounds):
-    """Measure one length and batch size in a process of its own.
+    """Measure one length and batch size in a separate process.
 
     Returns:
         A row of `measure_growth`.
 
     Raises:
-        RunFailed: If the process ends early, for want of memory for one.
+        RunFailed: If the process ends early, for example because it has too little memory.
     """
     options = json.dumps([name, length, batch_size, rounds])
     command = [sys.executable, "-m", "experiments.benchmarks.step_memory", options]

@@ -1,4 +1,4 @@
-"""Seconds that `import models` takes beyond `import keras`."""
+"""Seconds of `import models`, compared with `import keras` alone."""
 
 import statistics
 import subprocess
@@ -17,10 +17,10 @@ print(keras_done - started, time.perf_counter() - keras_done)
 
 
 def measure_imports(console, rounds):
-    """Print the seconds of both imports, the median of new processes.
+    """Print the seconds of both imports: medians over new processes.
 
     Returns:
-        From each import to its seconds in every process.
+        Dict from import to the seconds in every process.
     """
     seconds = {"import keras": [], "import models, beyond import keras": []}
     for _ in range(rounds):

@@ -1,4 +1,4 @@
-"""Time of a prediction, through each route that a user may take."""
+"""Time of a prediction by TensorFlow, by ONNX Runtime and by PyTorch."""
 
 import shutil
 import tempfile
@@ -24,16 +24,16 @@ INT8 = "onnxruntime, int8"
 
 
 def measure_inference(console, name, size, rounds):
-    """Print milliseconds of a prediction at batch 1 and 64.
+    """Print the milliseconds of a prediction for batch sizes 1 and 64.
 
     Args:
         console: A `rich` console.
         name: The size's name.
         size: A `Size`.
-        rounds: Times that each route is measured.
+        rounds: Number of measurements of each route.
 
     Returns:
-        From each batch size to the seconds of every turn, by route.
+        Dict from batch size to a dict from route to the seconds of every measurement.
     """
     model = make_model(size)
     with tempfile.TemporaryDirectory() as folder:
@@ -47,10 +47,10 @@ def measure_inference(console, name, size, rounds):
 
 
 def export_onnx(model, size, folder):
-    """Write the model for onnxruntime as `experiments.export` does, as it is and in int8.
+    """Write the model for ONNX Runtime, like `experiments.export`: in float32 and in int8.
 
     Returns:
-        The paths of both files.
+        The paths of the two files.
     """
     plain, int8 = folder / "model.onnx", folder / "model-int8.onnx"
     inputs = {
@@ -66,7 +66,7 @@ def export_onnx(model, size, folder):
 
 
 def prediction_routes(model, size, paths, batch):
-    """Return from each route to a function that predicts `batch` with the same weights."""
+    """Return a dict from route to a function that predicts `batch`; all use the same weights."""
     weights = export_weights(model)
     plain = plain_model(size)
     plain.load(weights)

@@ -1,4 +1,4 @@
-"""Peak memory of one epoch of batches, in a process of its own."""
+"""Peak memory of one epoch of batches, measured in a separate process."""
 
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import json
@@ -13,12 +13,12 @@ from utils.environment import peak_memory
 
 
 def measure_memory(directory, batch_size, stream):
-    """Return the peak memory, in bytes, that an epoch needs beyond TensorFlow itself.
+    """Return the peak memory of an epoch in bytes, in addition to TensorFlow itself.
 
     Args:
         directory: A data folder with a training split.
         batch_size: Samples in a batch.
-        stream: Whether the features stay on disk.
+        stream: Whether the features are read from disk batch by batch.
     """
     options = json.dumps([str(directory), batch_size, stream])
     command = [sys.executable, "-m", "experiments.benchmarks.memory", options]
@@ -26,7 +26,7 @@ def measure_memory(directory, batch_size, stream):
 
 
 def main():
-    """Run one epoch; print how far the peak lies above TensorFlow with a pipeline of its own."""
+    """Run one epoch; print its peak memory minus the memory of TensorFlow with a tiny pipeline."""
     directory, batch_size, stream = json.loads(sys.argv[1])
     for batch in tf.data.Dataset.range(1000).batch(10).prefetch(1):
         tf.reduce_sum(batch)

@@ -1,4 +1,4 @@
-"""What padding costs: an epoch on lengths such as MOSI's."""
+"""The cost of padding: the time of an epoch with sequence lengths like MOSI's."""
 
 import dataclasses
 
@@ -14,11 +14,11 @@ from utils.batches.packing import Packer
 from utils.data_loader import end_of_samples
 from utils.formats import MODALITIES, Split
 
-# CMU-MOSI's training split, and the length to which its sequences are padded.
+# The size of CMU-MOSI's training split, and the length to which its sequences are padded.
 SAMPLES, SEQ_LEN = 1284, 50
 MEDIAN, SPREAD = 12, 0.7
-# How batches are made, and whether XLA compiles the step: not where lengths differ, since each
-# would be compiled anew.
+# For each plan: how batches are made, and whether XLA compiles the step. XLA would compile each
+# length separately, so it is off where lengths differ.
 PLANS = {
     "full length": {},
     "trimmed": {"trim": True},
@@ -32,18 +32,18 @@ PLANS = {
 
 
 def measure_padding(console, name, size, batch_size, rounds, samples=SAMPLES):
-    """Print the time of an epoch with full, trimmed, bucketed and packed batches.
+    """Print the time of an epoch for full, trimmed, bucketed and packed batches.
 
     Args:
         console: A `rich` console.
         name: The size's name.
-        size: A `Size`, of which all but the length counts.
+        size: A `Size`; its length is not used.
         batch_size: Samples in a batch.
-        rounds: Epochs of each.
-        samples: Samples of an epoch.
+        rounds: Number of epochs of each plan.
+        samples: Number of samples in an epoch.
 
     Returns:
-        From each plan to the seconds of every epoch.
+        Dict from plan to the seconds of every epoch.
     """
     size = dataclasses.replace(size, seq_len=SEQ_LEN)
     lengths = mosi_like_lengths(samples, SEQ_LEN)
@@ -68,14 +68,14 @@ def measure_padding(console, name, size, batch_size, rounds, samples=SAMPLES):
 
 
 def mosi_like_lengths(samples, seq_len):
-    """Draw lengths that are log-normal about 12 steps, and at most `seq_len`."""
+    """Draw log-normal lengths around 12 steps, clipped at `seq_len`."""
     rng = np.random.default_rng(0)
     drawn = rng.lognormal(np.log(MEDIAN), SPREAD, size=samples)
     return np.clip(np.round(drawn), 1, seq_len).astype("int64")
 
 
 def make_split(size, lengths):
-    """Return a `Split` of random features with these lengths, padded behind."""
+    """Return a `Split` of random features with the given lengths, padded at the end."""
     sequences, labels = make_batch(size, len(lengths), lengths)
     return Split("train", dict(zip(MODALITIES, sequences, strict=True)), labels)
 

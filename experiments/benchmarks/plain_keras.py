@@ -1,4 +1,4 @@
-"""The architecture of `MSASeqLevelModel` as a user of Keras's stock layers would write it."""
+"""The architecture of `MSASeqLevelModel`, written with the layers of Keras itself."""
 
 import itertools
 
@@ -7,7 +7,7 @@ from keras import ops
 
 
 class PlainBlock(keras.layers.Layer):
-    """Post-norm transformer block of stock layers; cross-attention where a context is given.
+    """Post-norm transformer block of Keras layers. With a context it does cross-attention.
 
     Args:
         size: A `Size`.
@@ -43,7 +43,7 @@ class PlainBlock(keras.layers.Layer):
         return self.feed_forward_norm(x + self.dropout(change, training=training))
 
     def load(self, weights):
-        """Take over a block of `export_weights`."""
+        """Load the weights of a block from `export_weights`."""
         heads = self.attention.num_heads
         attention = []
         for name in ("query", "key", "value"):
@@ -51,7 +51,7 @@ class PlainBlock(keras.layers.Layer):
             attention.append(kernel.reshape(len(kernel), heads, -1))
             attention.append(bias.reshape(heads, -1))
         kernel = weights["attention_output"]
-        # Keras has biases everywhere or nowhere, `MSASeqLevelModel` has none here.
+        # `MSASeqLevelModel` has no output bias. Keras has biases in all projections or in none.
         attention += [kernel.reshape(heads, -1, kernel.shape[1]), 0 * kernel[0]]
         self.attention.set_weights(attention)
         for name in ("attention_norm", "expand", "contract", "feed_forward_norm"):
@@ -59,10 +59,10 @@ class PlainBlock(keras.layers.Layer):
 
 
 class PlainKerasModel(keras.Model):
-    """`MSASeqLevelModel` (mean pooling, not aligned) in stock layers.
+    """`MSASeqLevelModel` (mean pooling, not aligned) in Keras layers.
 
-    With copied weights it computes the same scores, as long as each modality has a valid step.
-    It has `model_dim` more parameters in each attention layer, the bias of the output projection.
+    With copied weights it computes the same scores if each modality has a valid step. Each
+    attention layer has `model_dim` more parameters: the bias of the output projection.
 
     Args:
         size: A `Size`.
@@ -124,7 +124,7 @@ class PlainKerasModel(keras.Model):
         return x
 
     def load(self, weights):
-        """Take over what `export_weights` returns."""
+        """Load weights from `export_weights`."""
         for i, encoder in enumerate(weights["encoders"]):
             self.projections[i].set_weights(encoder["projection"])
             self.positions[i].set_weights([encoder["positions"]])
@@ -138,5 +138,5 @@ class PlainKerasModel(keras.Model):
 
 
 def tanh_gelu(x):
-    """GELU in its tanh approximation, as `models.attention_block.FeedForward` has it."""
+    """GELU in its tanh approximation, as in `models.attention_block.FeedForward`."""
     return keras.activations.gelu(x, approximate=True)

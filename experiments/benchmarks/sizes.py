@@ -1,4 +1,4 @@
-"""The models that are measured, and inputs for them."""
+"""Sizes of the measured models, and inputs for them."""
 
 import contextlib
 import dataclasses
@@ -13,16 +13,16 @@ WIDTHS = (300, 74, 47)
 
 @dataclasses.dataclass(frozen=True)
 class Size:
-    """A size of `MSASeqLevelModel` and of the references that compute the same.
+    """A size of `MSASeqLevelModel` and of its references in other libraries.
 
     Attributes:
-        seq_len: Steps of each sequence.
-        model_dim: Width inside.
+        seq_len: Number of steps in each sequence.
+        model_dim: Width of the hidden layers.
         ff_dim: Inner width of the feed-forward networks.
         widths: Widths of the text, audio and video features.
         num_heads: Attention heads.
-        n_layers: Transformer blocks of each modality.
-        dropout_rate: Dropout everywhere.
+        n_layers: Number of transformer blocks of each modality.
+        dropout_rate: Dropout rate of all layers.
     """
 
     seq_len: int
@@ -38,7 +38,7 @@ SIZES = {"S": Size(20, 128, 256), "M": Size(50, 256, 512)}
 
 
 def make_model(size, policy="float32"):
-    """Build `MSASeqLevelModel` of a size, without the preference for near steps.
+    """Build an `MSASeqLevelModel` without the preference for near steps.
 
     Args:
         size: A `Size`.
@@ -64,7 +64,7 @@ def make_model(size, policy="float32"):
 
 @contextlib.contextmanager
 def dtype_policy(name):
-    """Make layers under another dtype policy than the global one."""
+    """Set the dtype policy of the layers that are made inside the `with` block."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:
@@ -78,8 +78,9 @@ def make_batch(size, batch_size, lengths=None):
 
     Args:
         size: A `Size`.
-        batch_size: Samples, `B`.
-        lengths: Valid steps of each sample, `(B,)`; zeros follow. `None`: all steps.
+        batch_size: Number of samples, `B`.
+        lengths: Number of valid steps of each sample, `(B,)`; zeros follow them. `None`: all
+            steps are valid.
 
     Returns:
         A tuple of three sequences `(B, T, width)`, and scores `(B, 1)`; float32.

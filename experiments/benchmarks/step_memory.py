@@ -1,4 +1,4 @@
-"""Time and peak memory of a training step, in a process of its own."""
+"""Time and peak memory of a training step, measured in a separate process."""
 
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import dataclasses
@@ -15,7 +15,7 @@ from utils.environment import peak_memory
 
 
 def main():
-    """Take steps; print the median of their seconds, and the peak above TensorFlow itself."""
+    """Take steps; print their median seconds and the peak memory minus TensorFlow's own."""
     name, length, batch_size, rounds = json.loads(sys.argv[1])
     size = dataclasses.replace(SIZES[name], seq_len=length)
     before = psutil.Process().memory_info().rss

@@ -1,4 +1,4 @@
-"""Measuring several contenders in turn, so that what disturbs the machine disturbs all."""
+"""Timing of several contenders in turn, so that other load on the machine affects all of them."""
 
 import statistics
 import time
@@ -8,17 +8,18 @@ MOST_CALLS = 100
 
 
 def time_in_turn(contenders, rounds):
-    """Time each contender once a round.
+    """Time each contender once in each round.
 
-    A turn is one call that is not measured, since others have used the caches and the cores in
-    between, and then calls for about `TURN_SECONDS`.
+    A measurement begins with a call that is not timed, because the other contenders have changed
+    the caches. Timed calls for about `TURN_SECONDS` follow.
 
     Args:
-        contenders: From names to functions without arguments that return when all is computed.
+        contenders: Dict from name to a function without arguments that returns when its
+            computation is finished.
         rounds: Number of rounds.
 
     Returns:
-        From each name to the seconds of one call, `rounds` of them.
+        Dict from name to a list with the seconds of one call, in each round.
     """
     calls = {name: _calls(function) for name, function in contenders.items()}
     seconds = {name: [] for name in contenders}
@@ -33,7 +34,7 @@ def time_in_turn(contenders, rounds):
 
 
 def _calls(function):
-    """Return how many calls make a turn; the first, which compiles, does not count."""
+    """Return the number of calls in a measurement; the first call, which compiles, is not timed."""
     function()
     started = time.perf_counter()
     function()
@@ -41,5 +42,5 @@ def _calls(function):
 
 
 def medians(seconds):
-    """Return from each name to the median of its times."""
+    """Return a dict from name to the median of its times."""
     return {name: statistics.median(values) for name, values in seconds.items()}

@@ -1,4 +1,4 @@
-"""The architecture of `MSASeqLevelModel` in PyTorch, an optional extra (requirements-torch.txt)."""
+"""The architecture of `MSASeqLevelModel` in PyTorch (optional: requirements-torch.txt)."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ class TorchBlock(nn.Module):
 
     Args:
         size: A `Size`.
-        cross: Whether it attends to another sequence.
+        cross: Whether the block attends to another sequence.
     """
 
     def __init__(self, size, cross):
         super().__init__()
         width = size.model_dim
         self.heads, self.rate, self.cross = size.num_heads, size.dropout_rate, cross
-        # Rows of the kernel: query, key, value.
+        # The rows of the kernel are query, key and value.
         self.projection = nn.Linear(width, 3 * width)
         self.attention_output = nn.Linear(width, width, bias=False)
         self.expand, self.contract = nn.Linear(width, size.ff_dim), nn.Linear(size.ff_dim, width)
@@ -53,7 +53,7 @@ class TorchBlock(nn.Module):
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
     def load(self, weights):
-        """Take over a block of `export_weights`."""
+        """Load the weights of a block from `export_weights`."""
         kernels, biases = zip(*(weights[name] for name in ("query", "key", "value")), strict=True)
         tensors = [torch.from_numpy(x) for x in kernels], [torch.from_numpy(x) for x in biases]
         _set(self.projection, torch.cat(tensors[0], dim=1), torch.cat(tensors[1]))
@@ -63,7 +63,7 @@ class TorchBlock(nn.Module):
 
 
 class TorchModel(nn.Module):
-    """`MSASeqLevelModel` (mean pooling, not aligned): as many parameters, the same scores.
+    """`MSASeqLevelModel` (mean pooling, not aligned), with the same parameters and scores.
 
     Args:
         size: A `Size`.
@@ -115,7 +115,7 @@ class TorchModel(nn.Module):
         return x
 
     def load(self, weights):
-        """Take over what `export_weights` returns."""
+        """Load weights from `export_weights`."""
         for i, encoder in enumerate(weights["encoders"]):
             _set(self.projections[i], *encoder["projection"])
             self.positions[i].data.copy_(torch.from_numpy(encoder["positions"]))
@@ -128,22 +128,22 @@ class TorchModel(nn.Module):
 
 
 def torch_training_step(size, batch, settings, compiled=False, bfloat16=False, weights=None):
-    """Return a function of no arguments that takes a gradient step and returns the loss.
+    """Return a function without arguments that takes a training step and returns the loss.
 
     Args:
         size: A `Size`.
-        batch: What `make_batch` returns.
-        settings: `TrainSettings`: learning rate, weight decay, norm of the gradient, Huber loss.
-        compiled: Whether to run the model through `torch.compile`.
-        bfloat16: Whether to run it under `torch.autocast`.
-        weights: What `export_weights` returns, to start from; `None`: random ones.
+        batch: Sequences and scores, made by `make_batch`.
+        settings: `TrainSettings` with learning rate, weight decay, clipping norm and Huber loss.
+        compiled: Whether `torch.compile` compiles the model.
+        bfloat16: Whether the model runs under `torch.autocast`.
+        weights: Initial weights from `export_weights`; `None`: random weights.
     """
     torch.manual_seed(0)
     model = TorchModel(size).train()
     if weights:
         model.load(weights)
     parameters = dict(model.named_parameters())
-    # As in `make_optimizer`: matrices decay; biases, norms and positions do not.
+    # As in `make_optimizer`: weight decay for matrices, not for biases, norms and positions.
     decayed = [p for n, p in parameters.items() if p.ndim > 1 and "positions" not in n]
     others = [p for n, p in parameters.items() if p.ndim < 2 or "positions" in n]
     optimizer = torch.optim.AdamW(
@@ -171,7 +171,7 @@ def torch_training_step(size, batch, settings, compiled=False, bfloat16=False, w
 
 
 def torch_prediction(size, batch, weights):
-    """Return a function of no arguments that predicts a batch."""
+    """Return a function without arguments that predicts a batch."""
     model = TorchModel(size).eval()
     model.load(weights)
     sequences, _ = _tensors(batch)
@@ -184,7 +184,7 @@ def torch_prediction(size, batch, weights):
 
 
 def torch_threads():
-    """Return how many threads PyTorch computes with."""
+    """Return the number of threads of PyTorch."""
     return torch.get_num_threads()
 
 
@@ -194,7 +194,7 @@ def _tensors(batch):
 
 
 def _set(layer, weight, bias=None):
-    """Set a layer's weight, transposed where it is a kernel, and its bias."""
+    """Set the weight of a layer (transposed if it is a kernel) and its bias."""
     with torch.no_grad():
         layer.weight.copy_(
             torch.as_tensor(weight).T if weight.ndim == 2 else torch.as_tensor(weight)

@@ -1,4 +1,4 @@
-"""Speed of a training step: ours, plain Keras layers, PyTorch, and the machine's limit."""
+"""Speed of a training step in this repository, in plain Keras layers and in PyTorch."""
 
 from rich.table import Table
 
@@ -10,22 +10,22 @@ from experiments.benchmarks.timing import medians, time_in_turn
 
 
 def measure_training(console, name, size, batch_size, rounds):
-    """Print samples a second of each contender, ratios, and the use of the machine.
+    """Print the samples per second of each contender, their ratios, and the use of the machine.
 
-    Every contender takes steps of AdamW with clipped gradients on the Huber loss of one batch that
-    is in memory; ours by XLA takes several in one call, as a training does. The square matrix
-    product of the same rounds is the limit.
+    Every contender takes AdamW steps with clipped gradients on the Huber loss of one batch in
+    memory. Our step compiled by XLA takes several steps in one call, as in a training. The limit
+    is a square matrix product, timed in the same rounds.
 
     Args:
         console: A `rich` console.
         name: The size's name.
         size: A `Size`.
         batch_size: Samples in a batch.
-        rounds: Times that each contender is measured.
+        rounds: Number of measurements of each contender.
 
     Returns:
-        A dict of the seconds of every turn by contender, the operations of a step, and GFLOP/s
-        of the limit by type.
+        A dict with the seconds of every measurement by contender, the number of operations in a
+        step, and the GFLOP/s of the limit by dtype.
     """
     contenders, missing = training_steps(size, make_batch(size, batch_size))
     limits = {dtype: matrix_product(SQUARE, SQUARE, SQUARE, dtype) for dtype in DTYPES}

@@ -1,4 +1,4 @@
-"""The weights of `MSASeqLevelModel` in a form that its references load."""
+"""Weights of `MSASeqLevelModel` for its references in other libraries."""
 
 import numpy as np
 
@@ -7,9 +7,9 @@ def export_weights(model):
     """Return the weights of an `MSASeqLevelModel` as nested dicts of NumPy arrays.
 
     Returns:
-        A dict: `encoders`, each with `projection`, `positions` and `blocks`; `fusion`, the blocks
-        text ← audio and text ← video; `weighting`, `hidden` and `output`. A dense layer is its
-        kernel `(inputs, outputs)` and its bias, a norm its scale and its offset.
+        A dict with `encoders` (each with `projection`, `positions` and `blocks`), `fusion` (the
+        blocks text ← audio and text ← video), `weighting`, `hidden` and `output`. A dense layer is
+        a pair of kernel `(inputs, outputs)` and bias; a norm is a pair of scale and offset.
     """
     return {
         "encoders": [

@@ -1,4 +1,4 @@
-"""Logs of a run for other programs to show: TensorBoard, MLflow."""
+"""Logs of a run for other programs: TensorBoard and MLflow."""
 
 from experiments.tracking.mlflow_log import MlflowLog
 from experiments.tracking.tensorboard_log import TensorBoardLog
@@ -7,18 +7,18 @@ __all__ = ["make_trackers"]
 
 
 def make_trackers(settings, folder, predictor=None):
-    """Make the logs that a run's settings ask for.
+    """Make the logs that the settings of a run name.
 
     Args:
-        settings: `TrainSettings` or their like.
+        settings: `TrainSettings`.
         folder: The `RunFolder`, or `None` for no logs.
-        predictor: A `Predictor`, of which some samples' attention is shown, or `None`.
+        predictor: A `Predictor` whose first samples show their attention, or `None`.
 
     Returns:
-        A list; `log(entry, shares, model)` of each is called after each epoch.
+        A list of logs. Their method `log(entry, predictions, model)` is called after each epoch.
 
     Raises:
-        ValueError: If MLflow is asked for and not installed, or does not answer.
+        ValueError: If MLflow is named but not installed, or does not answer.
     """
     if folder is None:
         return []

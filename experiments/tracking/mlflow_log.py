@@ -1,4 +1,4 @@
-"""A run's metrics in MLflow."""
+"""Log of a run in MLflow."""
 
 import time
 from pathlib import Path
@@ -9,10 +9,10 @@ EXPERIMENT = "msa"
 
 
 class MlflowLog:
-    """Sends settings and the metrics of each epoch to an MLflow server, file or folder.
+    """Sends the settings and the measures of each epoch to an MLflow server, file or folder.
 
-    The run's id is kept in its folder, in `mlflow_run`, so that a run that is resumed goes on
-    with the same one.
+    The file `mlflow_run` in the run folder keeps the id of the MLflow run, so that a resumed
+    training continues the same MLflow run.
 
     Args:
         uri: MLflow's tracking URI, such as `sqlite:///mlflow.db` or `http://host:5000`.
@@ -53,7 +53,7 @@ class MlflowLog:
         return run
 
     def log(self, entry, predictions, model):
-        """Send the metrics of an epoch; see `TensorBoardLog.log`."""
+        """Send the measures of an epoch; see `TensorBoardLog.log`."""
         from mlflow.entities import Metric
 
         now = int(1000 * time.time())

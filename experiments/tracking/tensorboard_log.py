@@ -1,19 +1,19 @@
-"""A run's events for TensorBoard."""
+"""Log of a run for TensorBoard."""
 
 import numpy as np
 import tensorflow as tf
 
-# Pixels of one attention weight.
+# Width and height of one attention weight, in pixels.
 CELL = 8
 
 
 class TensorBoardLog:
-    """Writes metrics, learning rate, modality weights and attention of each epoch.
+    """Writes measures, learning rate, modality weights and attention of each epoch.
 
     Args:
         path: The folder of the event files.
-        predictor: A `Predictor`, of whose first samples attention is drawn, or `None`.
-        graph: Whether to write the predictor's graph, once.
+        predictor: A `Predictor` whose first samples show their attention, or `None`.
+        graph: Whether to write the graph of the predictor.
     """
 
     def __init__(self, path, predictor=None, graph=False):
@@ -27,7 +27,7 @@ class TensorBoardLog:
         """Write the events of an epoch.
 
         Args:
-            entry: The epoch's line of `metrics.jsonl`.
+            entry: The line of the epoch in `metrics.jsonl`, a dict.
             predictions: The `Predictions` of the validation split.
             model: The model in training.
         """
@@ -47,10 +47,10 @@ class TensorBoardLog:
 
 
 def attention_image(maps):
-    """Draw attention of some samples, the heads side by side, darker where it is more.
+    """Draw attention maps with the heads side by side; a darker pixel is a larger weight.
 
     Args:
-        maps: `(samples, heads, queries, keys)`.
+        maps: Attention weights `(samples, heads, queries, keys)`.
 
     Returns:
         Images `(samples, height, width, 1)`, uint8.

@@ -1,4 +1,4 @@
-"""States of a training on disk, of which a whole one is always there."""
+"""Saved states of a training. After the first save, a complete state always exists."""
 
 import json
 import os
@@ -12,15 +12,15 @@ from utils.command_line import RunFailed, console
 
 KEPT = 2
 NAME = re.compile(r"epoch-(\d{6})-step-(\d{9})\.npz")
-# What damaged archives make NumPy, zipfile and json raise.
+# NumPy, zipfile and json raise these errors for damaged archives.
 DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError)
 
 
 class Checkpoints:
-    """The newest states of a training, one file each, in a folder.
+    """The newest states of a training in a folder, one file for each state.
 
     Args:
-        path: The folder; it is made with the first state.
+        path: The folder. It is created with the first state.
     """
 
     def __init__(self, path):
@@ -30,11 +30,11 @@ class Checkpoints:
         """Write a state in one step, and remove all but the newest `KEPT`.
 
         Args:
-            arrays: From names to NumPy arrays.
-            progress: What else belongs to the state, as JSON has it; `epoch` and `step` among it.
+            arrays: Dict from name to NumPy array.
+            progress: The rest of the state, a dict that JSON can hold, with `epoch` and `step`.
 
         Raises:
-            RunFailed: If it cannot be written; those before it stay.
+            RunFailed: If the state cannot be written. Earlier states stay.
         """
         path = self.path / f"epoch-{progress['epoch']:06d}-step-{progress['step']:09d}.npz"
         partial = self.path / "partial"
@@ -56,10 +56,10 @@ class Checkpoints:
             ) from error
 
     def newest(self):
-        """Return arrays and progress of the newest state that is whole, or `None`."""
+        """Return the arrays and the progress of the newest undamaged state, or `None`."""
         for path in self._files():
             try:
-                # NumPy leaves a file open whose archive is damaged.
+                # NumPy does not close a file with a damaged archive.
                 with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
                     arrays = {name: content[name] for name in content}
                 return arrays, json.loads(str(arrays.pop("progress")))
@@ -72,6 +72,6 @@ class Checkpoints:
         return None
 
     def _files(self):
-        """Return the states, the newest first."""
+        """Return the files of the states, newest first."""
         found = [path for path in self.path.glob("*.npz") if NAME.fullmatch(path.name)]
         return sorted(found, reverse=True)

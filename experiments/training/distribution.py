@@ -1,4 +1,4 @@
-"""Where a training runs: on one device, on several, or on several machines."""
+"""The devices of a training: one, several, or several machines."""
 
 import contextlib
 import functools
@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from utils.command_line import RunFailed
 
-# What TensorFlow raises in a worker when another one is gone.
+# TensorFlow raises these errors in a worker when another worker is lost.
 LOSSES = (
     tf.errors.UnavailableError,
     tf.errors.AbortedError,
@@ -28,20 +28,19 @@ TF_CONFIG_EXAMPLE = (
 
 
 class WorkerLost(RunFailed):
-    """A run that another worker has left, and that can go on when all are started again."""
+    """Error of a run that lost a worker. The run continues if all workers are started again."""
 
 
 @functools.cache
 def make_distribution(name):
     """Return the `Distribution` of a `--strategy`.
 
-    It is made once in a process, and before TensorFlow computes anything.
+    Call this before TensorFlow computes anything. A process makes each distribution once.
 
     Args:
-        name: `"auto"`: all GPUs if there are several, else the default device; `"cpu"`: no GPU;
-            `"mirrored"`: all GPUs, or without any all logical CPU devices; `"multiworker"` or
-            `"ray"`: the workers that the environment variable `TF_CONFIG` names, with all GPUs of
-            each.
+        name: `"auto"`: all GPUs if there are several, else the default device. `"cpu"`: no GPU.
+            `"mirrored"`: all GPUs, or all logical CPU devices if there is no GPU. `"multiworker"`
+            or `"ray"`: the workers in the environment variable `TF_CONFIG`, with all their GPUs.
 
     Raises:
         ValueError: If `TF_CONFIG` is missing or wrong.
@@ -59,10 +58,13 @@ def make_distribution(name):
 
 
 def read_tf_config(text):
-    """Return this worker's number, from 0, the chief's, and the number of workers.
+    """Read the value of `TF_CONFIG`.
+
+    Returns:
+        The number of this worker (0 is the chief), and the number of workers.
 
     Raises:
-        ValueError: If `text` is not what TensorFlow expects in `TF_CONFIG`.
+        ValueError: If `text` does not have the form that TensorFlow expects.
     """
     try:
         config = json.loads(text)
@@ -90,20 +92,21 @@ def _connect(worker, workers):
 
 
 class Distribution:
-    """The replicas of the model, one for each device, and the workers, processes that hold them.
+    """The replicas and the workers of a training.
 
-    All workers run the same code; what reads or writes the run folder is for the chief, the
-    first worker, alone. With one device all methods cost nothing.
+    A replica is a copy of the model on one device. A worker is a process with one or more
+    replicas. All workers run the same code, but only the chief, the first worker, reads and writes
+    the run folder. With one device the methods cost no time.
 
     Args:
         strategy: The `tf.distribute.Strategy`.
-        worker: This worker's number, from 0.
+        worker: The number of this worker, from 0.
         workers: Number of workers.
 
     Attributes:
         replicas: Number of replicas of all workers together.
         chief: Whether this worker is the chief.
-        shard: This worker's number and the number of workers, as `BatchPlan` takes them.
+        shard: The number of this worker and the number of workers, for `BatchPlan`.
     """
 
     def __init__(self, strategy, worker=0, workers=1):
@@ -115,7 +118,7 @@ class Distribution:
         self._devices = self.replicas // workers
 
     def adapt(self, model):
-        """Give each replica dropout of its own, and let batch normalisation see all replicas."""
+        """Make dropout differ between replicas, and let batch normalisation see all replicas."""
         if self.replicas == 1:
             return
         for layer in model.layers:
@@ -124,7 +127,7 @@ class Distribution:
         self.separate_seeds(model)
 
     def separate_seeds(self, model):
-        """Add its replica's number to each seed, which all replicas have alike."""
+        """Add the number of the replica to each seed; before, all replicas have the same seeds."""
         seeds = [v for v in model.variables if v.name == "seed_generator_state"]
 
         def add_number():
@@ -136,19 +139,20 @@ class Distribution:
             tf.function(lambda: self.strategy.run(add_number), autograph=False)()
 
     def own_part(self, batch):
-        """Return the samples of this worker's batch that are for this replica, maybe none."""
+        """Return the samples of this worker's batch for this replica. There may be none."""
         if self._devices == 1:
             return batch
         number = tf.distribute.get_replica_context().replica_id_in_sync_group % self._devices
-        with tf.device("CPU:0"):  # where the batch is: what other replicas take is not copied
+        with tf.device("CPU:0"):  # The batch is there; only this replica's part is copied.
             return tf.nest.map_structure(lambda x: x[number :: self._devices], batch)
 
     def for_optimizer(self, gradients):
-        """Add up the replicas' gradients, for each replica's call of a Keras optimizer.
+        """Return the gradients that each replica gives to a Keras optimizer.
 
-        The optimizer clips them and looks for infinite ones before it adds up what the replicas
-        give to it; so each must give the same, an equal part of the sum, and the norm to which it
-        clips must be that part too.
+        They are the sum over all replicas, divided by the number of replicas. The reason: the
+        optimizer clips gradients and looks for infinite values first, and adds up the replicas
+        afterwards. So all replicas must give equal parts of the sum, and the clipping norm must
+        be divided in the same way.
         """
         if self.replicas == 1:
             return gradients
@@ -157,17 +161,18 @@ class Distribution:
         return [gradient / self.replicas for gradient in sums]
 
     def any(self, wish):
-        """Whether a worker, this one or another, has a `wish`; all must ask together."""
+        """Whether `wish` is true on any worker. All workers must call this together."""
         return bool(wish) if self.workers == 1 else bool(self._sum([int(bool(wish))])[0])
 
     def from_chief(self, function, *arguments, **options) -> typing.Any:
-        """Call `function` on the chief alone; all workers must ask together, and wait for it.
+        """Call `function` on the chief alone. All workers must call this together, and wait.
 
         Returns:
-            What it returns, on all workers.
+            The result of `function`, on all workers.
 
         Raises:
-            RunFailed: If it raises an error, which the chief raises as it is.
+            RunFailed: On the other workers, if `function` raises an error. The chief raises that
+                error itself.
         """
         if self.workers == 1:
             return function(*arguments, **options)
@@ -189,10 +194,10 @@ class Distribution:
 
     @contextlib.contextmanager
     def losses_told(self):
-        """Say what to do when another worker is lost.
+        """Replace TensorFlow's error about a lost worker by one that says what to do.
 
         Raises:
-            WorkerLost: Instead of TensorFlow's error.
+            WorkerLost: If another worker is lost.
         """
         try:
             yield
@@ -204,7 +209,7 @@ class Distribution:
             ) from error
 
     def _broadcast(self, content):
-        """Return the chief's bytes."""
+        """Return the `content` of the chief, bytes, on all workers."""
         size = int(self._sum([len(content) if self.chief else 0])[0])
         numbers = np.zeros(-(-size // 8), "int64")
         if self.chief:
@@ -212,7 +217,7 @@ class Distribution:
         return self._sum(numbers).tobytes()[:size]
 
     def _sum(self, numbers):
-        """Add up integers of all workers, one by one."""
+        """Add up arrays of integers over all workers, element by element."""
         return self._compiled_sum(tf.constant(numbers, "int64")).numpy()
 
     @functools.cached_property
@@ -230,6 +235,6 @@ class Distribution:
 
 
 def _reason(error):
-    """Return the one line of TensorFlow's message that tells why."""
+    """Return the line of TensorFlow's message that gives the reason."""
     found = re.search(r"aborted by: (.+)", str(error)) or re.search(r"\s*(.+)", str(error))
     return found[1].rstrip(".") if found else type(error).__name__

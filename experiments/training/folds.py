@@ -1,25 +1,25 @@
-"""Cutting samples into folds, grouped so that no group is on both sides."""
+"""Division of samples into folds that keep each group together."""
 
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold
 
 
 def assign_folds(count, columns, folds, group):
-    """Give each sample the number of its fold.
+    """Assign each sample to a fold.
 
-    The cut depends on the samples alone, not on the run's seed, so that runs compare.
+    The folds depend only on the samples, not on the seed of the run, so that runs are comparable.
 
     Args:
         count: Number of samples.
-        columns: From names to values that are known of each sample.
+        columns: Dict from column name to a list with one value for each sample.
         folds: Number of folds.
-        group: Name of the column whose values stay together, or `None`.
+        group: Name of a column, or `None`. Samples with the same value stay in one fold.
 
     Returns:
         Integers `(count,)`, 0 to `folds - 1`.
 
     Raises:
-        ValueError: If there is no such column, or fewer samples or groups than folds.
+        ValueError: If the column is missing, or if there are fewer samples or groups than folds.
     """
     if group is not None and group not in columns:
         raise ValueError(

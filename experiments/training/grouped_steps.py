@@ -1,21 +1,22 @@
-"""Training steps one after another, several in one call where XLA compiles them."""
+"""Consecutive training steps. XLA runs several of them in one call."""
 
 import tensorflow as tf
 
-# To start XLA's program takes time that small models notice. More steps in one call would save
-# little more, and a signal or a checkpoint would have to wait longer.
+# Each call of a program compiled by XLA has a cost, which slows small models. A larger group would
+# save little more time, and signals and checkpoints would wait longer.
 TOGETHER = 8
 
 
 class GroupedSteps:
-    """Takes training steps, in groups as large as one call allows.
+    """Takes training steps in groups, each as large as one call allows.
 
-    However steps are grouped, they compute the same, to the last bit.
+    The grouping does not change the results, to the last bit.
 
     Args:
-        step: What `training_step` returns.
+        step: The compiled step, made by `training_step`.
         signature: The `element_spec` of the batches.
-        jit: Whether XLA compiles the step, once for each shape of a batch; for one device alone.
+        jit: Whether XLA compiles the step. It compiles once for each batch shape, and it needs a
+            single device.
 
     Attributes:
         most: The largest number of steps in a group.
@@ -27,11 +28,11 @@ class GroupedSteps:
         self._steps = _together(step, signature) if jit else None
 
     def groups(self, steps):
-        """Yield lists of steps that can be taken together.
+        """Yield lists of steps that can run in one call.
 
         Args:
-            steps: Pairs of a batch and of what else a step takes: the number of samples over which
-                the loss is a mean, and whether the batch is the last of an update.
+            steps: Pairs of a batch and the other arguments of a step: the number of samples over
+                which the loss is a mean, and whether the batch is the last of an update.
         """
         group = []
         for batch, update in steps:
@@ -46,10 +47,10 @@ class GroupedSteps:
             yield group
 
     def take(self, group):
-        """Take the steps of a list that `groups` has yielded.
+        """Take the steps of one list from `groups`.
 
         Returns:
-            The loss of each, a list of floats.
+            The loss of each step, a list of floats.
         """
         if self._steps is None:
             return [float(self._step(batch, *update)) for batch, update in group]
@@ -62,7 +63,7 @@ class GroupedSteps:
 
 
 def _together(step, signature):
-    """Return a function of `TOGETHER` batches, of which it takes the steps of the first `count`."""
+    """Return a function of `TOGETHER` batches that takes the steps of the first `count` batches."""
 
     def steps(batches, samples, last, count):
         def take(i, losses):

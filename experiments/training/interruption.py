@@ -1,4 +1,4 @@
-"""Stopping a training by a signal without losing it."""
+"""Stopping a training by a signal without losing its state."""
 
 import signal
 import threading
@@ -9,10 +9,10 @@ CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
 class RunStopped(RunFailed):
-    """A run that a signal has stopped, and that can go on.
+    """Error of a run that a signal stopped and that can continue.
 
     Args:
-        message: What was saved.
+        message: The message, which says what was saved.
         code: The exit code of the command.
     """
 
@@ -22,12 +22,12 @@ class RunStopped(RunFailed):
 
 
 class Interruption:
-    """Notes Ctrl-C and SIGTERM, for the training to stop at its next step; a context manager.
+    """A context manager that notes Ctrl-C and SIGTERM, so that the training stops at its next step.
 
-    A second Ctrl-C stops at once.
+    A second Ctrl-C stops the process at once.
 
     Attributes:
-        signal: The signal that came, or `None`.
+        signal: The received signal, or `None`.
     """
 
     def __init__(self):
@@ -35,7 +35,7 @@ class Interruption:
 
     def __enter__(self):
         self._before = {}
-        # Python lets no other thread handle signals.
+        # Python allows signal handlers in the main thread only.
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._note) for number in CODES}
         return self
@@ -53,5 +53,5 @@ class Interruption:
 
 
 def stopped(number, saved):
-    """Return the error that ends a run after the signal `number`, saying what was `saved`."""
+    """Return the error for a run that stopped after signal `number`; `saved` says what is kept."""
     return RunStopped(f"stopped by {signal.Signals(number).name}; {saved}", CODES[number])

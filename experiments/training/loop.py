@@ -1,4 +1,4 @@
-"""Fitting a model to samples: the one training loop of all commands."""
+"""The training loop of all commands."""
 
 import dataclasses
 import math
@@ -22,7 +22,7 @@ from experiments.training.validation import ADVICE, Validation
 from utils.command_line import RunFailed
 from utils.data_loader import reader_errors
 
-# Compiling by XLA takes as long as it saves in about so many steps of a small model.
+# For a small model, XLA saves its own compile time after about this many steps.
 STEPS_WORTH_XLA = 2000
 
 
@@ -36,23 +36,23 @@ def fit(
     on_epoch=None,
     cache=None,
 ):
-    """Train a new model, validating before the first and after every epoch.
+    """Train a new model, and validate it before the first epoch and after every epoch.
 
-    Where several workers train together, each calls this; the chief alone validates and writes.
+    With several workers, all of them call this function; only the chief validates and writes.
 
     Args:
         task: The `Task`, with the settings of the training.
-        train: The samples to train on; everything that is fitted is fitted to them alone.
+        train: The training samples. Scaling and vocabularies are also fitted to them alone.
         valid: The samples to validate on.
-        folder: A `RunFolder` for measures, fitted inputs and the model that is kept, or `None`.
-        label: What the progress display says.
-        checkpoints: `Checkpoints` to go on from and to write, or `None`.
-        on_epoch: Called with the `Validation` after each epoch, or `None`; an error that it raises
-            ends the training.
-        cache: A `ModelCache` that trainings share, one after another, or `None`.
+        folder: A `RunFolder` for measures, fitted inputs and the best model, or `None`.
+        label: The text of the progress display.
+        checkpoints: `Checkpoints` to continue from and to write, or `None`.
+        on_epoch: A function that is called with the `Validation` after each epoch, or `None`. If
+            it raises an error, the training ends.
+        cache: A `ModelCache` that successive trainings share, or `None`.
 
     Returns:
-        The `Validation`, on the chief with the history and the predictions of every epoch.
+        The `Validation`. On the chief it has the history and the predictions of every epoch.
 
     Raises:
         RunFailed: If the loss or a prediction is not finite, or a checkpoint cannot be written.
@@ -94,17 +94,18 @@ def fit(
 
 
 def run_epochs(settings, state, steps, batches, plan, label, weights=None, on_epoch=None):
-    """Train from where a state stands to the last epoch, validating after each.
+    """Train from the current state to the last epoch, and validate after each epoch.
 
     Args:
         settings: `TrainSettings`.
         state: The `TrainingState`, restored.
         steps: The `GroupedSteps`.
-        batches: The batches; each pass gives the rest of the epoch under way, then the next epoch.
+        batches: The batches. The first pass gives the rest of the current epoch, each later pass
+            a whole epoch.
         plan: The `BatchPlan` of all workers together.
-        label: What the progress display says.
+        label: The text of the progress display.
         weights: The weight of each sample in the loss, `(N,)`; `None`: all are 1.
-        on_epoch: Called with the `Validation` after each epoch, or `None`.
+        on_epoch: A function that is called with the `Validation` after each epoch, or `None`.
 
     Raises:
         RunFailed: If the loss or a prediction is not finite, or a checkpoint cannot be written.
@@ -133,10 +134,15 @@ def run_epochs(settings, state, steps, batches, plan, label, weights=None, on_ep
 
 
 def uses_xla(settings, steps):
-    """Whether XLA compiles the training step, for `steps` batches in an epoch.
+    """Whether XLA compiles the training step.
 
-    It is left out where it would not earn back its own time, which it takes for each shape of a
-    batch, and on half precision, for which its matrix products on CPUs are the slower ones.
+    `--jit auto` uses XLA if the training is long enough to save more than the compile time. It
+    does not use XLA with buckets, because each batch shape is compiled separately, nor with half
+    precision, because XLA's matrix products in half precision are slow on CPUs.
+
+    Args:
+        settings: `TrainSettings`.
+        steps: Number of batches in an epoch.
     """
     if settings.jit != "auto":
         return settings.jit == "on"
@@ -146,25 +152,24 @@ def uses_xla(settings, steps):
 
 
 def learning_rate(model):
-    """Return the learning rate of the next update."""
+    """Return the learning rate of the next weight update."""
     return float(model.optimizer.learning_rate)
 
 
 def run_epoch(state, steps, batches, updates, saver, on_step):
-    """Learn from each batch that is left of an epoch.
+    """Train on the remaining batches of an epoch.
 
     Args:
-        state: The `TrainingState`, which says where the epoch stands.
+        state: The `TrainingState`, which knows the position in the epoch.
         steps: The `GroupedSteps`.
-        batches: The batches that are left.
-        updates: For all batches of the epoch, the sum of weights of an update, and whether the
-            batch completes it; see `updates`.
+        batches: The remaining batches.
+        updates: The planned updates of all batches of the epoch, made by `updates`.
         saver: A `Saver`.
-        on_step: Called after each batch.
+        on_step: A function that is called after each batch.
 
     Raises:
-        RunFailed: As soon as the loss is not finite.
-        RunStopped: If a signal came.
+        RunFailed: If the loss is not finite.
+        RunStopped: If a signal was received.
     """
     with reader_errors():
         for group in steps.groups(zip(batches, updates[state.step :], strict=True)):
@@ -183,14 +188,14 @@ def run_epoch(state, steps, batches, updates, saver, on_step):
 
 
 class Saver:
-    """Saves a training: after each epoch, when it is stopped, and from time to time.
+    """Saves a training after each epoch, after a signal, and at regular times inside an epoch.
 
-    Several workers do so together, whichever of them a signal has reached.
+    Several workers save together, even if only one of them received the signal.
 
     Args:
         state: The `TrainingState`.
         distribution: The `Distribution`.
-        minutes: Time between two checkpoints.
+        minutes: Minutes between two checkpoints inside an epoch.
         interruption: The `Interruption`.
     """
 
@@ -202,7 +207,7 @@ class Saver:
         self.last = time.monotonic()
 
     def after_update(self, steps):
-        """Save inside an epoch of `steps` batches, if it is time to.
+        """Save inside an epoch of `steps` batches, if a checkpoint is due or a signal was received.
 
         Raises:
             RunStopped: If a signal came.
@@ -212,7 +217,7 @@ class Saver:
             self._save(f"epoch {self.state.epoch}, step {self.state.step} of {steps}")
 
     def after_epoch(self):
-        """Save before the next epoch.
+        """Save at the end of an epoch.
 
         Raises:
             RunStopped: If a signal came.
@@ -228,9 +233,9 @@ class Saver:
 
 
 def set_up(settings):
-    """Set seeds, number types and determinism for what is built next."""
-    # Weights and dropout get their seeds from Python's generator. Nothing draws from TensorFlow's,
-    # and to set its seed would drop every compiled kernel of an earlier training.
+    """Set the seeds, the dtype policy and determinism for the next model."""
+    # Weights and dropout take their seeds from Python's generator. Nothing uses TensorFlow's, and
+    # setting its seed would discard every compiled kernel of an earlier training.
     random.seed(settings.seed)
     np.random.seed(settings.seed)
     policies = {"none": "float32", "float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}

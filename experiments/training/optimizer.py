@@ -1,4 +1,4 @@
-"""Optimizer and learning rate of a training."""
+"""Optimizer and learning-rate schedule of a training."""
 
 import keras
 
@@ -6,12 +6,13 @@ from models.schedules import WarmupLinear
 
 
 def make_optimizer(settings, steps, replicas=1):
-    """Return AdamW, which decays neither biases and norms nor positions and slopes of attention.
+    """Return AdamW with no weight decay on biases, norms, positions and attention slopes.
 
     Args:
         settings: `TrainSettings`.
-        steps: Updates of the weights over which the schedule is stretched.
-        replicas: Number of parts in which it is given gradients, to clip before it adds them up.
+        steps: Number of weight updates in the whole schedule.
+        replicas: Number of replicas. Each clips its part of the gradient before the parts are
+            added up, so the clipping norm is divided by this number.
     """
     optimizer = keras.optimizers.AdamW(
         learning_rate=make_schedule(settings, steps),
@@ -24,7 +25,7 @@ def make_optimizer(settings, steps, replicas=1):
 
 
 def make_schedule(settings, steps):
-    """Return the learning rate as a function of the step: warm-up, then constant or falling."""
+    """Return the schedule of the learning rate: warm-up, then constant or decreasing."""
     warmup = round(settings.warmup * steps)
     if settings.schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(

@@ -1,4 +1,4 @@
-"""Progress of a training run: a bar on a terminal, some lines elsewhere."""
+"""Progress of a training run: a bar on a terminal, a few lines elsewhere."""
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
@@ -8,13 +8,13 @@ from utils.progress import BAR_WIDTH, REDRAWN, RateColumn
 
 
 class TrainingProgress:
-    """Shows batches, rate, loss and a validation metric while a model trains; a context manager.
+    """A context manager that shows batches, speed, loss and a validation measure during training.
 
     Args:
-        label: What stands in front.
+        label: The text in front of the bar.
         epochs: Number of epochs.
         plan: The `BatchPlan` of all workers together.
-        state: The `TrainingState`, which says how far the training is.
+        state: The `TrainingState`, which knows the position of the training.
     """
 
     def __init__(self, label, epochs, plan, state):
@@ -30,7 +30,7 @@ class TrainingProgress:
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             RateColumn("samples"),
             TimeRemainingColumn(),
-            # On a narrow terminal this column is wrapped, the others stay whole.
+            # On a narrow terminal this column is wrapped; the others are not.
             TextColumn("{task.fields[figures]}", table_column=Column()),
             disable=not console.is_terminal,
             **REDRAWN,
@@ -53,17 +53,17 @@ class TrainingProgress:
         self.bar.stop()
 
     def _done(self):
-        """Return how many samples all epochs together have had."""
+        """Return the number of samples seen so far, over all epochs."""
         return self.samples * (self.state.epoch - 1 + self.state.step / self.steps)
 
     def advance(self):
-        """Show that a batch is done."""
+        """Show that a batch is finished."""
         self.bar.update(
             self.task, completed=self._done(), epoch=self.state.epoch, figures=self.figures
         )
 
     def show(self, now, best):
-        """Show the figures of the epoch that has ended, and of the best so far."""
+        """Show the figures of the finished epoch and of the best epoch so far."""
         self.figures = (
             f"loss {now['loss']:.4f}, {self.criterion.replace('_', ' ')} "
             f"{now[self.criterion]:.4f}, best {best[self.criterion]:.4f} in epoch {best['epoch']}"

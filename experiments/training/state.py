@@ -1,4 +1,4 @@
-"""All that the further course of a training depends on."""
+"""The state of a training: everything that its continuation depends on."""
 
 import numpy as np
 
@@ -6,23 +6,23 @@ from utils.command_line import RunFailed
 
 
 class TrainingState:
-    """Where a training stands; saves and restores it exactly.
+    """The state of a training, which can be saved and restored exactly.
 
-    That is: the place in the data, weights, state of dropout, optimizer and step count, averaged
-    weights, and the validation's history. The order of the samples and the learning rate follow
-    from the step. A state is saved between two updates of the weights.
+    It has the position in the data, the weights, the states of dropout and optimizer, the step
+    count, the averaged weights and the history of the validation. The order of the samples and
+    the learning rate follow from the step. A state is saved between two updates of the weights.
 
     Args:
-        model: The compiled model, its optimizer built.
+        model: The compiled model with a built optimizer.
         validation: The `Validation`.
         average: A `WeightAverage`, or `None`.
-        checkpoints: `Checkpoints`, or `None` to keep nothing; the chief's count.
+        checkpoints: `Checkpoints`, or `None` to save nothing. Only the chief uses them.
         distribution: The `Distribution`.
 
     Attributes:
-        epoch: Number of the epoch that is under way, from 1.
-        step: Batches of it that are done.
-        loss: Sum of the losses of their samples.
+        epoch: Number of the current epoch, from 1.
+        step: Number of finished batches of this epoch.
+        loss: Sum of the losses of the samples in these batches.
     """
 
     def __init__(self, model, validation, average, checkpoints, distribution):
@@ -39,10 +39,10 @@ class TrainingState:
         self.epoch, self.step, self.loss = number, 0, 0.0
 
     def save(self):
-        """Let the chief write a checkpoint.
+        """Write a checkpoint, on the chief alone.
 
         Raises:
-            RunFailed: If it cannot.
+            RunFailed: If the checkpoint cannot be written.
         """
         self.distribution.from_chief(self._save)
 
@@ -50,10 +50,10 @@ class TrainingState:
         """Go back to the chief's newest checkpoint, if there is one.
 
         Returns:
-            Whether there was one.
+            Whether there was a checkpoint.
 
         Raises:
-            RunFailed: If it is of another model.
+            RunFailed: If the checkpoint belongs to another model.
         """
         found = self.distribution.from_chief(self._newest)
         if found is None:

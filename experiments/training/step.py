@@ -1,4 +1,4 @@
-"""One step of the training: gradients of a batch, and the update of the weights."""
+"""One training step: the gradients of a batch, and the update of the weights."""
 
 import tensorflow as tf
 
@@ -8,24 +8,25 @@ from models import MultimodalModel
 def training_step(model, distribution, signature, sums=(), average=None):
     """Return the compiled function that learns from a batch.
 
-    Given the `signature` of a batch, it is traced once for all shapes. A trace for one shape
-    rounds otherwise than one for all, and which come first depends on where a run goes on.
+    The function is traced once, by the `signature`, for all shapes. Separate traces would round
+    differently from each other, and a resumed run would make them in another order.
 
     Args:
         model: The compiled model.
-        distribution: The `Distribution` in whose scope it was built.
+        distribution: The `Distribution`; the model was built in its scope.
         signature: The `element_spec` of the batches of this worker.
-        sums: Variables, one for each trainable one, that gather the gradients of the batches that
-            one update averages over; none if each batch makes an update.
+        sums: One variable for each trainable variable, which adds up the gradients of the batches
+            of an update. Empty if each batch makes an update.
         average: A `WeightAverage` that follows the updates, or `None`.
 
     Returns:
-        A function of a batch, the number of samples over which the loss of the coming update is
-        a mean, or the sum of their weights, and whether the batch is the last of that update. It
-        returns the batch's share of that mean, on all replicas together.
+        A function of three arguments: a batch; the number of samples of the update, or the sum of
+        their weights; and whether the batch is the last of the update. The loss of an update is
+        the mean over its samples. The function returns the part of this mean that comes from the
+        batch, added up over all replicas.
     """
     strategy, optimizer, weights = distribution.strategy, model.optimizer, model.trainable_variables
-    # TensorFlow makes no zeros for a Keras variable that the loss does not depend on.
+    # TensorFlow makes no zero gradient for a Keras variable that the loss does not depend on.
     variables = [weight.value for weight in weights]
 
     def differentiate(batch, samples):
@@ -73,18 +74,21 @@ def training_step(model, distribution, signature, sums=(), average=None):
 
 
 def share_of_loss(model, inputs, labels, samples, *packs):
-    """Return what some samples contribute to a loss that is a mean over more of them.
+    """Return the contribution of some samples to the loss of a larger batch.
 
-    Over all parts of a batch, however it is cut, the shares add up to the loss of the whole:
-    the mean over its samples plus the model's penalties and auxiliary losses.
+    The loss of a batch is the mean over its samples, plus the penalties and auxiliary losses of
+    the model. The shares of all parts of a batch add up to this loss, for any division into parts.
 
     Args:
         model: The compiled model; its loss gives one number for each sample.
-        inputs: What it takes.
-        labels: `(n, 1)`; n may be 0.
-        samples: Number of samples of the whole, float32; where the loss weighs them, the sum of
+        inputs: The inputs of the model, for n samples.
+        labels: Labels `(n, columns)`; n may be 0.
+        samples: Number of samples of the larger batch, float32. With weighted samples, the sum of
             their weights.
-        packs: Which samples share a row, where the model is to pack them.
+        packs: The samples that share a row, if the model packs them.
+
+    Returns:
+        The share, a scalar.
     """
     scores = model(inputs, *packs, training=True)
     loss = tf.math.divide_no_nan(tf.reduce_sum(model.loss.call(labels, scores)), samples)
@@ -97,17 +101,17 @@ def share_of_loss(model, inputs, labels, samples, *packs):
 
 
 def updates(plan, epoch, accumulate, weights=None):
-    """Return for each batch of an epoch how the model's weights are updated.
+    """Plan the updates of the weights in an epoch.
 
     Args:
         plan: The `BatchPlan` of all workers together.
         epoch: The epoch, from 1.
-        accumulate: Number of batches that make one update; the last of an epoch may have fewer.
+        accumulate: Number of batches in one update. The last update of an epoch may have fewer.
         weights: The weight of each sample in the loss, `(N,)`; `None`: all are 1.
 
     Returns:
-        Pairs of the sum of the weights of the update to which a batch belongs, and whether the
-        batch completes it.
+        A pair for each batch: the sum of the sample weights in the update of this batch, and
+        whether the batch is the last one of the update.
     """
     rows = plan.epoch(epoch - 1)
     sizes = [len(r) if weights is None else float(weights[r].sum()) for r in rows]

@@ -1,4 +1,4 @@
-"""Exponential moving average of weights."""
+"""Exponential moving average of a model's weights."""
 
 import contextlib
 
@@ -6,10 +6,10 @@ import keras
 
 
 class WeightAverage:
-    """Follows a model's trainable weights: average ← d · average + (1 - d) · weight.
+    """Averages the trainable weights of a model: average ← d · average + (1 - d) · weight.
 
-    d rises from 1/10 to `momentum` as (1 + t) / (10 + t) with the step t, so that the first
-    weights, which are random, are soon forgotten.
+    At step t, d is the smaller of (1 + t) / (10 + t) and `momentum`. So d starts small, and the
+    average soon forgets the first weights, which are random.
 
     Args:
         model: The built model.
@@ -28,7 +28,7 @@ class WeightAverage:
         ]
 
     def update(self, step):
-        """Move the averages after the training step number `step`, from 1."""
+        """Update the averages after training step number `step`, counted from 1."""
         step = keras.ops.cast(step, "float32")
         decay = keras.ops.minimum((1 + step) / (10 + step), self.momentum)
         for average, weight in zip(self.variables, self.weights, strict=True):
@@ -36,7 +36,7 @@ class WeightAverage:
 
     @contextlib.contextmanager
     def in_place(self):
-        """Let the model have the averages as its weights, inside the block."""
+        """Give the model the averages as its weights, inside the `with` block."""
         trained = [keras.ops.copy(weight) for weight in self.weights]
         self._assign(self.variables)
         try:

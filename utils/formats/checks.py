@@ -1,4 +1,4 @@
-"""What every reader checks, with errors that name the file and the key."""
+"""Checks of every reader, with errors that name the file and the key."""
 
 import numpy as np
 
@@ -6,14 +6,14 @@ from utils.untrusted.invalid_data import InvalidData
 
 
 def clean_features(where, array):
-    """Return features as float32 with NaN and ±inf replaced by 0.
+    """Return features as float32, with NaN and ±inf replaced by 0.
 
     Args:
         where: The file and key, for the message.
         array: Numbers of any shape.
 
     Returns:
-        The features, the same array where nothing had to change, and how many were replaced.
+        The features (the same array if nothing had to change) and the number of replaced values.
 
     Raises:
         InvalidData: If the array does not hold real numbers.
@@ -21,7 +21,7 @@ def clean_features(where, array):
     array = check_numbers(where, array)
     with np.errstate(over="ignore", invalid="ignore"):
         x = array.astype("float32", copy=False)
-        # A finite sum of squares proves all finite, many times as fast as looking at each.
+        # A finite sum of squares proves that all values are finite, and is fast to compute.
         if np.isfinite(np.vdot(x, x)):
             return x, 0
     broken = ~np.isfinite(x)
@@ -32,7 +32,7 @@ def check_numbers(where, array):
     """Return `array` as a NumPy array of real numbers.
 
     Raises:
-        InvalidData: If it is ragged, or holds anything but booleans, integers and floats.
+        InvalidData: If the array is ragged, or holds anything but booleans, integers and floats.
     """
     try:
         array = np.asarray(array)
@@ -50,10 +50,10 @@ def check_numbers(where, array):
 
 
 def check_features(where, array):
-    """Check that features are `(N, T, D)`, none of them 0, and clean them.
+    """Check that features have the shape `(N, T, D)` with no 0 in it, and clean them.
 
     Returns:
-        What `clean_features` returns.
+        The features `(N, T, D)`, float32, and the number of values replaced by 0.
 
     Raises:
         InvalidData: If the rank or type is wrong, or the array is empty.
@@ -64,7 +64,7 @@ def check_features(where, array):
 
 
 def check_feature_shape(where, shape):
-    """Check that a shape is `(N, T, D)`, none of them 0.
+    """Check that a shape is `(N, T, D)` with no 0 in it.
 
     Raises:
         InvalidData: If it is not.
@@ -86,9 +86,9 @@ def check_count(where, count, expected, of):
 
     Args:
         where: The file and key, for the message.
-        count: Its entries.
+        count: The number of entries.
         expected: The number of samples.
-        of: What has that number, in words.
+        of: The words of the message for the samples.
 
     Raises:
         InvalidData: If the numbers differ.
@@ -101,10 +101,10 @@ def check_count(where, count, expected, of):
 
 
 def check_ids(where, ids):
-    """Check that no id stands twice.
+    """Check that all ids differ.
 
     Raises:
-        InvalidData: Naming the first id that does, and its rows.
+        InvalidData: If an id occurs twice. The message names the first such id and its rows.
     """
     seen = {}
     for row, name in enumerate(ids):

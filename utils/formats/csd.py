@@ -21,27 +21,27 @@ PAUSE = "sp"
 class ComputationalSequences(Reader):
     """Reads a folder of computational sequences: word vectors, audio, video and labels.
 
-    `csd_folder.find_roles` tells how the files are found, `csd_folder.read_folds` how the videos
-    are split. As the CMU-MultimodalSDK does:
+    `csd_folder.find_roles` finds the files, and `csd_folder.read_folds` reads the split of each
+    video. The rules are those of the CMU-MultimodalSDK:
 
-    - A labelled segment of a video is a sample, called `VIDEO[i]` by the segment's row i.
-    - Its steps are the words whose intervals overlap it by more than 10 µs, by their starts; words
-      without length are left out, pauses (`sp`) that have a vector are kept. A segment without a
-      word is left out.
-    - Audio and video of a step are the averages over the word (`csd_alignment.average_over`),
-      zeros where there is nothing.
+    - A sample is a labelled segment of a video. Its id is `VIDEO[i]`, where i is the segment's row.
+    - The steps of a sample are the words that overlap the segment by more than 10 µs, in the order
+      of their starts. Words without length are left out. Pauses (`sp`) with a vector are kept. A
+      segment without words is left out.
+    - The audio and video features of a step are averages over the word
+      (`csd_alignment.average_over`), or zeros if there are no features.
 
-    The score is the first column of the labels: the opinion of CMU-MOSI, the sentiment of
-    CMU-MOSEI. The column `text` of the index joins the words of the segment, without pauses.
+    The score is the first column of the labels: the opinion in CMU-MOSI, the sentiment in
+    CMU-MOSEI. The index column `text` joins the words of the segment, without pauses.
 
-    The SDK may give the modalities of a segment different lengths where a word crosses its
-    border. Here the words decide for all.
+    One difference: where a word crosses the border of a segment, the SDK may give the modalities
+    of the segment different lengths. Here all modalities have the length of the words.
 
     Args:
         path: The folder.
-        seq_len: Steps of every sample: longer ones keep their first, shorter ones are padded with
-            zeros. By default that of the longest sample of all splits.
-        **options: See `Reader`. Labels are needed all the same: they say what a sample is.
+        seq_len: Number of steps of every sample: a longer sample keeps its first steps, a shorter
+            one is padded with zeros. Default: the length of the longest sample of all splits.
+        **options: See `Reader`. The label file is always needed, because it defines the samples.
 
     Raises:
         ValueError: If `seq_len` is less than 1.
@@ -115,7 +115,7 @@ class ComputationalSequences(Reader):
 
     @functools.cached_property
     def _segments(self):
-        """From each video of a split, if it is there, to its segments that have words."""
+        """Return a dict from each existing video of a split to its segments that have words."""
         _, folds = self._folds
         videos = [video for fold in folds.values() for video in fold]
         with open_sequence(self._roles["labels"]) as file:
@@ -165,7 +165,7 @@ class ComputationalSequences(Reader):
         return segments
 
     def _read_modality(self, modality, split):
-        """Return features `(N, T, D)` and how many values became 0."""
+        """Return features `(N, T, D)` and the number of values that became 0."""
         path = self._roles[modality]
         segments = self._split_segments(split)
         x = np.zeros((len(segments), self._length, self._widths[modality]), "float32")
@@ -207,7 +207,7 @@ class ComputationalSequences(Reader):
 
 @dataclass(frozen=True)
 class _Segment:
-    """A sample: seconds `(2,)`, score, and the words' rows `(w,)` and seconds `(w, 2)`."""
+    """A sample: seconds `(2,)`, score, and the rows `(w,)` and seconds `(w, 2)` of its words."""
 
     video: str
     number: int
@@ -227,7 +227,7 @@ def _segments_of(video, intervals, scores, words, seq_len):
 
 
 def _word_features(file, video, segments, modality):
-    """Return the features of the segments' words, behind each other, and the count of repairs."""
+    """Return the concatenated features of the segments' words, and the number of repairs."""
     features, repaired = file.features(video)
     if modality == "text":
         return features[np.concatenate([segment.rows for segment in segments])], repaired

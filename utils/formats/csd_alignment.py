@@ -2,23 +2,24 @@
 
 import numpy as np
 
-# Seconds; the SDK, too, takes shorter overlaps for rounding errors.
+# Seconds. The SDK also treats shorter overlaps as rounding errors.
 SHORTEST_OVERLAP = 1e-5
 
 
 def overlapping(intervals, queries):
     """Find the intervals that overlap each query.
 
-    An interval belongs to every query that it overlaps by more than `SHORTEST_OVERLAP`; one
-    without length belongs to none. Takes time in proportion to the overlaps, for intervals that
-    follow each other or slide.
+    An interval belongs to every query that it overlaps by more than `SHORTEST_OVERLAP`. An
+    interval without length belongs to no query. For consecutive or sliding intervals the time is
+    proportional to the number of overlaps.
 
     Args:
         intervals: Starts and ends `(n, 2)` in seconds, float64, in any order.
         queries: Starts and ends `(m, 2)`.
 
     Yields:
-        For each query the rows of its intervals, by their starts, and the overlaps in seconds.
+        For each query: the rows of its intervals, in the order of their starts, and the overlaps
+        in seconds.
     """
     order = np.argsort(intervals[:, 0], kind="stable")
     starts, ends = intervals[order].T
@@ -33,9 +34,9 @@ def overlapping(intervals, queries):
 def average_over(words, intervals, features):
     """Average the features that overlap each word, weighted by the overlap.
 
-    A word takes Σᵢ oᵢ xᵢ / Σᵢ oᵢ over the features i whose intervals overlap its own by oᵢ
-    seconds, and zeros where there is none. The SDK leaves the average to its caller, whose
-    examples take the plain mean of the same features.
+    The average of a word is Σᵢ oᵢ xᵢ / Σᵢ oᵢ over the features i that overlap it, where oᵢ is the
+    overlap in seconds. A word without features gets zeros. The SDK leaves the average to its
+    caller; its examples use the unweighted mean of the same features.
 
     Args:
         words: Starts and ends `(m, 2)` in seconds, float64.
@@ -46,7 +47,7 @@ def average_over(words, intervals, features):
         Features `(m, D)`, float32.
     """
     means = np.zeros((len(words), features.shape[1]), "float32")
-    # Word by word: a sum over few rows each, where running sums over all would lose digits.
+    # Word by word: each is a sum over few rows. Running sums over all rows would lose digits.
     for mean, (rows, lengths) in zip(means, overlapping(intervals, words), strict=True):
         if len(rows):
             mean[:] = lengths / lengths.sum() @ features[rows]

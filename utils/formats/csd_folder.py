@@ -1,4 +1,4 @@
-"""What the files of a folder of computational sequences are for, and which videos form a split."""
+"""The roles of the files in a folder of computational sequences, and the videos of each split."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from utils.untrusted.plain_file import plain_file
 ROLES_FILE = "sequences.json"
 FOLDS_FILE = "folds.json"
 MOSI_FOLDS = Path(__file__).parents[2] / "data" / "mosi" / FOLDS_FILE
-# From each role to what its file's name may hold, letters and digits alone, the preferred first.
+# Patterns of the file names of each role, over letters and digits only; the preferred one first.
 ROLE_NAMES = {
     "text": ("wordvectors", "glove"),
     "words": ("timestampedwords",),
@@ -23,24 +23,23 @@ OPTIONAL_ROLES = ("words",)
 
 
 def list_sequences(folder):
-    """Return the paths of a folder's `.csd` files, by name."""
+    """Return the paths of a folder's `.csd` files, sorted by name."""
     paths = [path for path in Path(folder).iterdir() if path.suffix.lower() == ".csd"]
     return sorted(paths, key=lambda path: path.name.lower())
 
 
 def find_roles(folder):
-    """Find the files of the text, audio, video and labels, and of the words if there.
+    """Find the files of the text, audio, video and labels, and of the words if they exist.
 
-    `sequences.json` names them, from roles to file names in the folder. A role that it leaves
-    out is found by the names of the files, in the order of `ROLE_NAMES`: COVAREP before openSMILE,
-    Facet before OpenFace. Of several names that fit equally the last in the alphabet is taken:
-    Facet_42 before Facet_41.
+    `sequences.json` maps roles to file names in the folder. Other roles are found by the file
+    names, in the order of `ROLE_NAMES`: COVAREP is preferred to openSMILE, and Facet to OpenFace.
+    If several names fit equally, the last one in the alphabet is used: Facet_42, not Facet_41.
 
     Args:
         folder: The folder.
 
     Returns:
-        From each role to a path.
+        Dict from role to path.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -64,17 +63,17 @@ def find_roles(folder):
 
 
 def read_folds(folder, roles):
-    """Read which videos form the splits.
+    """Read the videos of each split from `folds.json`.
 
-    They stand in `folds.json`. Without it, the standard folds of CMU-MOSI are taken if the files
-    are named after MOSI and none after MOSEI.
+    If this file is missing and the `.csd` files are named after MOSI (not MOSEI), the standard
+    folds of CMU-MOSI are used.
 
     Args:
         folder: The folder.
-        roles: What `find_roles` returns.
+        roles: Dict from role to path, made by `find_roles`.
 
     Returns:
-        The path of the folds, and from each split to a list of video ids.
+        The path of the folds file, and a dict from split to a list of video ids.
 
     Raises:
         FileNotFoundError: If the folds are unknown.

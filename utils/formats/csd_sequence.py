@@ -1,4 +1,4 @@
-"""One computational sequence of the CMU-MultimodalSDK: an HDF5 file that may come from anywhere."""
+"""One computational sequence of the CMU-MultimodalSDK: an HDF5 file from any source."""
 
 import contextlib
 
@@ -24,7 +24,7 @@ LATEST_SECOND = 1e9
 def open_sequence(path):
     """Open a computational sequence for reading.
 
-    One at a time: what goes wrong inside the block is told of the file opened last.
+    Open one sequence at a time: errors inside the block name the file that was opened last.
 
     Args:
         path: The `.csd` file.
@@ -34,22 +34,22 @@ def open_sequence(path):
 
     Raises:
         FileNotFoundError: If there is no such file.
-        InvalidData: If it, or what is read inside the block, is broken.
+        InvalidData: If the file, or a part that is read inside the block, is broken.
     """
     with open_hdf5(path, CONTENT) as file:
         yield SequenceFile(path, file)
 
 
 class SequenceFile:
-    """An open computational sequence. Its methods raise `InvalidData` for what is broken.
+    """An open computational sequence. Its methods raise `InvalidData` if the file is broken.
 
     Args:
-        path: Its path, for messages.
-        file: The open `h5py.File`: one root group with `data/VIDEO/features` `(n, D)` and
-            `data/VIDEO/intervals` `(n, 2)`, the seconds of each row.
+        path: The path of the file, for messages.
+        file: The open `h5py.File`. Its one root group holds `data/VIDEO/features` `(n, D)` and
+            `data/VIDEO/intervals` `(n, 2)`, the start and end of each row in seconds.
 
     Attributes:
-        videos: The ids of its videos.
+        videos: The ids of the videos.
     """
 
     def __init__(self, path, file):
@@ -92,12 +92,12 @@ class SequenceFile:
         return self._features(video)[0].shape[1]
 
     def features(self, video):
-        """Return cleaned features `(n, D)`, float32, and how many values became 0."""
+        """Return cleaned features `(n, D)`, float32, and the number of values that became 0."""
         dataset, where = self._features(video)
         return clean_features(where, read_dataset(dataset, where))
 
     def scores(self, video):
-        """Return the first column of the features, the scores `(n,)`."""
+        """Return the scores `(n,)`, the first column of the features."""
         dataset, where = self._features(video)
         return check_numbers(where, read_dataset(dataset, where))[:, 0]
 

@@ -1,4 +1,4 @@
-"""The reader of people's own features: a folder of `.npz` or `.npy` files with a CSV index."""
+"""Reader of your own features: a folder of `.npz` or `.npy` files with a CSV index."""
 
 import errno
 import os
@@ -23,18 +23,18 @@ SPLIT_NAMES = {name: name for name in SPLITS} | {"dev": "valid", "val": "valid"}
 
 
 class FeatureFolder(Reader):
-    """Reads a folder with `index.csv` and files of features for each of its samples.
+    """Reads a folder with `index.csv` and feature files for each sample.
 
     The index is a UTF-8 CSV table with the columns `id`, `split` (`train`, `valid` or `test`;
     `dev` and `val` mean `valid`) and `label`, a score or the name of a class, or several columns
-    `label_NAME`. Other columns, such as `video_id` or `text`, the words spoken, become columns of
-    `Split.index`. The features of the
-    sample `ID` are the arrays `text`, `audio` and `video` of `ID.npz`, or the files
-    `text/ID.npy`, `audio/ID.npy` and `video/ID.npy`, each `(T, D)`. An id may contain `/`.
+    `label_NAME`. Other columns, such as `video_id` or `text` (the spoken words), become columns of
+    `Split.index`. The features of the sample `ID` are the arrays `text`, `audio` and `video` in
+    `ID.npz`, or the files `text/ID.npy`, `audio/ID.npy` and `video/ID.npy`. Each array has the
+    shape `(T, D)`. An id may contain `/`.
 
-    `T` may differ between samples and modalities: samples are padded behind with zeros to the
-    longest of all splits. A sample may lack one or two modalities, which become zeros. Read without
-    labels, the index needs no column `label`, and a split may have any name.
+    `T` may differ between samples and modalities: zeros at the end pad every sample to the
+    longest sample of all splits. A sample may lack one or two modalities; they become zeros. If
+    no labels are read, the index needs no column `label`, and a split may have any name.
 
     Args:
         path: The folder.
@@ -42,7 +42,7 @@ class FeatureFolder(Reader):
 
     @staticmethod
     def describe():
-        """Say in words what this reader expects."""
+        """Describe the files that this reader expects, in words."""
         return (
             f"a folder with {INDEX_FILE} (columns {', '.join(COLUMNS)}) and for each sample "
             "ID.npz, or text/ID.npy, audio/ID.npy and video/ID.npy"
@@ -54,7 +54,7 @@ class FeatureFolder(Reader):
         return _is_there(Path(path) / INDEX_FILE)
 
     def splits(self):
-        """Return the names of the splits that the index names."""
+        """Return the names of the splits in the index."""
         return self.in_order(self._index.splits)
 
     def present_modalities(self):
@@ -71,7 +71,7 @@ class FeatureFolder(Reader):
         return [self.path / INDEX_FILE, *dict.fromkeys(p for paths in samples for p in paths)]
 
     def size(self, split):
-        """Return the bytes that a split's features need in memory, padded."""
+        """Return the memory that the padded features of a split need, in bytes."""
         self.check_split(split)
         values = sum(length * width for length, width in self._layouts.values())
         return 4 * values * len(self._index.rows(split))
@@ -85,7 +85,7 @@ class FeatureFolder(Reader):
         return replace(in_memory, repaired=repaired)
 
     def stream(self, split):
-        """Open a split whose features stay on disk; see `Reader.stream`."""
+        """Open a split and leave its features on disk; see `Reader.stream`."""
         self.check_split(split)
         rows = self._index.rows(split)
         sequences, step_counts = {}, {}
@@ -106,7 +106,7 @@ class FeatureFolder(Reader):
         )
 
     def raw_labels(self, split):
-        """Return where the labels of a split stand, and the labels; see `Reader.raw_labels`."""
+        """Return the place of a split's labels, and the labels; see `Reader.raw_labels`."""
         columns = [self._index.columns[name] for name in self._label_columns]
         rows = self._index.rows(split)
         where = f"{self.path / INDEX_FILE}, {', '.join(self._label_columns)} of split {split!r},"
@@ -127,7 +127,7 @@ class FeatureFolder(Reader):
 
     @cached_property
     def label_names(self):
-        """The names of several labels: what follows `label_` in the columns of the index."""
+        """The names of several labels: the index columns `label_NAME` without `label_`."""
         names = self._label_columns
         return () if names == ("label",) else tuple(name.removeprefix("label_") for name in names)
 
@@ -146,7 +146,7 @@ class FeatureFolder(Reader):
 
     @cached_property
     def _arrays(self):
-        """From each modality to the `StoredArray` of each sample, None where it is absent."""
+        """Dict from modality to a list: a `StoredArray`, or None, for each sample."""
         arrays = {name: [] for name in self.modalities}
         for sample in self._index.columns["id"]:
             found = self._find_sample(sample)
@@ -156,7 +156,7 @@ class FeatureFolder(Reader):
 
     @cached_property
     def _layouts(self):
-        """From each modality to its padded length and its width."""
+        """Dict from modality to its padded length and its width."""
         return {name: self._layout(name) for name in self.modalities}
 
     def _layout(self, modality):
@@ -179,7 +179,7 @@ class FeatureFolder(Reader):
         return length, width
 
     def _find_sample(self, sample):
-        """Return from each modality that a sample has to its `StoredArray`."""
+        """Return a dict from each modality of a sample to its `StoredArray`."""
         files = self._sample_files(sample)
         if not files:
             raise FileNotFoundError(
@@ -203,7 +203,7 @@ class FeatureFolder(Reader):
         return found
 
     def _sample_files(self, sample):
-        """Return from `npz`, or from each modality, to the files of a sample that are there."""
+        """Return the existing files of a sample: a dict with the key `npz`, or with modalities."""
         archive = self.path / f"{sample}.npz"
         separate = {name: self.path / name / f"{sample}.npy" for name in self.modalities}
         files = {name: file for name, file in separate.items() if _is_there(file)}
@@ -218,7 +218,7 @@ class FeatureFolder(Reader):
         return {"npz": archive}
 
     def _check_inside(self, file):
-        """Refuse a link that leads out of the folder."""
+        """Refuse a link that points outside the folder."""
         target = os.path.realpath(file)
         if not target.startswith(os.path.join(self._root, "")):
             raise InvalidData(
@@ -232,12 +232,12 @@ class FeatureFolder(Reader):
 
 
 class FeatureRows(StoredRows):
-    """Features of one modality, of which each sample has an array of its own.
+    """Features of one modality, with a separate array for each sample.
 
     Args:
         where: The folder and modality, for messages.
         arrays: A `StoredArray` `(T_i, width)`, or None, for each sample.
-        length: Steps that each sample is padded to.
+        length: Number of steps of each padded sample.
         width: Features of a step.
     """
 
@@ -250,7 +250,7 @@ class FeatureRows(StoredRows):
         for i, row in enumerate(rows.tolist()):
             array = self.arrays[row]
             if array:
-                # What float32 cannot hold becomes infinite, and is repaired as such.
+                # A value too large for float32 becomes infinite, and later 0.
                 with np.errstate(over="ignore", invalid="ignore"):
                     x[i, : array.shape[0]] = array.read()
         return x
@@ -258,7 +258,7 @@ class FeatureRows(StoredRows):
 
 @dataclass(frozen=True)
 class _Index:
-    """The index: its columns of text, and split names without aliases."""
+    """The index: its text columns, and the split of each sample without aliases."""
 
     columns: dict[str, list[str]]
     splits: list[str]
@@ -293,14 +293,14 @@ def _check_index(path, columns, needed):
 
 
 def _label_columns(columns):
-    """Return the columns of labels: `label`, or several that begin with `label_`."""
+    """Return the label columns: `label`, or several columns that begin with `label_`."""
     if "label" in columns:
         return ("label",)
     return tuple(name for name in columns if name.startswith("label_"))
 
 
 def _check_id(where, sample):
-    """Refuse ids that could name a file elsewhere, or one file in two ways."""
+    """Refuse an id that could name a file outside the folder, or one file in two ways."""
     parts = sample.split("/")
     if {"", ".", ".."} & set(parts) or "\\" in sample or not sample.isprintable():
         raise InvalidData(
@@ -311,7 +311,7 @@ def _check_id(where, sample):
 
 
 def _is_there(path):
-    """Whether a file or link is there, or its folder keeps one from looking."""
+    """Whether a file or link exists, or its folder forbids to look."""
     try:
         path.lstat()
     except OSError as error:

@@ -35,10 +35,10 @@ SHARD = r"-\d{5}-of-\d{5}"
 class Hdf5Folder(Reader):
     """Reads a folder of `text_S_emb.h5`, `audio_S.h5`, `video_S.h5`, `y_S.h5` for each split S.
 
-    Each file holds a data set `d1`: features `(N, T, D)`, labels `(N, K)` or `(N,)`. Any of them
-    may be cut by samples into shards, `audio_S-00000-of-00004.h5` and so on. A file `index_S.csv`,
-    if there, describes the samples, one row each, by columns such as `id`, `video_id`, `text`.
-    The label file may hold scores of single modalities, as data sets `text`, `audio`, `video`.
+    Each file holds a data set `d1`: features `(N, T, D)`, or labels `(N, K)` or `(N,)`. A file may
+    be cut by samples into shards, `audio_S-00000-of-00004.h5` and so on. The optional file
+    `index_S.csv` has one row for each sample, with columns such as `id`, `video_id` and `text`.
+    The label file may also hold scores of single modalities: data sets `text`, `audio`, `video`.
 
     Args:
         path: The folder.
@@ -46,7 +46,7 @@ class Hdf5Folder(Reader):
 
     @staticmethod
     def describe():
-        """Say in words what this reader expects."""
+        """Describe the files that this reader expects, in words."""
         return "a folder with text_SPLIT_emb.h5, audio_SPLIT.h5, video_SPLIT.h5 and y_SPLIT.h5"
 
     @classmethod
@@ -55,7 +55,7 @@ class Hdf5Folder(Reader):
         return path.is_dir() and bool(cls(path, labels=False).splits())
 
     def splits(self):
-        """Return the names of the splits of which any file is there."""
+        """Return the names of the splits that have at least one file."""
         if self.labels:
             return [split for split in SPLITS if self._data_files(split)]
         patterns = [
@@ -76,7 +76,7 @@ class Hdf5Folder(Reader):
         return list(dict.fromkeys(names))
 
     def files(self, split):
-        """Return the paths of a split's files that exist."""
+        """Return the paths of the existing files of a split."""
         index = index_path(self.path, split)
         return [*self._data_files(split), *([index] if index.exists() else [])]
 
@@ -92,10 +92,10 @@ class Hdf5Folder(Reader):
         return self._split(split, sequences, repaired)
 
     def stream(self, split):
-        """Open a split whose features stay on disk; see `Reader.stream`.
+        """Open a split and leave its features on disk; see `Reader.stream`.
 
-        Fast where the data sets are contiguous and uncompressed, as `write_split` and
-        `python -m data.convert` write them.
+        This is fast if the data sets are contiguous and uncompressed. `write_split` and
+        `python -m data.convert` write such files.
         """
         self.check_split(split)
         sequences = {}
@@ -108,7 +108,7 @@ class Hdf5Folder(Reader):
         return self._split(split, sequences, dict.fromkeys(self.modalities, 0))
 
     def size(self, split):
-        """Return the bytes that a split's features need in memory."""
+        """Return the memory that the features of a split need, in bytes."""
         self.check_split(split)
         total = 0
         for modality in self.modalities:
@@ -145,7 +145,7 @@ class Hdf5Folder(Reader):
         )
 
     def raw_labels(self, split):
-        """Return where the labels of a split stand, and the labels; see `Reader.raw_labels`."""
+        """Return the place of a split's labels, and the labels; see `Reader.raw_labels`."""
         where, parts = "", []
         for path in self._shards("y", split):
             where = where or f"{path}, data set {KEY!r},"
@@ -154,7 +154,7 @@ class Hdf5Folder(Reader):
         return where, parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _modality_labels(self, split, count):
-        """Return the scores of single modalities that stand beside the labels."""
+        """Return the scores of single modalities from the label file."""
         labels = {}
         for path in self._shards("y", split):
             with open_hdf5(path, CONTENT) as file:
@@ -181,7 +181,7 @@ class Hdf5Folder(Reader):
         return [path for pattern in patterns for path in self._present(pattern, split)]
 
     def _shards(self, name, split):
-        """Return the files of a modality, or of the labels, `"y"`; one that may be missing."""
+        """Return the files of a modality, or of the labels `"y"`; a single file may be missing."""
         pattern = FEATURE_FILES.get(name, LABEL_FILE)
         found = self._present(pattern, split)
         if not found:
@@ -202,13 +202,13 @@ class Hdf5Folder(Reader):
 
 
 class Hdf5Writer:
-    """Writes a shard of a split in this layout, block by block, in a form that streams fast.
+    """Writes a shard of a split in this layout, block by block, so that it streams fast.
 
     Args:
         directory: An existing folder.
-        split: The whole `Split`, for its name and shapes.
+        split: The whole `Split`; its name and shapes are used.
         samples: Number of samples in this shard.
-        shard: Number of this shard, from 0, and number of shards.
+        shard: The number of this shard, from 0, and the number of shards.
     """
 
     def __init__(self, directory, split, samples, shard=(0, 1)):
@@ -256,7 +256,7 @@ def write_split(directory, split, sequences, labels):
     Args:
         directory: An existing folder.
         split: Name of the split.
-        sequences: From `text`, `audio`, `video` to features `(N, T, D)`.
+        sequences: Dict from `text`, `audio` and `video` to features `(N, T, D)`.
         labels: Labels `(N, columns)`.
     """
     samples = Split(split, sequences, labels)

@@ -1,4 +1,4 @@
-"""The pickles of MMSA: all splits of a data set in one file."""
+"""Pickles of MMSA: all splits of a data set in one file."""
 
 import re
 from pathlib import Path
@@ -32,29 +32,31 @@ class MmsaPickle(Reader):
 
     It is a dict of `train`, `valid` (or `val`, `dev`) and `test`, each a dict with
 
-    - `text`, `audio`, `vision`: features `(N, T, D)`, `T` and `D` of each modality's own;
+    - `text`, `audio`, `vision`: features `(N, T, D)`; `T` and `D` may differ by modality;
     - `regression_labels`: scores `(N,)` or `(N, 1)`; for `--target class`
       `classification_labels`; in SIMS `regression_labels_T`, `_A` and `_V`
-      for the modalities alone;
-    - where there: `audio_lengths`, `vision_lengths`: valid steps `(N,)`; `text_bert` `(N, 3, T)`,
-      whose row 1 is the attention mask of the text; `raw_text`, `id` and `annotations`: `N` texts.
+      for single modalities;
+    - optional: `audio_lengths` and `vision_lengths`, valid steps `(N,)`; `text_bert`
+      `(N, 3, T)`, whose row 1 is the attention mask of the text; `raw_text`, `id` and
+      `annotations`, `N` texts each.
 
-    Ids `VIDEO$_$CLIP` or `VIDEO/CLIP` give a column `video_id` too. The pickle is read once and
-    stays in memory as long as the reader, which takes about the file's size in addition to the
+    Ids `VIDEO$_$CLIP` or `VIDEO/CLIP` also give a column `video_id`. The pickle is read once and
+    stays in memory as long as the reader. It takes about the size of the file, in addition to the
     splits.
 
-    Lengths count the steps before the first that is zero, in MMSA's own files. Where that leaves
-    nothing of a sample, as its first step is zero but a later one is not, they end with the last
-    step that is not zero. `text_bert` counts steps only if it is right-padded, as long as the
-    text, and no step that it calls valid is zero: BERT's tokens are not the words of aligned data.
+    MMSA's files give as length the number of steps before the first step of zeros. If the first
+    step of a sample is zero but a later one is not, this length is 0; the sample then ends with
+    its last step that is not zero. `text_bert` sets the lengths only under three conditions: it is
+    right-padded, it is as long as the text, and none of its valid steps is zero. In aligned data
+    it fails them, because its tokens are not the words.
 
     Source: `data_loader.py` and `getLengths.py` of https://github.com/thuiar/MMSA.
 
     Args:
         path: The pickle.
-        feature_files: From modalities to other pickles of this layout, whose features, lengths
-            and `text_bert` stand in for this one's; MMSA calls them `feature_T`, `feature_A` and
-            `feature_V`.
+        feature_files: Dict from modality to another pickle of this layout. Its features, lengths
+            and `text_bert` replace the values of this pickle. MMSA calls these files `feature_T`,
+            `feature_A` and `feature_V`.
         **options: See `Reader`.
     """
 

@@ -16,13 +16,13 @@ class Reader(ABC):
 
     Args:
         path: The data's file or folder.
-        labels: Whether there are labels. Without, `Split.labels` is NaN, and splits may have any
+        labels: Whether to read labels. If not, `Split.labels` is NaN and a split may have any
             name.
-        modalities: The modalities to read; the data need not have the others. `None`: the
-            modalities that the data has.
-        target: A `Target` that the labels must have, a `TargetRequest`, or `None` to tell the
-            target from `target.json` or from the labels.
-        clip_labels: Whether to clip scores beyond the range, in place of an error.
+        modalities: The modalities to read. The data may lack the others. `None`: the modalities
+            that the data has.
+        target: A `Target` that the labels must fit, a `TargetRequest`, or `None` to find the
+            target in `target.json` or in the labels.
+        clip_labels: Whether to clip scores outside the range instead of raising an error.
     """
 
     def __init__(self, path, *, labels=True, modalities=MODALITIES, target=None, clip_labels=False):
@@ -35,20 +35,20 @@ class Reader(ABC):
     @staticmethod
     @abstractmethod
     def describe() -> str:
-        """Say in words what files this reader expects."""
+        """Describe the files that this reader expects, in words."""
 
     @classmethod
     @abstractmethod
     def matches(cls, path) -> bool:
-        """Whether the existing `path` looks like this format; it need not be free of faults."""
+        """Whether the existing `path` looks like this format, with or without faults."""
 
     @abstractmethod
     def splits(self) -> list[str]:
-        """Return the names of the splits that are there, as `in_order` returns them."""
+        """Return the names of the existing splits, in the order of `in_order`."""
 
     @abstractmethod
     def files(self, split) -> list[Path]:
-        """Return the paths of the files that a split is read from."""
+        """Return the paths of the files of a split."""
 
     @abstractmethod
     def read(self, split) -> Split:
@@ -64,15 +64,15 @@ class Reader(ABC):
 
         Raises:
             FileNotFoundError: If the split, or one of its files, is missing.
-            InvalidData: If a file's content is wrong. The message names the file, the key, what
-                was expected and what was found.
+            InvalidData: If the content of a file is wrong. The message names the file and the key,
+                and says what was expected and what was found.
         """
 
     @abstractmethod
     def raw_labels(self, split) -> tuple[str, object]:
-        """Return where the labels of a split stand, for messages, and the labels as they stand.
+        """Return the place of a split's labels, for messages, and the unchecked labels.
 
-        They are numbers, an array of any shape, or a list of texts.
+        The labels are an array of numbers of any shape, or a list of texts.
         """
 
     @cached_property
@@ -87,12 +87,12 @@ class Reader(ABC):
 
     @cached_property
     def label_names(self) -> tuple[str, ...]:
-        """The names that the data gives to several columns of labels; empty without names."""
+        """Names of the label columns; empty if the data names none."""
         return ()
 
     @cached_property
     def target(self) -> Target:
-        """The `Target` of the labels: the one that is given, or told by the training split.
+        """The `Target` of the labels: the given one, or else the one that the training split shows.
 
         Raises:
             InvalidData: If the labels fit no target, or more than one.
@@ -106,11 +106,11 @@ class Reader(ABC):
         return infer_target(where, raw, self.request, self.label_names)
 
     def label_ids(self, split) -> list[str] | None:
-        """Return the ids of the samples for messages about labels, or `None`."""
+        """Return the ids of the samples, for messages about labels, or `None`."""
         return None
 
     def read_labels(self, split):
-        """Return the checked labels of a split, `(N, columns)`, and how many were clipped."""
+        """Return the checked labels of a split, `(N, columns)`, and the number of clipped ones."""
         where, raw = self.raw_labels(split)
         labels = self.target.encode(where, raw, self.clip_labels, self.label_ids(split))
         if not self.clip_labels:
@@ -120,9 +120,9 @@ class Reader(ABC):
         return labels, int(np.sum(np.abs(before - labels) > 1e-4)) if same_shape else 0
 
     def stream(self, split) -> Split:
-        """Open a split whose features stay on disk until they are asked for.
+        """Open a split and leave its features on disk until they are used.
 
-        Formats that can only be read as a whole return what `read` does.
+        A format that can only be read as a whole returns a split in memory, like `read`.
 
         Args:
             split: Name of the split.
@@ -131,13 +131,14 @@ class Reader(ABC):
             A `Split`.
 
         Raises:
-            FileNotFoundError: As `read`.
-            InvalidData: As `read`; values of features are checked when they are read.
+            FileNotFoundError: If the split, or one of its files, is missing.
+            InvalidData: If the content of a file is wrong. The features are checked later, when
+                they are read.
         """
         return self.read(split)
 
     def size(self, split) -> int:
-        """Return the bytes that a split's features need in memory, or 0 if it is not known."""
+        """Return the memory that the features of a split need, in bytes; 0 if unknown."""
         return 0
 
     def check_split(self, split):
@@ -150,7 +151,7 @@ class Reader(ABC):
             )
 
     def in_order(self, names):
-        """Return the names of splits in the order of `SPLITS`; read without labels, others too."""
+        """Return the names of splits in the order of `SPLITS`; without labels, other names too."""
         names = set(names)
         others = [] if self.labels else sorted(names - set(SPLITS))
         return [split for split in SPLITS if split in names] + others

@@ -1,4 +1,4 @@
-"""What every reader returns: the samples of one split, checked."""
+"""The checked samples of one split, which every reader returns."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from utils.formats.checks import clean_features
 
 MODALITIES: tuple[str, ...] = ("text", "audio", "video")
 SPLITS: tuple[str, ...] = ("train", "valid", "test")
-# Features of a split on disk that are read at once.
+# Bytes of features that are read from disk in one block.
 BLOCK_BYTES = 32 * 2**20
 
 
@@ -19,22 +19,22 @@ class Split:
     """The samples of one split, in memory or on disk.
 
     Attributes:
-        name: `train`, `valid`, `test`, or what the data calls it.
-        sequences: From each modality to its features `(N, T, D)`, float32 and finite; steps that
-            are all zero are padding. In memory a NumPy array; on disk `StoredRows`, which are
-            sliced by rows like one.
+        name: `train`, `valid`, `test`, or another name from the data.
+        sequences: Dict from modality to features `(N, T, D)`, float32 and finite. A step of zeros
+            is padding. Features in memory are a NumPy array. Features on disk are `StoredRows`,
+            which can be sliced by rows like an array.
         labels: Labels `(N, columns)`, float32, in the form of the data's `Target`: scores, one-hot
             rows of classes, or 0 and 1; NaN where the data is read without labels.
-        index: Columns of text about the samples, such as `id`, `video_id`, `text`, each `N` long;
-            empty where the data has none.
-        repaired: From each modality to the number of NaN and infinite values that became 0; of a
-            split on disk, to 0.
-        source: Where the samples were read.
-        step_counts: From a modality to the valid steps of each sample, integers `(N,)`, as the
-            data states them; steps behind them are zero. Empty where the data states none.
-        modality_labels: From a modality to scores `(N, 1)` that annotators gave to it alone;
-            empty where the data has none.
-        clipped: Number of labels that were beyond the range and are clipped to it.
+        index: Columns of text about the samples, such as `id`, `video_id` and `text`, each `N`
+            long. Empty if the data has none.
+        repaired: Dict from modality to the number of NaN and infinite values that became 0. The
+            numbers are 0 for a split on disk.
+        source: File or folder of the data.
+        step_counts: Dict from modality to the number of valid steps of each sample, integers
+            `(N,)`, as given by the data. Later steps are zero. Empty if the data gives none.
+        modality_labels: Dict from modality to scores `(N, 1)` that annotators gave to this
+            modality alone. Empty if the data has none.
+        clipped: Number of labels that were outside the range and were clipped to it.
     """
 
     name: str
@@ -52,17 +52,17 @@ class Split:
 
     @property
     def ids(self):
-        """The samples' ids: the index's, or their numbers."""
+        """The ids of the samples: from the index, or their numbers."""
         return self.index.get("id") or [str(i) for i in range(len(self))]
 
     @property
     def widths(self):
-        """From each modality to its feature width."""
+        """Dict from modality to the width `D` of its features."""
         return {name: x.shape[2] for name, x in self.sequences.items()}
 
     @property
     def lengths(self):
-        """From each modality to its padded length `T`."""
+        """Dict from modality to its padded length `T`."""
         return {name: x.shape[1] for name, x in self.sequences.items()}
 
     @property
@@ -76,16 +76,17 @@ class Split:
         return 4 * sum(self.widths[name] * self.lengths[name] for name in self.sequences)
 
     def masks(self):
-        """From each modality to its boolean mask `(N, T)`, `True` where a step holds data."""
+        """Return a dict from modality to boolean masks `(N, T)`, `True` where a step holds data."""
         blocks = [block_masks(block.sequences) for block in self.blocks()]
         return {name: np.concatenate([b[name] for b in blocks]) for name in self.sequences}
 
     def completed(self, widths=None, lengths=None):
-        """Return the split with zeros in place of each modality that it lacks.
+        """Return the split with zeros for each missing modality.
 
         Args:
-            widths: From a modality to the width of its zeros; otherwise 1.
-            lengths: From a modality to their number of steps; otherwise the longest modality's.
+            widths: Dict from modality to the width of the zeros; 1 for modalities not named.
+            lengths: Dict from modality to the number of steps of the zeros. Modalities not named
+                get as many steps as the longest modality.
         """
         widths, lengths = widths or {}, lengths or {}
         longest = max(self.lengths.values())
@@ -101,7 +102,7 @@ class Split:
         return replace(self, sequences=sequences)
 
     def take(self, rows):
-        """Return the samples at the indices `rows`, in that order, in memory."""
+        """Return the samples at the indices `rows`, in this order and in memory."""
         rows = np.asarray(rows, int)
         return replace(
             self,
@@ -113,10 +114,10 @@ class Split:
         )
 
     def blocks(self, rows=None):
-        """Yield samples as splits in memory, in bounded memory where they lie on disk.
+        """Yield samples as splits in memory; samples on disk come in blocks of bounded size.
 
         Args:
-            rows: Indices of the samples; `None`: all, in order.
+            rows: Indices of the samples; `None` means all samples, in order.
         """
         if self.in_memory and rows is None:
             yield self
@@ -127,10 +128,13 @@ class Split:
             yield self.take(rows[start : start + size])
 
     def check_widths(self, widths):
-        """Refuse features of other widths, `widths` by modality.
+        """Check that the features have the given widths.
+
+        Args:
+            widths: Dict from modality to the expected width.
 
         Raises:
-            ValueError: Naming the modality, what was expected and what was received.
+            ValueError: If a width differs.
         """
         for name, width in widths.items():
             if self.widths[name] != width:
@@ -141,10 +145,13 @@ class Split:
                 )
 
     def check_lengths(self, lengths):
-        """Refuse sequences with more steps than `lengths` by modality.
+        """Check that the sequences are not too long.
+
+        Args:
+            lengths: Dict from modality to the largest number of steps.
 
         Raises:
-            ValueError: Naming the modality, what was expected and what was received.
+            ValueError: If a sequence has more steps.
         """
         for name, length in lengths.items():
             if self.lengths[name] > length:
@@ -155,7 +162,7 @@ class Split:
                 )
 
     def repair_notes(self):
-        """Say for each modality how many values have become 0 so far, and how many were clipped."""
+        """Return notes on the values that became 0 so far, and on the labels that were clipped."""
         notes = [
             f"{self.source}, split {self.name}: {count} NaN or infinite {modality} values became 0."
             for modality, count in self.repaired_so_far().items()
@@ -166,7 +173,7 @@ class Split:
         return notes
 
     def repaired_so_far(self):
-        """From each modality to the values that became 0, of a split on disk those read so far."""
+        """Return a dict from modality to the number of values that became 0 so far."""
         return {
             name: self.repaired.get(name, 0) + getattr(x, "repaired", 0)
             for name, x in self.sequences.items()
@@ -188,27 +195,27 @@ def raw_samples(features):
 
 
 def without_labels(count):
-    """Return what stands for the labels `(count, 1)` of data without any."""
+    """Return NaN `(count, 1)` as the labels of data without labels."""
     return np.full((count, 1), np.nan, "float32")
 
 
 def block_masks(sequences):
-    """Return from each modality to its boolean mask: `True` where any feature is not zero."""
+    """Return a dict from modality to its boolean mask: `True` where any feature is not zero."""
     return {name: np.any(x != 0, axis=-1) for name, x in sequences.items()}
 
 
 def cut_steps(x, counts):
-    """Set the steps of features `(N, T, D)` behind the first `counts` `(N,)` to zero."""
+    """Keep the first `counts` `(N,)` steps of features `(N, T, D)`; set later steps to zero."""
     return np.where(np.arange(x.shape[1])[:, None] < counts[:, None, None], x, np.float32(0))
 
 
 def join_splits(splits):
-    """Put several splits of one data set behind each other.
+    """Concatenate several splits of one data set.
 
-    Only what all of them have is kept of index columns, step counts and modality labels.
+    An index column, step counts or modality labels are kept only if all splits have them.
 
     Raises:
-        ValueError: If their feature widths or lengths differ.
+        ValueError: If the splits differ in feature widths or lengths.
     """
     first = splits[0]
     for other in splits[1:]:
