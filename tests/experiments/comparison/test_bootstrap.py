@@ -5,9 +5,7 @@ import pytest
 
 from experiments.comparison.bootstrap import holm, paired_bootstrap
 from utils.measures.class_target import ClassTarget, LabelsTarget
-from utils.measures.classification import classification_metrics
 from utils.measures.score_target import ScoresTarget, ScoreTarget
-from utils.measures.sentiment import sentiment_metrics
 
 MEASURES = ScoreTarget().measures
 MAE = MEASURES[:1]
@@ -44,7 +42,7 @@ def resampled(measures, labels, outputs, number, seed=2):
 def test_resampled_measures_of_scores_are_those_of_the_samples_drawn(labels):
     outputs = noisy(labels, 1.0, 1)[0]
     for rows, found in resampled(MEASURES, labels, outputs, 20):
-        assert found == pytest.approx(sentiment_metrics(labels[rows], outputs[rows]))
+        assert found == pytest.approx(ScoreTarget().measured(labels[rows], outputs[rows]))
 
 
 @pytest.mark.parametrize("classes", [2, 4])
@@ -52,9 +50,9 @@ def test_resampled_measures_of_classes_are_those_of_the_samples_drawn(classes):
     true = np.random.default_rng(classes).integers(0, classes, 12)
     labels = np.eye(classes)[true]
     outputs, undefined = guesses(labels, 1), 0
-    measures = ClassTarget(tuple("abcd"[:classes])).measures
-    for rows, found in resampled(measures, labels, outputs, 40):
-        expected = classification_metrics(true[rows], outputs[rows])
+    target = ClassTarget(tuple("abcd"[:classes]))
+    for rows, found in resampled(target.measures, labels, outputs, 40):
+        expected = target.measured(labels[rows], outputs[rows])
         assert {name: found[name] for name in expected} == pytest.approx(expected, nan_ok=True)
         undefined += np.isnan(expected["auroc"])
     assert undefined < 40 and (classes == 2 or undefined > 0)  # Classes that are missing, too.
@@ -63,7 +61,7 @@ def test_resampled_measures_of_classes_are_those_of_the_samples_drawn(classes):
 def test_a_constant_prediction_has_no_correlation_and_all_else(labels):
     outputs = {"constant": np.full((1, *labels.shape), 0.7), "noisy": noisy(labels, 1.0, 1)}
     estimates, differences = paired_bootstrap(labels, outputs, "noisy", MEASURES, resamples=50)
-    for name, value in sentiment_metrics(labels, outputs["constant"][0]).items():
+    for name, value in ScoreTarget().measured(labels, outputs["constant"][0]).items():
         assert estimates["constant"][name].value == pytest.approx(value, nan_ok=True)
     undefined = differences["constant"]["Corr"]
     assert np.isnan([undefined.value, undefined.low, undefined.p, undefined.p_holm]).all()
@@ -90,7 +88,7 @@ def test_classifiers_are_compared_by_the_bootstrap_of_scores():
     }
     measures = ClassTarget(tuple("abc")).measures
     estimates, differences = paired_bootstrap(labels, models, "vague", measures, resamples=500)
-    expected = [classification_metrics(true, one) for one in models["vague"]]
+    expected = [ClassTarget(tuple("abc")).measured(labels, one) for one in models["vague"]]
     for name in expected[0]:
         mean = np.mean([one[name] for one in expected])
         assert estimates["vague"][name].value == pytest.approx(mean)
