@@ -7,7 +7,16 @@ from tests.conftest import call, without_graphs
 
 TINY = ("--vocabulary-size", 300, "--chunk-tokens", 16, "--chunks", 3, "--overlap", 2)
 TINY += ("--model-args.hidden_common_dim", 8, "--bert.num_layers", 2, "--bert.hidden_dim", 8)
-TINY += ("--bert.num_heads", 2, "--bert.intermediate_dim", 8, "--learning-rate", 0.01, "--batch-size", 16)
+TINY += (
+    "--bert.num_heads",
+    2,
+    "--bert.intermediate_dim",
+    8,
+    "--learning-rate",
+    0.01,
+    "--batch-size",
+    16,
+)
 BINS = ("--numeric-bins", 3, "--numeric-edges", "tree")
 
 
@@ -30,7 +39,19 @@ def tickets_run(tickets, tmp_path_factory):
     from experiments.train import main
 
     path = tmp_path_factory.mktemp("runs") / "tickets"
-    arguments = ("--model", "gate", "--data", tickets, "--run-dir", path, "--epochs", 2, *BINS)
+    arguments = (
+        "--model",
+        "gate",
+        "--target",
+        "class",
+        "--data",
+        tickets,
+        "--run-dir",
+        path,
+        "--epochs",
+        2,
+        *BINS,
+    )
     with without_graphs():
         call(main, *arguments, "--mixed-precision", "none", *TINY)
     return path
