@@ -4,7 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from . import measures
+from .class_measures import class_measures
+from .score_measures import sentiment_measures
 
 
 def sentiment_metrics():
@@ -12,12 +13,12 @@ def sentiment_metrics():
 
     Returns:
         A list of nine `MeasureMetric`s, named `MAE, Corr, Acc_7, Acc_5, Acc_3, Has0_acc_2, Has0_F1,
-        Non0_acc_2, Non0_F1`; see `models.measures.sentiment_measures`.
+        Non0_acc_2, Non0_F1`; see `models.score_measures.sentiment_measures`.
 
     Example:
         >>> model.compile("adam", "mae", metrics=sentiment_metrics())
     """
-    return [MeasureMetric(measure.name) for measure in measures.sentiment_measures()]
+    return [MeasureMetric(measure.name) for measure in sentiment_measures()]
 
 
 def class_metrics(num_classes):
@@ -27,12 +28,12 @@ def class_metrics(num_classes):
         num_classes: Number of classes.
 
     Returns:
-        A list of eight `MeasureMetric`s, named as in `models.measures.class_measures`.
+        A list of eight `MeasureMetric`s, named as in `models.class_measures.class_measures`.
 
     Example:
         >>> model.compile("adam", "categorical_crossentropy", metrics=class_metrics(4))
     """
-    found = measures.class_measures(num_classes)
+    found = class_measures(num_classes)
     return [MeasureMetric(measure.name, num_classes) for measure in found]
 
 
@@ -61,11 +62,7 @@ class MeasureMetric(keras.metrics.Metric):
     """
 
     def __init__(self, measure, num_classes=None, name=None, dtype=None):
-        known = (
-            measures.sentiment_measures()
-            if num_classes is None
-            else measures.class_measures(num_classes)
-        )
+        known = sentiment_measures() if num_classes is None else class_measures(num_classes)
         by_name = {one.name: one for one in known}
         if measure not in by_name:
             raise ValueError(

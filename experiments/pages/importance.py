@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from experiments.tasks.predictor import Predictor
-from experiments.tasks.tables import encode_texts
+from experiments.tasks.table_batches import encode_texts
 
 DRAWS = 5
 MOST_SAMPLES = 2000

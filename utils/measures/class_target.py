@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from models.measures import class_measures, label_measures, mean_of
+from models.class_measures import class_measures, label_measures
+from models.measures import mean_of
 from utils.measures.ranks import RankMeasure
 from utils.measures.target import Target, as_columns, named_row
 from utils.untrusted.invalid_data import InvalidData

@@ -139,7 +139,8 @@ def read_target(folder):
         target = target_from_json(json.loads(path.read_text(encoding="utf-8-sig")))
     except (ValueError, RecursionError) as error:
         raise InvalidData(f"{path} must tell the target. {error} Correct the file.") from error
-    return dataclasses.replace(target, found=FILE)
+    stated = {"stated": True} if isinstance(target, ClassTarget) else {}
+    return dataclasses.replace(target, found=FILE, **stated)
 
 
 def _kind(where, y, rank):

@@ -5,13 +5,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from models.measures import (
-    in_column,
-    mean_of,
-    score_measures,
-    sentiment_measures,
-    sims_measures,
-)
+from models.measures import in_column, mean_of
+from models.score_measures import score_measures, sentiment_measures, sims_measures
 from utils.measures.target import Target, as_columns, is_number, named_row
 from utils.untrusted.invalid_data import InvalidData
 

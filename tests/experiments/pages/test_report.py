@@ -28,7 +28,7 @@ class Page(HTMLParser):
         self.addresses += [value for name, value in attrs if name in ("src", "href")]
 
 
-def test_page_is_self_contained_and_has_every_figure(run):
+def test_page_is_self_contained_and_has_every_figure(run, eagerly):
     (run / "report.html").unlink()
     call(main, run)
     text = (run / "report.html").read_text()
@@ -40,7 +40,7 @@ def test_page_is_self_contained_and_has_every_figure(run):
         "Learning curves",
         "Calibration",
         "Residuals by length",
-        "Modality weights by class",
+        "Modality weights by label",
         "without audio",
         "Largest errors",
         "train and test share 10 texts",
@@ -113,7 +113,7 @@ HEADINGS = {
 
 
 @pytest.mark.parametrize("kind", LABELS)
-def test_every_target_has_its_page(own_data_dir, tmp_path, kind):
+def test_every_target_has_its_page(own_data_dir, tmp_path, kind, eagerly):
     for split in ("train", "valid", "test"):
         change(own_data_dir, "y", split, lambda y: LABELS[kind](len(y)).astype("float32"))
         (own_data_dir / f"text_{split}_emb.h5").unlink()

@@ -83,4 +83,7 @@ def test_data_of_other_samples_is_refused(tickets_run, tickets, tmp_path, fails)
     other = shutil.copytree(tickets, tmp_path / "other")
     shutil.copy(other / "valid.csv", other / "test.csv")
     message = fails(main, tickets_run, "--data", other)
-    assert "test.csv must hold the samples of" in message and "Name the run's data" in message
+    assert (
+        "test.csv must hold the samples of" in message
+        and "Name the data of the evaluation" in message
+    )

@@ -8,7 +8,7 @@ from experiments.robustness_curves.imperfections import (
     table_imperfections,
 )
 from experiments.robustness_curves.summary import summarise
-from models.measures import mean_absolute_error
+from models.score_measures import mean_absolute_error
 from utils.batches.perturbation import Perturbation
 
 MAE = mean_absolute_error()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import accuracy_score, f1_score
 
-from models.measures import correlation
+from models.score_measures import correlation
 from utils.measures.score_target import ScoreTarget
 
 METRIC_NAMES = tuple("MAE Corr Acc_7 Acc_5 Acc_3 Has0_acc_2 Has0_F1 Non0_acc_2 Non0_F1".split())
