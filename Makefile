@@ -4,7 +4,7 @@ BIN := .venv/bin
 DEMO ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint format demo clean
+.PHONY: help setup test lint backends backends-jax backends-torch format demo clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,30 @@ lint: setup  ## check style, types and the direction of imports
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+BACKENDS := $(CURDIR)/.venv-backends
+.venv-backends/installed: requirements-backends.txt requirements-text.txt
+	$(PYTHON) -m venv $(BACKENDS)
+	$(BACKENDS)/bin/pip install --quiet --disable-pip-version-check -r requirements-backends.txt
+	$(BACKENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps \
+	  $$(grep -o '^keras-hub==[0-9.]*' requirements-text.txt)
+	@touch $@
+
+backends: setup .venv-backends/installed  ## test layers and models on JAX and PyTorch
+	rm -rf build
+	$(BACKENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
+	rm -rf build $(BACKENDS)/samples
+	$(BIN)/python -m tests.backends.write_samples $(BACKENDS)/samples
+	$(MAKE) --jobs 2 --output-sync backends-jax backends-torch
+
+# The folder holds no `models`: the installed package is tested. To compile fast matters more here
+# than to compute fast.
+backends-jax backends-torch: backends-%:
+	cd $(BACKENDS) && MSA_SAMPLES=$(BACKENDS)/samples KERAS_BACKEND=$* \
+	  OMP_NUM_THREADS=1 JAX_COMPILATION_CACHE_DIR=$(BACKENDS)/compiled \
+	  JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 \
+	  XLA_FLAGS="--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true" \
+	  bin/python -m pytest -c $(CURDIR)/tests/backends/pytest.ini $(CURDIR)/tests/backends
+
 format: setup  ## put the code into the common style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -41,4 +65,4 @@ demo: setup  ## make data, train MSASeqLevelModel, show metrics, write a report
 	  --data $(DEMO)/data --run-dir $(DEMO)/run
 
 clean:  ## remove what the commands made
-	rm -rf .venv demo runs .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-backends build demo runs .pytest_cache .ruff_cache .hypothesis

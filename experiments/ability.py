@@ -1,11 +1,10 @@
 """Show what each model can fuse: its share of the reachable error reduction, by built-in task."""
 
 import csv
+import statistics
 from pathlib import Path
 
-import numpy as np
-
-from experiments.pages import figures
+from experiments.comparison.model_settings import CONSTANT
 from utils.command_line import CommandParser, console, run_command
 from utils.files import write_text
 from utils.options import command_line
@@ -25,6 +24,8 @@ def main():
     console.print(table, markup=False, soft_wrap=True)
     write_text(folder / "ability.md", f"# ability\n\nMade by `{command_line()}`. {table}")
     if arguments.picture:
+        from experiments.pages import figures
+
         Path(arguments.picture).parent.mkdir(parents=True, exist_ok=True)
         write_text(arguments.picture, figures.ability_map(shares))
     console.print(f"Table: {folder / 'ability.md'}", f"Picture: {arguments.picture or 'none'}")
@@ -34,9 +35,9 @@ def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.ability",
-        "Make one table and one picture from what `experiments.compare --results RESULTS/TASK` "
-        "wrote for each task: the share of the reachable error reduction, (MAE of a constant - "
-        "MAE) / (MAE of a constant - best reachable MAE), mean over the seeds.",
+        "Make one table and one picture from the results of `experiments.compare --results "
+        "RESULTS/TASK` for each task: the share of the reachable error reduction, (MAE of a "
+        "constant - MAE) / (MAE of a constant - best reachable MAE), mean over the seeds.",
         EXAMPLE,
     )
     parser.add_argument(
@@ -55,7 +56,7 @@ def make_parser():
 
 
 def read_results(path):
-    """Return the rows of a task's results, one a run.
+    """Return the rows of a task's results, one a run; the constant predictor is left out.
 
     Raises:
         FileNotFoundError: If the file is not there.
@@ -67,12 +68,12 @@ def read_results(path):
             f"--data DIR --results {path.with_suffix('')}, or leave the task out of --tasks."
         )
     with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+        rows = [row for row in csv.DictReader(file) if row.get("model") != CONSTANT]
     missing = [name for name in COLUMNS if not rows or not all(row.get(name) for row in rows)]
     if missing:
         raise ValueError(
             f"{path} must have a row a run, with {', '.join(COLUMNS)} in each. Received: no "
-            f"{', '.join(missing)}. Make the data anew by `python -m data.synthetic`, and "
+            f"{', '.join(missing)}. Make the data again by `python -m data.synthetic`, and "
             "compare the models on it."
         )
     return rows
@@ -101,7 +102,7 @@ def ability(rows):
             )
     shares = {
         model: {
-            task: float(np.mean([_share(row) for row in runs if row["model"] == model]))
+            task: statistics.mean(_share(row) for row in runs if row["model"] == model)
             for task, runs in rows.items()
         }
         for model in union
@@ -142,7 +143,7 @@ def _share(row):
 
 
 def _mean(values):
-    return float(np.mean(list(values.values())))
+    return statistics.mean(values.values())
 
 
 if __name__ == "__main__":

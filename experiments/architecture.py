@@ -1,20 +1,16 @@
 """Draw the architecture of a model from the model itself, as SVG."""
 
-import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 from pathlib import Path
 from typing import Any
 
-from experiments.pages.architecture_diagram import read_dataflow
-from experiments.pages.diagram_layout import draw_steps
 from models import MODELS
 from utils.command_line import CommandParser, announce, console, run_command
-from utils.files import write_text
 
 EXAMPLE = "python -m experiments.architecture --model seqlevel --output docs/architecture.svg"
 
 
 def main():
-    """Parse the command line, build the model, draw it."""
+    """Parse the command line, build the model, write its drawing."""
     options = make_parser().parse_args()
     if options.model not in MODELS:
         raise ValueError(
@@ -26,6 +22,10 @@ def main():
             f"Received: {len(options.seq_len)} and {len(options.widths)}."
         )
     lengths = options.seq_len[0] if len(options.seq_len) == 1 else options.seq_len
+    # From here on TensorFlow is needed.
+    import utils.quiet_tensorflow  # noqa: F401
+    from utils.files import write_text
+
     announce(f"Building the model {options.model}, and following its graph")
     try:
         model = MODELS[options.model](lengths, *options.widths, **options.model_args)
@@ -77,6 +77,9 @@ def draw(model):
     Args:
         model: A `MultimodalModel`; it is of no use afterwards.
     """
+    from experiments.pages.architecture_diagram import read_dataflow
+    from experiments.pages.diagram_layout import draw_steps
+
     steps, unused = read_dataflow(model)
     return draw_steps(type(model).__name__, steps, unused, model.count_params())
 

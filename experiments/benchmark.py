@@ -1,26 +1,10 @@
 """Measure speed and memory on this machine, all ratios in one run."""
 
-import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import importlib.metadata
 import os
 from pathlib import Path
 
-import tensorflow as tf
-from rich.console import Console
-
-from experiments.benchmarks.contenders import has_torch
-from experiments.benchmarks.data import measure_data
-from experiments.benchmarks.gemm import measure_gemm
-from experiments.benchmarks.growth import measure_growth
-from experiments.benchmarks.imports import measure_imports
-from experiments.benchmarks.inference import measure_inference
-from experiments.benchmarks.padding import measure_padding
-from experiments.benchmarks.sizes import SIZES
-from experiments.benchmarks.training import measure_training
-from utils.options import command_line
 from utils.command_line import CommandParser, run_command
-from utils.environment import describe_environment
-from utils.files import write_json, write_text
 
 # Each part's minutes on two cores: those that are spent once, and those of a round; of size S and
 # M together, or of a part without sizes.
@@ -33,12 +17,23 @@ MINUTES = {
     "imports": (0.0, 0.1),
     "data": (0.5, 0.2),
 }
+SIZE_NAMES = ("S", "M")
 
 
 def main():
     """Parse the command line, measure, print tables, write them if asked."""
     options = make_parser().parse_args()
     _check(options)
+    # From here on TensorFlow is needed.
+    import utils.quiet_tensorflow  # noqa: F401, I001
+    import tensorflow as tf
+    from rich.console import Console
+
+    from experiments.benchmarks.parts import measure
+    from utils.environment import describe_environment
+    from utils.files import write_json
+    from utils.options import command_line
+
     # It takes contenders for one function that is traced again and again, and warns.
     tf.get_logger().setLevel("ERROR")
     console = Console(record=True, width=100)
@@ -48,7 +43,7 @@ def main():
     about = {"command": command_line(), "threads": os.cpu_count(), **describe_environment()}
     about["packages"] |= _contenders_versions()
     console.print(_description(about), soft_wrap=True, markup=False, highlight=False)
-    figures = {part: _measure(part, console, options) for part in options.only}
+    figures = {part: measure(part, console, options) for part in options.only}
     if options.json:
         write_json(Path(options.json), {**about, "figures": figures})
     if options.results:
@@ -64,7 +59,7 @@ def make_parser():
         "(requirements-torch.txt).",
         "python -m experiments.benchmark --only training inference --size S",
     )
-    for name, known in (("only", MINUTES), ("size", SIZES)):
+    for name, known in (("only", MINUTES), ("size", SIZE_NAMES)):
         parser.add_argument(
             f"--{name}",
             type=str,
@@ -87,7 +82,7 @@ def _check(options):
     Raises:
         ValueError: Naming the first option that is wrong.
     """
-    for name, known in (("only", MINUTES), ("size", SIZES)):
+    for name, known in (("only", MINUTES), ("size", SIZE_NAMES)):
         unknown = sorted(set(getattr(options, name)) - set(known))
         if unknown:
             raise ValueError(f"--{name} takes {', '.join(known)}. Received: {', '.join(unknown)}.")
@@ -100,27 +95,9 @@ def _check(options):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
 
 
-def _measure(part, console, options):
-    """Measure one part, of each size where it has sizes; return its figures."""
-    sizes = {name: SIZES[name] for name in options.size}
-    batch_size, rounds = options.batch_size, options.rounds
-    if part == "data":
-        return measure_data(console, options.samples, batch_size, rounds)
-    if part == "imports":
-        return measure_imports(console, rounds)
-    if part == "gemm":
-        return measure_gemm(console, sizes, batch_size, rounds)
-    if part == "inference":
-        return {name: measure_inference(console, name, s, rounds) for name, s in sizes.items()}
-    measure = {
-        "training": measure_training,
-        "growth": measure_growth,
-        "padding": measure_padding,
-    }[part]
-    return {name: measure(console, name, s, batch_size, rounds) for name, s in sizes.items()}
-
-
 def _contenders_versions():
+    from experiments.benchmarks.contenders import has_torch
+
     names = ("onnxruntime", "torch") if has_torch() else ("onnxruntime",)
     return {name: importlib.metadata.version(name) for name in names}
 
@@ -135,6 +112,8 @@ def _description(about):
 
 def _write_results(path, about, console):
     """Write `path.md`: what made the figures, and all that was printed below it."""
+    from utils.files import write_text
+
     tables = console.export_text().split("\n", 2)[2]
     text = f"# {Path(path).name}\n\n{_description(about)}\n\n```\n{tables.strip()}\n```\n"
     write_text(f"{path}.md", text)

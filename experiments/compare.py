@@ -1,49 +1,46 @@
 """Compare models honestly: equal tuning, several seeds, paired statistics."""
 
-import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import dataclasses
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from experiments.comparison.comparison import run_comparison
-from experiments.comparison.model_settings import settings_by_model
+from experiments.comparison.model_settings import CONSTANT, settings_by_model
 from experiments.comparison.processes import set_threads
-from experiments.comparison.protocol import Protocol
-from experiments.comparison.results import write_results
-from experiments.comparison.runs import read_splits
 from experiments.comparison.spaces import read_spaces
-from experiments.comparison.tables import summary_table
-from utils.options import add_settings, settings_from
-from experiments.runs.start import recorded, warn_of_repairs
-from experiments.training.settings import TrainSettings
-from models import MODELS
+from experiments.settings import TrainSettings
+from experiments.settings.command_line import parse_settings
+from experiments.settings.model import NAMES
 from utils.command_line import CommandParser, announce, console, run_command
+from utils.options import add_settings
 
-EXAMPLE = "python -m experiments.compare --models seqlevel msa --data DIR --seeds 3"
+EXAMPLE = "python -m experiments.compare --models seqlevel msa constant --data DIR --seeds 3"
 
 
 def main():
     """Parse the command line, run the comparison, print and write its results."""
-    arguments = make_parser().parse_args()
-    protocol = _protocol(arguments)
+    arguments, base = parse_settings(make_parser(), first_model)
+    check(arguments, base)
+    options = protocol_options(arguments, base)
     set_threads(arguments.threads)
+    # From here on TensorFlow is needed.
+    import utils.quiet_tensorflow  # noqa: F401
+    from experiments.comparison.comparison import run_comparison
+    from experiments.comparison.protocol import Protocol
+    from experiments.runs.shared_samples import training_samples
+    from experiments.runs.start import recorded
+    from experiments.runs.training import open_checked, tell
+
+    protocol = Protocol(**options)
     announce(f"Reading {protocol.base.data}")
-    warn_of_repairs(read_splits(protocol.base)[1])
-    folder = protocol.claim()
+    task = open_checked(protocol.base)
+    tell(task, training_samples(task))
+    folder = protocol.claim(task)
     for model, names in protocol.left_out.items():
         if names:
             console.print(f"{model} has no {', '.join(names)}: left out.", markup=False)
     with recorded(folder):
-        comparison = run_comparison(protocol, arguments.processes)
-    _show(summary_table(comparison))
-    console.print(f"Runs: {protocol.root}", markup=False)
-    if arguments.results:
-        announce("Writing the results")
-        write_results(arguments.results, comparison)
-        written = ", ".join(f"{arguments.results}.{suffix}" for suffix in ("md", "csv", "html"))
-        console.print(f"Results: {written}", markup=False)
+        comparison = run_comparison(protocol, task, arguments.processes)
+    show(comparison, arguments.results)
 
 
 def make_parser():
@@ -53,8 +50,8 @@ def make_parser():
         "Tune each model in the same number of trials, by valid alone; train each with the best "
         "settings on seeds 0 to N-1; then, once, measure the test split, or valid where there is "
         "no test, or with --folds all samples, each predicted held out. Differences from a "
-        "reference model are tested by a paired bootstrap. The same command goes on with a "
-        "comparison that was stopped.",
+        "reference model are tested by a paired bootstrap. All models are of one family. The same "
+        "command goes on with a comparison that was stopped.",
         EXAMPLE,
     )
     add_settings(parser, TrainSettings)
@@ -63,14 +60,15 @@ def make_parser():
         type=str,
         nargs="+",
         required=True,
-        help="models to compare",
-        suggestions=MODELS,
+        help=f"models to compare; {CONSTANT} predicts the median score, the shares of the classes "
+        "or the rates of the labels in the training",
+        suggestions=[*NAMES, CONSTANT],
     )
     parser.add_argument(
         "--model-settings",
         type=dict[str, Any],
         default={},
-        help="settings of single models, by model, which go before those of all: "
+        help="settings of single models, by model, which win over the shared ones: "
         '\'{"msa": {"learning_rate": 0.001, "model_args": {"num_heads": 2}}}\'',
     )
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each model")
@@ -87,10 +85,13 @@ def make_parser():
         type=str,
         default=None,
         help="model to compare with; default: the first",
-        suggestions=MODELS,
+        suggestions=[*NAMES, CONSTANT],
     )
     parser.add_argument(
-        "--resamples", type=int, default=10_000, help="resamples of the paired bootstrap"
+        "--resamples",
+        type=int | None,
+        default=None,
+        help="resamples of the paired bootstrap; default: 10,000, of classes and labels 2,000",
     )
     parser.add_argument(
         "--processes", type=int, default=1, help="trainings at a time; changes no result"
@@ -104,31 +105,52 @@ def make_parser():
     return parser
 
 
-def _protocol(arguments):
-    """Check all options together, and return the `Protocol`."""
-    base = settings_from(arguments, TrainSettings)
-    reference = arguments.reference or arguments.models[0]
-    faults = [*_faults(arguments, base, reference)]
+def first_model(arguments):
+    """Return the name of the first model that is trained."""
+    names = trained_models(arguments)
+    return names[0] if names else arguments.model
+
+
+def trained_models(arguments):
+    """Return the names of the models that are trained."""
+    return [name for name in arguments.models if name != CONSTANT]
+
+
+def protocol_options(arguments, base):
+    """Return the arguments of a `Protocol`.
+
+    Raises:
+        ValueError: If settings of a model, or values of the search space, are wrong.
+    """
+    base = dataclasses.replace(base, group=base.group if base.folds else None)
+    own = arguments.model_settings
+    settings, left_out = settings_by_model(base, trained_models(arguments), own)
+    return {
+        "root": Path(base.run_dir or f"runs/compare-{Path(base.data or '').resolve().name}"),
+        "base": base,
+        "settings": settings,
+        "left_out": left_out,
+        "own": own,
+        "seeds": arguments.seeds,
+        "trials": arguments.trials,
+        "spaces": read_spaces(arguments.space, settings) if arguments.trials else {},
+        "threads": arguments.threads,
+        "group": arguments.group,
+        "constant": CONSTANT in arguments.models,
+        "reference": arguments.reference or arguments.models[0],
+        "resamples": arguments.resamples,
+    }
+
+
+def check(arguments, base):
+    """Check the options together.
+
+    Raises:
+        ValueError: Naming every fault.
+    """
+    faults = [*_faults(arguments, base, arguments.reference or arguments.models[0])]
     if faults:
         raise ValueError(" ".join(faults))
-    base = dataclasses.replace(
-        base, model=arguments.models[0], group=base.group if base.folds else None
-    )
-    settings, left_out = settings_by_model(base, arguments.models, arguments.model_settings)
-    return Protocol(
-        root=Path(base.run_dir or f"runs/compare-{Path(base.data or '').resolve().name}"),
-        base=base,
-        settings=settings,
-        left_out=left_out,
-        own=arguments.model_settings,
-        seeds=arguments.seeds,
-        trials=arguments.trials,
-        spaces=read_spaces(arguments.space, settings) if arguments.trials else {},
-        threads=arguments.threads,
-        group=arguments.group,
-        reference=reference,
-        resamples=arguments.resamples,
-    )
 
 
 def _faults(arguments, base, reference):
@@ -140,7 +162,7 @@ def _faults(arguments, base, reference):
         ("threads", 1),
     ):
         value = getattr(arguments, name)
-        if value < low:
+        if value is not None and value < low:
             yield f"--{name} must be at least {low}. Received: {value}."
     if bool(arguments.trials) != (arguments.space is not None):
         yield "--trials and --space belong together: the number of trials, and what they vary."
@@ -154,17 +176,27 @@ def _faults(arguments, base, reference):
             f"--strategy must be auto, cpu or mirrored: each run needs one process. "
             f"Received: --strategy {base.strategy}."
         )
-    if base.data is None:
-        yield "--data is missing: name a data folder."
 
 
-def _show(content):
-    table = Table()
+def show(comparison, results):
+    """Print the most important figures, and write all of them to files named `results`."""
+    from rich.table import Table
+
+    from experiments.comparison.results import write_results
+    from experiments.comparison.tables import summary_table
+
+    content, table = summary_table(comparison), Table()
     for i, column in enumerate(content.columns):
         table.add_column(column, justify="right" if i else "left", overflow="fold")
     for row in content.rows:
         table.add_row(*row)
     console.print(table)
+    console.print(f"Runs: {comparison.protocol.root}", markup=False)
+    if results:
+        announce("Writing the results")
+        write_results(results, comparison)
+        written = ", ".join(f"{results}.{suffix}" for suffix in ("md", "csv", "html"))
+        console.print(f"Results: {written}", markup=False)
 
 
 if __name__ == "__main__":

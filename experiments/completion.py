@@ -7,7 +7,6 @@ import importlib.util
 import pkgutil
 import sys
 
-import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
 from experiments.pages.page import page_template
 from utils.command_line import CommandParser, run_command
 
@@ -29,8 +28,8 @@ def make_parser():
     parser = CommandParser(
         "experiments.completion",
         "Print a script that completes `python -m experiments.` and `python -m data.`, their "
-        "options and the values of options. It holds the lists, so that a TAB takes no time: make "
-        "it anew when commands have changed.",
+        "options and the values of options. It holds the lists, so that a TAB takes no time: print "
+        "it again when commands have changed.",
         EXAMPLE,
     )
     parser.add_argument("shell", type=str, help=" or ".join(SHELLS), suggestions=SHELLS)
@@ -55,7 +54,7 @@ def command_parsers():
 
 
 def completion_script(shell, parsers):
-    """Return the script for a shell of `SHELLS` and what `command_parsers` returns."""
+    """Return the script for a shell of `SHELLS`; `parsers` are the commands' by name."""
     commands = {name: command_words(parser) for name, parser in parsers.items()}
     return page_template("completion.bash.j2").render(shell=shell, commands=commands)
 

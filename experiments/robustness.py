@@ -1,21 +1,6 @@
-"""Measure what missing modalities, missing steps, noise and the like cost a run."""
+"""Measure what missing inputs, missing steps, noise and the like cost a run."""
 
-import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
-from experiments.robustness_curves.evaluation import (
-    RunCurves,
-    evaluate_curves,
-    prediction_count,
-)
-from experiments.robustness_curves.imperfections import all_imperfections
-from experiments.robustness_curves.results import RobustnessResults
-from experiments.runs.run_folder import RunFolder
-from experiments.runs.run_model import RunModel
-from experiments.runs.seed_groups import group_lines
-from experiments.runs.start import check_family, warn_of_repairs
 from utils.command_line import CommandParser, announce, console, run_command
-from utils.data_loader import load_split
-from utils.formats import SPLITS, open_data
-from utils.measures.sentiment import METRIC_NAMES
 from utils.progress import progress_bar
 
 EXAMPLE = "python -m experiments.robustness runs/my-run --data DIR --split test"
@@ -26,18 +11,33 @@ def main():
     """Parse the command line, evaluate every run, print tables and write files."""
     arguments = make_parser().parse_args()
     _check(arguments)
-    baseline = [_open(path) for path in arguments.baseline]
-    folders = [*map(_open, arguments.run_dirs), *baseline]
+    from experiments.runs.run_folder import RunFolder
+    from experiments.runs.seed_groups import group_lines
+
+    baseline = [RunFolder.open(path) for path in arguments.baseline]
+    folders = [*map(RunFolder.open, arguments.run_dirs), *baseline]
+    target = _common_target(folders)
+    measures = _chosen_measures(target, arguments.measures)
     lines = group_lines(folders, arguments.labels)
     late_fusion = _baseline_label(lines, baseline)
-    announce(f"Reading {arguments.data}")
-    split = load_split(open_data(arguments.data), arguments.split)
-    warn_of_repairs([split])
-    imperfections = all_imperfections(tuple(arguments.levels), arguments.largest_shift)
+    # From here on TensorFlow is needed.
+    import utils.quiet_tensorflow  # noqa: F401
+    from experiments.robustness_curves.imperfections import imperfections_of
+    from experiments.robustness_curves.results import RobustnessResults
+
+    imperfections, left_out = imperfections_of(
+        folders, tuple(arguments.levels), arguments.largest_shift
+    )
+    for sentence in left_out:
+        console.print(sentence, markup=False)
+    runs, samples = _evaluate(lines, imperfections, arguments)
     results = RobustnessResults(
-        split=split,
+        split=arguments.split,
+        data=arguments.data,
+        samples=samples,
+        target=target,
         imperfections=imperfections,
-        runs=_evaluate(lines, split, imperfections, arguments),
+        runs=runs,
         baseline=late_fusion,
         draws=arguments.draws,
         seed=arguments.seed,
@@ -45,28 +45,32 @@ def main():
     output = arguments.output or folders[0].robustness
     announce("Writing the curves")
     results.save(output)
-    for metric in arguments.metrics:
-        console.print(results.printed(metric))
-    console.print(f"Curves: {output}/{split.name}.html, .csv, .json", markup=False)
+    for measure in measures:
+        console.print(results.printed(measure))
+    console.print(f"Curves: {output}/{arguments.split}.html, .csv, .json", markup=False)
     if arguments.results:
-        results.save_results(arguments.results, arguments.metrics)
-        console.print(f"Results: {arguments.results}.md, {arguments.results}.csv")
+        results.save_results(arguments.results, measures)
+        console.print(f"Results: {arguments.results}.md, {arguments.results}.csv", markup=False)
 
 
 def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.robustness",
-        "Evaluate runs with modalities or steps missing, noise, unknown tokens and shifted audio; "
+        "Evaluate runs with inputs or steps missing, noise, unknown tokens and shifted audio; "
         "runs whose configs differ by the seed alone are one line of the plots.",
         EXAMPLE,
     )
     parser.add_argument(
         "run_dirs", type=str, nargs="+", help="folders that experiments.train has written"
     )
-    parser.add_argument("--data", type=str, required=True, help="data folder")
+    parser.add_argument("--data", type=str, required=True, help="data folder or file")
     parser.add_argument(
-        "--split", type=str, default="test", help="train, valid or test", suggestions=SPLITS
+        "--split",
+        type=str,
+        default="test",
+        help="train, valid or test",
+        suggestions=("train", "valid", "test"),
     )
     parser.add_argument(
         "--baseline",
@@ -83,12 +87,11 @@ def make_parser():
         help="a name for each line, by its first run; default: the model, or that run's path",
     )
     parser.add_argument(
-        "--metrics",
+        "--measures",
         type=str,
         nargs="+",
-        default=["MAE", "Has0_acc_2"],
-        help=f"those to tabulate here and in RESULTS.md, of {', '.join(METRIC_NAMES)}",
-        suggestions=METRIC_NAMES,
+        default=[],
+        help="measures to tabulate here and in RESULTS.md; default: the first two of the target",
     )
     parser.add_argument(
         "--levels",
@@ -128,17 +131,42 @@ def _check(arguments):
         if value < low:
             option = name.replace("_", "-")
             raise ValueError(f"--{option} must be at least {low}. Received: {value}.")
-    unknown = [name for name in arguments.metrics if name not in METRIC_NAMES]
+
+
+def _common_target(folders):
+    """Return the target of all runs.
+
+    Raises:
+        ValueError: If two runs have no common curves.
+    """
+    first = folders[0]
+    for folder in folders[1:]:
+        for what, mine, other in (
+            ("kind of sample", first.family, folder.family),
+            ("target", first.load_target(), folder.load_target()),
+        ):
+            if mine != other:
+                received = other if isinstance(other, str) else other.describe()
+                raise ValueError(
+                    f"{folder.path} must have the {what} of {first.path}. Received: {received}. "
+                    "Test it alone."
+                )
+    return first.load_target()
+
+
+def _chosen_measures(target, names):
+    """Return the measures to tabulate.
+
+    Raises:
+        ValueError: If there is no such measure.
+    """
+    unknown = [name for name in names if name not in target.overall]
     if unknown:
         raise ValueError(
-            f"--metrics must be of {', '.join(METRIC_NAMES)}. Received: {', '.join(unknown)}."
+            f"--measures must be of {', '.join(target.overall)}. Received: {', '.join(unknown)}."
         )
-
-
-def _open(path):
-    folder = RunFolder.open(path)
-    check_family(folder)
-    return folder
+    by_name = {measure.name: measure for measure in target.measures}
+    return [by_name[name] for name in names or target.overall[:2]]
 
 
 def _baseline_label(lines, baseline):
@@ -157,26 +185,38 @@ def _baseline_label(lines, baseline):
     return labels[0] if labels else None
 
 
-def _evaluate(lines, split, imperfections, arguments):
-    """Return from each line's label to its `RunCurves`."""
-    count = prediction_count(split, imperfections, arguments.draws)
-    curves = {}
-    with progress_bar("predictions") as progress:
-        for line in lines:
-            curves[line.label] = []
-            for folder in line.folders:
-                task = progress.add_task(str(folder.path), total=count)
+def _evaluate(lines, imperfections, arguments):
+    """Return from each line's label to its `RunCurves`, and the number of samples."""
+    from experiments.robustness_curves.evaluation import (
+        RunCurves,
+        evaluate_curves,
+        prediction_count,
+    )
+    from experiments.runs.loaded_run import load_run
+    from experiments.runs.training import warn
+
+    curves, warned, samples = {}, False, []
+    for line in lines:
+        curves[line.label] = []
+        for folder in line.folders:
+            run = load_run(folder)
+            samples = run.read(arguments.data, arguments.split)
+            warn(() if warned else run.inputs.notes(samples))
+            warned = True
+            with progress_bar("predictions") as progress:
+                total = prediction_count(samples, imperfections, arguments.draws)
+                task = progress.add_task(str(folder.path), total=total)
                 found = evaluate_curves(
-                    RunModel.load(folder),
-                    split,
+                    run,
+                    samples,
                     imperfections,
                     arguments.draws,
                     arguments.seed,
-                    on_predicted=lambda count, task=task: progress.advance(task, count),
+                    on_predicted=lambda count, p=progress, task=task: p.advance(task, count),
                 )
-                seed = folder.load_config()["seed"]
-                curves[line.label].append(RunCurves(str(folder.path), seed, *found))
-    return curves
+            seed = folder.load_config()["seed"]
+            curves[line.label].append(RunCurves(str(folder.path), seed, *found))
+    return curves, len(samples)
 
 
 if __name__ == "__main__":

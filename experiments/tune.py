@@ -1,25 +1,14 @@
 """Search for hyperparameters with Optuna, in a study that several processes can share."""
 
-import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import dataclasses
 from pathlib import Path
 
-import yaml
-from rich.markup import escape
-from rich.table import Table
-
-from utils.options import add_settings, command_line, settings_from
-from experiments.runs.start import data_checksums, warn_of_repairs
-from experiments.training.settings import TrainSettings
-from experiments.tuning.kinds import PLACE
-from experiments.tuning.objective import Objective
+from experiments.settings import TrainSettings
+from experiments.settings.command_line import parse_settings
 from experiments.tuning.search_space import SearchSpace, with_values
-from experiments.tuning.storage import StudyStorage
-from experiments.tuning.study import Study, is_complete
 from utils.command_line import CommandParser, RunFailed, announce, console, run_command
-from utils.data_loader import load_split
-from utils.formats import open_data
 from utils.files import write_text
+from utils.options import add_settings, command_line
 
 EXAMPLE = "python -m experiments.tune --space SPACE.yaml --data DIR --trials 50"
 SHOWN = 5
@@ -27,47 +16,50 @@ SHOWN = 5
 
 def main():
     """Parse the command line, work on the study, print its best trials."""
-    arguments = make_parser().parse_args()
-    settings = settings_from(arguments, TrainSettings)
-    _check(arguments, settings)
+    arguments, settings = parse_settings(make_parser())
+    check(arguments, settings)
     space = SearchSpace.read(arguments.space, settings)
+    # From here on TensorFlow is needed.
+    import utils.quiet_tensorflow  # noqa: F401
+    from experiments.runs.shared_samples import training_samples
+    from experiments.runs.training import open_checked, tell
+    from experiments.tuning.objective import Objective
+    from experiments.tuning.storage import StudyStorage
+    from experiments.tuning.study import Study, describe
+
     announce(f"Reading {settings.data}")
-    data = open_data(settings.data, settings.feature_files)
-    splits = [load_split(data, name, settings.stream) for name in ("train", "valid")]
-    objective = Objective(settings, splits, arguments.seeds)
-    warn_of_repairs(splits)
-    folder = Path(settings.run_dir or _default_folder(arguments.space, data.path))
+    task = open_checked(settings)
+    objective = Objective(task, arguments.seeds)
+    tell(task, training_samples(task))
+    folder = Path(settings.run_dir or default_folder(arguments.space, settings.data))
     if arguments.storage is None:
-        _make(folder)
+        make_folder(folder)
     url = arguments.storage or f"sqlite:///{folder / 'study.db'}"
     with StudyStorage(url, arguments.study or folder.name, arguments.heartbeat) as storage:
-        _make(folder)
-        description = {
-            "space": space.content,
-            "seeds": arguments.seeds,
-            "data": data_checksums(data, splits),
-            **{k: v for k, v in dataclasses.asdict(settings).items() if k not in PLACE},
-        }
-        study = Study(storage, description, settings.seed, arguments.startup, arguments.pruning)
-        _search(study, arguments, settings, space, objective, folder)
+        make_folder(folder)
+        description = {"space": space.content, "seeds": arguments.seeds, **describe(task)}
+        criterion, pruning = task.target.criterion, arguments.pruning
+        study = Study(storage, description, criterion, settings.seed, arguments.startup, pruning)
+        search(study, arguments, settings, space, objective, folder)
 
 
-def _search(study, arguments, settings, space, objective, folder):
+def search(study, arguments, settings, space, objective, folder):
     """Work on the study, print its best trials, write the best settings."""
     best = folder / "best.yaml"
+    measured = describe_measure(study.criterion, settings, arguments.seeds)
 
     def on_trial(trial):
         trials = study.trials()
         ended = sum(one.state.is_finished() for one in trials)
-        told = f"Trial {trial.number}: {_outcome(trial)}. {ended} of {arguments.trials}."
-        console.print(told, markup=False)
-        _write_best(best, trials[0], settings, arguments.seeds)
+        told = f"Trial {trial.number}: {outcome(trial, study.criterion)}. {ended} of "
+        console.print(f"{told}{arguments.trials}.", markup=False)
+        write_best(best, trials[0], settings, measured)
 
     study.run(arguments.trials, space, settings, objective, on_trial)
     trials = study.trials()
     with study.storage.lock():
-        _write_best(best, trials[0], settings, arguments.seeds)
-    _show(trials, settings, arguments.seeds)
+        write_best(best, trials[0], settings, measured)
+    show(trials, measured)
     console.print(f"Best settings: {best}", markup=False)
 
 
@@ -75,8 +67,9 @@ def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser(
         "experiments.tune",
-        "Search for the settings with the lowest validation MAE. Any other process that is given "
-        "the same command takes part, and the same command goes on with a study.",
+        "Search for the settings with the best first measure on valid: the lowest MAE of scores, "
+        "the highest macro F1 of classes, the highest accuracy of labels. Any other process that "
+        "is given the same command takes part, and the same command goes on with a study.",
         EXAMPLE,
     )
     add_settings(parser, TrainSettings)
@@ -85,7 +78,7 @@ def make_parser():
         "--trials", type=int, default=50, help="trials of the study, over all processes"
     )
     parser.add_argument(
-        "--seeds", type=int, default=1, help="trainings a trial; the mean of their MAE counts"
+        "--seeds", type=int, default=1, help="trainings of a trial, whose mean counts"
     )
     parser.add_argument(
         "--storage",
@@ -94,13 +87,13 @@ def make_parser():
         help="postgresql://USER:PASSWORD@HOST/DATABASE or sqlite:///FILE; default RUN_DIR/study.db",
     )
     parser.add_argument(
-        "--study", type=str, default=None, help="name in the database; default: that of RUN_DIR"
+        "--study", type=str, default=None, help="name in the database; default: the name of RUN_DIR"
     )
     parser.add_argument(
         "--startup", type=int, default=10, help="trials drawn at random, before any is pruned"
     )
     parser.add_argument(
-        "--pruning", type=bool, default=True, help="stop trials whose MAE is above the median"
+        "--pruning", type=bool, default=True, help="stop trials that are worse than the median"
     )
     parser.add_argument(
         "--heartbeat",
@@ -111,8 +104,12 @@ def make_parser():
     return parser
 
 
-def _check(arguments, settings):
-    """Check all options together."""
+def check(arguments, settings):
+    """Check all options together.
+
+    Raises:
+        ValueError: Naming every fault.
+    """
     faults = settings.faults()
     for name in ("trials", "seeds", "heartbeat", "startup"):
         value = getattr(arguments, name)
@@ -122,12 +119,17 @@ def _check(arguments, settings):
         raise ValueError(" ".join(faults))
 
 
-def _default_folder(space, data):
+def default_folder(space, data):
     """Name the study's folder, the same one each time, so that the same command goes on."""
-    return f"runs/tune-{Path(space).stem}-{data.resolve().name}"
+    return f"runs/tune-{Path(space).stem}-{Path(data).resolve().name}"
 
 
-def _make(folder):
+def make_folder(folder):
+    """Make the study's folder.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -137,8 +139,19 @@ def _make(folder):
         ) from error
 
 
-def _write_best(path, trial, settings, seeds):
-    """Write the settings of a trial as a config of `experiments.train`, if it was completed."""
+def write_best(path, trial, settings, measured):
+    """Write the settings of a trial as a config of `experiments.train`, if it was completed.
+
+    Args:
+        path: The file.
+        trial: The trial of Optuna.
+        settings: `TrainSettings` of everything that the study does not vary.
+        measured: What was measured, in words.
+    """
+    import yaml
+
+    from experiments.tuning.study import is_complete
+
     if not is_complete(trial):
         return
     best = with_values(settings, trial.user_attrs["values"])
@@ -152,15 +165,19 @@ def _write_best(path, trial, settings, seeds):
     )
     config = {name: value for name, value in dataclasses.asdict(best).items() if value is not None}
     lines = [
-        f"# Trial {trial.number}: {_measured(settings, seeds)} {trial.value:.4f}, the lowest of",
+        f"# Trial {trial.number}: {measured} {trial.value:.4f}, the best of",
         f"#   {command_line()}",
         yaml.safe_dump(config, sort_keys=False),
     ]
     write_text(path, "\n".join(lines))
 
 
-def _show(trials, settings, seeds):
+def show(trials, measured):
     """Print the best trials."""
+    from rich.table import Table
+
+    from experiments.tuning.study import is_complete
+
     faults = [trial.user_attrs["fault"] for trial in trials if "fault" in trial.user_attrs]
     complete = [trial for trial in trials if is_complete(trial)]
     if not complete:
@@ -174,28 +191,35 @@ def _show(trials, settings, seeds):
     table.add_column("trial")
     for trial in best:
         table.add_column(str(trial.number), justify="right", overflow="fold")
-    table.add_row(_measured(settings, seeds), *(f"{trial.value:.4f}" for trial in best))
+    table.add_row(measured, *(f"{trial.value:.4f}" for trial in best))
     for name in best[0].user_attrs["values"]:
-        table.add_row(name, *(_cell(trial.user_attrs["values"][name]) for trial in best))
+        table.add_row(name, *(cell(trial.user_attrs["values"][name]) for trial in best))
     console.print(table)
     if faults:
         console.print(f"The first fault: {faults[0]}", style="yellow", markup=False)
 
 
-def _measured(settings, seeds):
+def describe_measure(criterion, settings, seeds):
+    """Return the name of a trial's value, in words."""
     split = f"{settings.folds} folds" if settings.folds else "valid"
-    return f"MAE, {split}" + (f", mean of {seeds} seeds" if seeds > 1 else "")
+    return f"{criterion.name}, {split}" + (f", mean of {seeds} seeds" if seeds > 1 else "")
 
 
-def _outcome(trial):
+def outcome(trial, criterion):
+    """Say how a trial ended."""
+    from experiments.tuning.study import is_complete
+
     if is_complete(trial):
-        return f"MAE {trial.value:.4f}"
+        return f"{criterion.name} {trial.value:.4f}"
     if "fault" in trial.user_attrs:
         return f"failed, {trial.user_attrs['fault']}"
     return f"pruned after {len(trial.intermediate_values)} epochs"
 
 
-def _cell(value):
+def cell(value):
+    """Return a value as a cell of a table."""
+    from rich.markup import escape
+
     return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
 
 

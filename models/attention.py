@@ -1,4 +1,4 @@
-"""Attention in which masked keys, and queries with no key at all, take no part."""
+"""Attention in which masked keys and queries without any key take no part."""
 
 import keras
 from keras import ops
@@ -52,7 +52,7 @@ class MaskedAttention(ExplicitMaskLayer):
 
     Call arguments:
         query: `(batch, Tq, model_dim)`.
-        context: `(batch, Tk, model_dim)`, what is attended to.
+        context: `(batch, Tk, model_dim)`, the sequence of keys and values.
         allowed: Boolean `(batch, 1 or Tq, Tk)`, `True` = may be attended to; `None` allows all.
         distance: Where `aligned`, the steps between query and context, `(batch, Tq, Tk)`; `None`:
             both count their steps from 0.

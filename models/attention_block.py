@@ -100,7 +100,7 @@ class AttentionBlock(ExplicitMaskLayer):
         """Run attention and feed-forward with their residuals.
 
         `context=None` stands for self-attention, where `norm_first` normalises both sides.
-        `allowed` and `distance` are those of `MaskedAttention`.
+        `allowed` and `distance` are arguments of `MaskedAttention`.
         """
         masks = {"allowed": allowed, "distance": distance, "training": training}
         if self.norm_first:

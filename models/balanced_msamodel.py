@@ -9,7 +9,7 @@ from .msamodel import MSAModel
 class BalancedMSAModel(MSAModel):
     """`MSAModel` with dropout 0.2, L2 0.001, adaptive fusion, and dropout before the output.
 
-    Arguments, input and output are those of `MSAModel`; the defaults alone differ.
+    Arguments, input and output are the same as for `MSAModel`; only the defaults differ.
     """
 
     def __init__(

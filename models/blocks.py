@@ -259,7 +259,7 @@ class ModalityEncoder(ExplicitMaskLayer):
 
 
 def _allowed_and_valid(mask):
-    """Return what queries may attend to, `(batch, 1 or time, time)`, and which steps are valid."""
+    """Return the allowed pairs `(batch, 1 or time, time)` and the valid steps `(batch, time)`."""
     mask = as_mask(mask)
     if mask is None:
         return None, None

@@ -31,7 +31,7 @@ def checkpointed(part, function):
 
 
 def _checkpointed_by_jax(part, function, seeds, states):
-    """Do the same where what a function changes must be among its results."""
+    """Return the new seeds as results of the function, for JAX permits no change inside it."""
     weights = [(weight, weight.value) for weight in part.weights]
 
     def run(*tensors):

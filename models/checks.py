@@ -1,4 +1,4 @@
-"""Errors that tell a user which argument is wrong and what to do about it."""
+"""Errors that tell a user which argument is wrong and how to mend it."""
 
 
 def check_sequence(name, shape, width, max_length=None):
@@ -11,7 +11,7 @@ def check_sequence(name, shape, width, max_length=None):
         max_length: The longest sequence allowed, or `None`.
 
     Raises:
-        ValueError: Naming the argument, what was expected and what was received.
+        ValueError: If rank, width or length differ; the message names the argument and both shapes.
     """
     shape = tuple(shape)
     if len(shape) != 3:
@@ -49,7 +49,7 @@ def check_choice(name, value, choices):
     """Refuse a value that is not one of `choices`.
 
     Raises:
-        ValueError: Naming the argument, the choices and what was received.
+        ValueError: If it is not; the message lists the choices.
     """
     if value not in choices:
         options = ", ".join(repr(choice) for choice in choices)
@@ -60,7 +60,7 @@ def check_rate(name, value):
     """Refuse a dropout rate outside [0, 1).
 
     Raises:
-        ValueError: Naming the argument and what was received.
+        ValueError: If it is out of range.
     """
     if not 0 <= value < 1:
         raise ValueError(f"`{name}` must be at least 0 and below 1. Received: {value!r}.")
@@ -70,7 +70,7 @@ def check_positive(**sizes):
     """Refuse sizes that are not whole numbers of at least 1.
 
     Raises:
-        ValueError: Naming the argument and what was received.
+        ValueError: If it is out of range.
     """
     for name, size in sizes.items():
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
@@ -81,7 +81,7 @@ def check_above_zero(**numbers):
     """Refuse numbers that are not above 0.
 
     Raises:
-        ValueError: Naming the argument and what was received.
+        ValueError: If it is out of range.
     """
     for name, number in numbers.items():
         if not number > 0:

@@ -26,8 +26,8 @@ def constructor_arguments(layer):
         layer: A layer or a model.
 
     Returns:
-        A dict from names to values, those of base classes first. It leaves out Keras's own
-        arguments and each argument without an attribute.
+        A dict from names to values, base classes first, without Keras's own arguments. An argument
+        without an attribute is left out.
     """
     classes = itertools.takewhile(
         lambda cls: cls not in (keras.layers.Layer, keras.Model), type(layer).__mro__

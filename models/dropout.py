@@ -1,4 +1,4 @@
-"""Dropout whose random bits are a hash of position, step and seed, so cheap that XLA fuses it."""
+"""Dropout from a hash of position, step and seed, which is cheap enough for XLA to fuse."""
 
 import math
 
@@ -61,9 +61,9 @@ def random_bits(shape, state):
 class HashDropout(ConfiguredLayer):
     """Set a random share of the numbers to 0 and scale up the rest, in training alone.
 
-    It differs from `keras.layers.Dropout` in its source of randomness: instead of a generator
-    that writes an array of random numbers, a hash computes each from its position, the step and
-    the layer's seed. `seed_generator` holds the latter two; each call in training moves it on.
+    It differs from `keras.layers.Dropout` in its source of randomness: a hash computes each random
+    number from its position, the step and the layer's seed; no generator writes an array of them.
+    `seed_generator` holds seed and step; each call in training moves it on.
 
     Args:
         rate: Share set to 0, at least 0 and below 1; the rest is multiplied by `1 / (1 - rate)`.
@@ -86,7 +86,7 @@ class HashDropout(ConfiguredLayer):
     Reference:
         Srivastava et al., 2014, "Dropout: A Simple Way to Prevent Neural Networks from
         Overfitting"; counter-based: Salmon et al., 2011, "Parallel Random Numbers: As Easy as 1,
-        2, 3". The hash is no match for the generators of the latter, but passes for dropout.
+        2, 3". The hash is weaker than their generators, but good enough for dropout.
     """
 
     def __init__(self, rate, seed=None, **kwargs):

@@ -20,7 +20,7 @@ class ExplicitMaskLayer(ConfiguredLayer):
         return super().__call__(*args, **kwargs)
 
     def compute_output_spec(self, *args, **kwargs):
-        """Trace the call: what it returns, and of which type, depends on its arguments.
+        """Trace the call, since the number and types of its outputs depend on its arguments.
 
         Keras's own version would derive one output from `compute_output_shape`, also where
         `return_attention` asks for two, and give it the compute type, also where it is boolean.
@@ -37,7 +37,7 @@ def _without_implicit_mask(value):
 
 
 def clear_masked(x, mask):
-    """Put zeros where `mask` is `False`, whatever stood there, NaN and infinity included.
+    """Put zeros where `mask` is `False`, also in place of NaN and infinity.
 
     Args:
         x: `(batch, time, features)`.

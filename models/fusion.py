@@ -12,10 +12,10 @@ from .pooling import POOLING_METHODS, MaskedPooling, ModalityWeighting
 
 @keras.saving.register_keras_serializable(package="msa")
 class CrossModalFusion(ExplicitMaskLayer):
-    """Let the text sequence attend to audio and video, and, if wished, these to the text.
+    """Let the text sequence attend to audio and video, and optionally both of them to the text.
 
-    Each layer runs in this order, each step on the result of those before it: text ← audio,
-    text ← video; if bidirectional, audio ← text, video ← text.
+    Each layer runs these steps in order, each on the results so far: text ← audio, text ← video;
+    if bidirectional, also audio ← text, video ← text.
 
     Args:
         model_dim: Width of the three sequences; a multiple of `num_heads`.
@@ -141,7 +141,7 @@ class CrossModalFusion(ExplicitMaskLayer):
 
 
 def _allowed_and_distance(query, context, masks, packed):
-    """Return what `MaskedAttention` needs to know of a query's modality and a context's."""
+    """Return the arguments `allowed` and `distance` of `MaskedAttention` for two modalities."""
     if packed:
         return packed[query].allowed(packed[context]), packed[query].distance(packed[context])
     mask = masks[context]
@@ -176,7 +176,7 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
 
     Raises:
         ValueError: If `pooling_method` is unknown, or the number, rank or width of the sequences
-            differs from what was announced.
+            differs from the constructor's arguments.
     """
 
     def __init__(

@@ -28,22 +28,22 @@ def per_modality_lengths(seq_len):
 
 
 def read_inputs(inputs, widths, seq_lens, dtype):
-    """Sort a model's input into sequences and masks, check them, and clear what is masked.
+    """Sort a model's input into sequences and masks, check them, and clear masked steps.
 
     Args:
         inputs: A tuple `(text, audio, video)`, whose masks are made from the zeros; a tuple of
-            six, the three masks behind; or a dict with keys `text`, `audio`, `video` and
+            six, the masks after the sequences; or a dict with keys `text`, `audio`, `video` and
             optionally `text_mask`, `audio_mask`, `video_mask`.
         widths: The feature width of each modality.
         seq_lens: The longest length of each modality.
-        dtype: What the sequences are cast to.
+        dtype: Type to which the sequences are cast.
 
     Returns:
         Two lists in the order text, audio, video: sequences `(batch, time, width)` with zeros at
         masked steps, and boolean masks `(batch, time)`.
 
     Raises:
-        ValueError: Naming the input, what was expected and what was received.
+        ValueError: If an input has another form, rank, width or length than expected.
     """
     sequences, masks = _by_modality(inputs)
     for i, name in enumerate(MODALITIES):
@@ -74,7 +74,7 @@ def _by_modality(inputs) -> tuple[list[Any], list[Any]]:
         received = f"{len(inputs)} of them" if isinstance(inputs, (tuple, list)) else type(inputs)
         raise ValueError(
             "The input must be a tuple of three sequences (text, audio, video), a tuple of six "
-            f"(their masks behind), or a dict. Received: {received}."
+            f"(followed by their masks), or a dict. Received: {received}."
         )
     return list(inputs[:3]), list(inputs[3:]) or [None] * 3
 

@@ -1,4 +1,4 @@
-"""The house's own model: modalities meet as sequences, by cross-attention."""
+"""The sequence-level model: modalities meet as sequences, by cross-attention."""
 
 import keras
 
@@ -33,31 +33,32 @@ class MSASeqLevelModel(EnsembleModel):
         bidirectional_fusion: Whether audio and video attend to the text too.
         pooling_method: `"mean"`, `"attention"`, `"last"` or `"recency"`; see `AdaptiveFusionHead`.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
-        num_classes: `None` for one score; a number of classes for logits.
+        num_classes: Number of classes, for logits; `None` for scores.
         gradient_checkpointing: Whether to recompute encoders and fusion in the backward pass,
             which saves memory in training and costs time.
         norm_first: Whether the transformer blocks are pre-norm.
         aligned: Whether equal steps of the three sequences are equal times; attention across
             modalities then prefers near steps. `None`: if their `seq_len` is the same.
-        n_members: Above 1, an ensemble of so many such models, which share nothing: outputs and
-            modality weights are averaged, attention maps hold the heads of one after the other,
-            and each learns as if it were alone (see `auxiliary_loss`).
+        n_members: Number of models. Above 1, the model is an ensemble of models that share nothing:
+            outputs and modality weights are averaged, attention maps hold the heads of one member
+            after the other, and each member learns as if alone (see `auxiliary_loss`).
+        num_outputs: Number of scores, or of labels that are true or false.
 
     Call arguments:
         inputs: `(text, audio, video)`, each `(batch, time, width)`; their all-zero steps count as
-            padding. Or six tensors, boolean masks `(batch, time)` behind; or a dict with keys
-            `text, audio, video` and optionally `text_mask, audio_mask, video_mask`.
-        packs: Boolean `(packs, batch)`, which samples share a row inside, so that padding costs
-            little; the result is the same. Every sample is in one pack, and the valid steps of a
-            pack, in each modality, are no more than `time` (see `utils.batches.packing.Packer`).
-            `None`: each has a row of its own.
+            padding. Or six tensors, the last three boolean masks `(batch, time)`; or a dict with
+            keys `text, audio, video` and optionally `text_mask, audio_mask, video_mask`.
+        packs: Boolean `(packs, batch)`: the samples that share a row inside, so that padding costs
+            little; the result is the same. Every sample is in one pack, and a pack has at most
+            `time` valid steps in each modality (see `utils.batches.packing.Packer`). `None`: each
+            sample has a row of its own.
         training: Whether to apply dropout.
 
     Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
+        `(batch, num_outputs)`, or `(batch, num_classes)`; always float32.
 
     Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+        ValueError: If an argument or input is wrong; see `MultimodalModel`.
 
     Example:
         >>> model = MSASeqLevelModel(seq_len=20, text_dim=300, audio_dim=74, video_dim=47)
@@ -157,7 +158,7 @@ class MSASeqLevelModel(EnsembleModel):
         return self.explain_sequences(*self.read(inputs), training, packs).prediction
 
     def explain_sequences(self, sequences, masks, training=None, packs=None):
-        """Compute an `Explanation`; with `packs`, attention maps are those of the packs."""
+        """Compute an `Explanation`; with `packs`, attention maps are of packs, not samples."""
         if self.members:
             each = [
                 member.explain_sequences(sequences, masks, training, packs)

@@ -14,8 +14,8 @@ class MSAModel(MultimodalModel):
     """Early-pooled baseline: one vector a modality, then transformer layers over the three.
 
     Each modality is encoded by transformer blocks and averaged over its valid steps. The three
-    vectors are stacked and attend to each other. What happens at one time step in two
-    modalities together is lost in the pooling; `MSASeqLevelModel` keeps it.
+    vectors are stacked and attend to each other. The pooling loses events
+    that two modalities share at one time step; `MSASeqLevelModel` keeps them.
 
     Args:
         seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.

@@ -32,24 +32,23 @@ class MultiModalCrossAttention(ExplicitMaskLayer):
         post_attn_norm: Whether to layer-normalise the output of each head, over `dim_head`.
         attention_strategy: How the heads are joined before the last Dense layer: `"concatenate"`
             or `None` puts them side by side, `"average"` takes their mean.
-        mask: Static boolean `(Tq, Tk)`, `True` = may be attended to; `None` allows all. Both this
-            mask and that of the call must allow a key.
+        mask: Static boolean `(Tq, Tk)`, `True` = may be attended to; `None` allows all. A key is
+            allowed only if this mask and the call's mask allow it.
 
     Call arguments:
-        x: `(batch, Tq, dim)`, what attends.
-        context: `(batch, Tk, context_dim)`, what is attended to.
+        x: `(batch, Tq, dim)`, the sequence of queries.
+        context: `(batch, Tk, context_dim)`, the sequence of keys and values.
         mask: Boolean, `True` = may be attended to: `(Tq, Tk)`, `(batch, Tk)`, `(batch, Tq, Tk)` or
             `(batch, 1 or heads, Tq, Tk)`; any leading size may be 1. `None` allows all. A mask
             of rank 2 whose first size is unknown counts as `(batch, Tk)`.
         training: Whether to apply dropout.
 
     Returns:
-        `(batch, Tq, dim)`. What stands at a key that no query may see, NaN included, has no
-        influence.
+        `(batch, Tq, dim)`. Values at a key that no query may see have no influence, NaN included.
 
     Raises:
         ValueError: If an argument is out of range, an input has another rank or width, a mask
-            fits no form above, or fits `(Tq, Tk)` and `(batch, Tk)` alike.
+            fits no form above, or fits both `(Tq, Tk)` and `(batch, Tk)`.
 
     Example:
         >>> layer = MultiModalCrossAttention(dim=64, heads=4, context_dim=74, dim_head=16)

@@ -1,4 +1,4 @@
-"""Short samples side by side in the rows of a batch, so that padding costs little."""
+"""Several short samples in one row of a batch, so that padding costs little."""
 
 from typing import Any, NamedTuple
 
@@ -10,9 +10,9 @@ class Packing(NamedTuple):
 
     Attributes:
         sample: int32 `(packs, time)`, the sample whose step stands in this place; -1: none.
-        step: int32 `(packs, time)`, which of the sample's steps, from 0.
-        place: int32 `(batch, time)`, where each valid step stands, counted through all packs;
-            of a masked step it means nothing.
+        step: int32 `(packs, time)`, the number of that step in its sample, from 0.
+        place: int32 `(batch, time)`, the place of each valid step, counted through all packs;
+            for a masked step it means nothing.
         mask: Boolean `(batch, time)`, `True` = valid step.
     """
 
@@ -23,7 +23,7 @@ class Packing(NamedTuple):
 
     @classmethod
     def of(cls, mask, packs):
-        """Put the valid steps of each sample one behind the other into its pack.
+        """Put the valid steps of each sample one after the other into its pack.
 
         Args:
             mask: Boolean `(batch, time)`, `True` = valid step.
@@ -49,10 +49,11 @@ class Packing(NamedTuple):
         pack = ops.expand_dims(ops.arange(ops.shape(packs)[0], dtype="int32"), 1)
         first = ops.sum(ops.where(packs, pack * time + start, 0), axis=0)
         rank = ops.cumsum(ops.cast(mask, "int32"), axis=1) - 1
+        last = ops.shape(packs)[0] * time - 1  # beyond it lie only steps of invalid packs
         return cls(
             ops.where(filled, sample, -1),
             ops.where(filled, step, 0),
-            ops.where(mask, first[:, None] + rank, 0),
+            ops.where(mask, ops.minimum(first[:, None] + rank, last), 0),
             mask,
         )
 
@@ -81,7 +82,7 @@ class Packing(NamedTuple):
         return unpack(x)
 
     def allowed(self, context):
-        """Return which places of `context`, another `Packing`, are of the same sample.
+        """Return the places of `context`, another `Packing`, that hold the same sample.
 
         Returns:
             Boolean `(packs, time, time of context)`.

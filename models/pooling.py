@@ -1,4 +1,4 @@
-"""From a sequence to one vector, and from one vector a modality to one for all."""
+"""From a sequence to one vector, and from the vectors of the modalities to one for all."""
 
 import keras
 from keras import ops
@@ -38,8 +38,8 @@ class MaskedPooling(ExplicitMaskLayer):
             counts, or `sequence` has another rank or width.
 
     Reference:
-        `"recency"`: the slopes are those of Press et al., 2022, "Train Short, Test Long: Attention
-        with Linear Biases", for a query at the last step; there they are fixed.
+        `"recency"`: slopes after Press et al., 2022, "Train Short, Test Long: Attention with Linear
+        Biases", for a query at the last step; there they are fixed.
     """
 
     def __init__(self, method, model_dim, num_heads=4, **kwargs):

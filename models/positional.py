@@ -1,4 +1,4 @@
-"""Masks and positions: which steps of a sequence count, and where they stand."""
+"""Masks and positions: which steps of a sequence are valid, and their order."""
 
 import keras
 from keras import ops
@@ -29,7 +29,7 @@ def create_padding_mask(x):
 
 
 def create_look_ahead_mask(length):
-    """Let each position see itself and what came before it.
+    """Let each position see itself and the earlier positions.
 
     Args:
         length: Number of steps, `T`.

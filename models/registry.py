@@ -9,6 +9,8 @@ import pkgutil
 from collections.abc import MutableMapping
 from pathlib import Path
 
+PACKAGE = __name__.rpartition(".")[0]  # models or msa_tf2
+
 
 class LazyClasses(MutableMapping):
     """A mapping from names to classes, each imported when it is first asked for.
@@ -27,7 +29,7 @@ class LazyClasses(MutableMapping):
         if not isinstance(place, str):
             return place
         module, cls = place.split(":")
-        return getattr(importlib.import_module(f".{module}", __package__), cls)
+        return getattr(importlib.import_module(f".{module}", PACKAGE), cls)
 
     def __setitem__(self, name, cls):
         self._places[name] = cls
@@ -81,8 +83,8 @@ TEXT_TABULAR_MODELS = LazyClasses(
 
 def register_all():
     """Import all modules of this package, so that Keras knows every class by its saved name."""
-    package = importlib.import_module(__package__)
-    for module in pkgutil.walk_packages(package.__path__, f"{__package__}."):
+    package = importlib.import_module(PACKAGE)
+    for module in pkgutil.walk_packages(package.__path__, f"{PACKAGE}."):
         importlib.import_module(module.name)
 
 

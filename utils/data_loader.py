@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from utils.batches.batch_plan import BatchPlan
-from utils.batches.dataset import batches
+from utils.batches.dataset import batches, check_modalities
 from utils.batches.normalization import FeatureNormalizer
 from utils.environment import available_memory
 from utils.formats import MODALITIES, InvalidData, open_data
@@ -36,6 +36,7 @@ def make_dataset(
     epoch=0,
     step=0,
     feature_files=None,
+    target=None,
 ):
     """Read a split and batch it.
 
@@ -51,7 +52,8 @@ def make_dataset(
         seed: Seed of order and augmentation.
         normalize: `"none"`, `"standard"`, `"robust"` or `"minmax"`, fitted on the valid steps of
             the training split, or a fitted `FeatureNormalizer`.
-        modalities: Names of the modalities to use. The others are zero and masked.
+        modalities: Names of the modalities to use; the data need not have the others. The others
+            are zero, of width 1, and masked.
         return_masks: Whether to yield six tensors: the sequences, then their boolean masks.
             Without masks, models treat all-zero steps as padding.
         augmentation: An `Augmentation` of the batches, for training.
@@ -65,23 +67,27 @@ def make_dataset(
         epoch: Number of the first epoch.
         step: Number of batches to skip in the first epoch.
         feature_files: See `utils.formats.open_data`.
+        target: A `TargetRequest`, or a `Target` that the labels must have; `None`: told by
+            `target.json` or by the labels.
 
     Returns:
         A `tf.data.Dataset` of `((text, audio, video), label)`: features `(batch, T, D)`, labels
-        `(batch, 1)`, float32.
+        `(batch, columns)`, float32: scores, one-hot rows of classes, or 0 and 1.
 
     Raises:
         FileNotFoundError: If the data, the split or a file is missing.
         ValueError: If a file's content is wrong, or an argument has an unknown value.
     """
-    reader = open_data(data_dir, feature_files)
-    samples = load_split(reader, split, stream)
+    check_modalities(modalities)
+    reader = open_data(data_dir, feature_files, modalities=modalities, target=target)
+    samples = load_split(reader, split, stream).completed()
     for note in samples.repair_notes():
         warnings.warn(note, stacklevel=2)
     if normalize == "none":
         normalize = None
     elif isinstance(normalize, str):
-        normalize = FeatureNormalizer.fit(normalize, load_split(reader, "train", stream))
+        train = load_split(reader, "train", stream).completed()
+        normalize = FeatureNormalizer.fit(normalize, train)
     plan = BatchPlan(
         len(samples),
         batch_size * shard[1],

@@ -72,7 +72,7 @@ def find_repetition(digests, labels):
 
     Args:
         digests: Hash of each sample's features, uint64 `(N,)`.
-        labels: Scores `(N, 1)`.
+        labels: `(N, columns)`.
 
     Returns:
         A `Repetition`.
@@ -80,7 +80,7 @@ def find_repetition(digests, labels):
     _, first, inverse = np.unique(digests, return_index=True, return_inverse=True)
     earlier = first[inverse]
     rows = np.flatnonzero((earlier < np.arange(len(digests))) & (digests != ABSENT))
-    differ = labels[rows, 0] != labels[earlier[rows], 0]
+    differ = ~np.isclose(labels[rows], labels[earlier[rows]], equal_nan=True).all(axis=1)
     pair = (int(earlier[rows[0]]), int(rows[0])) if len(rows) else None
     return Repetition(len(rows), int(differ.sum()), pair)
 

@@ -3,16 +3,11 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import onnxruntime
 
 from utils.untrusted.plain_file import plain_file
 
-FORMAT, VERSION = "msa-tf2", 1
-COMMANDS = {
-    "sequences": "experiments.predict",
-    "text_tabular": "experiments.predict_text_tabular",
-}
+FORMAT, VERSION = "msa-tf2", 2
 CONTENT = "an ONNX model that `python -m experiments.export` has written"
 
 
@@ -21,7 +16,7 @@ class OnnxModel:
 
     Args:
         path: The file.
-        kind: The expected `kind` in the metadata, such as `"sequences"`.
+        kinds: The expected values of `kind` in the metadata, such as `("sequences",)`.
 
     Attributes:
         metadata: A dict of JSON values that the exporter wrote.
@@ -33,7 +28,7 @@ class OnnxModel:
         ValueError: If the file is damaged, or is no model of this repository, kind and version.
     """
 
-    def __init__(self, path, kind):
+    def __init__(self, path, kinds):
         self.path = Path(path)
         if not self.path.exists():
             raise FileNotFoundError(
@@ -46,7 +41,7 @@ class OnnxModel:
             self._session = onnxruntime.InferenceSession(
                 self.path, options, providers=["CPUExecutionProvider"]
             )
-        self.metadata = _read_metadata(self.path, self._session, kind)
+        self.metadata = _read_metadata(self.path, self._session, kinds)
         self.inputs = [tensor.name for tensor in self._session.get_inputs()]
         self.outputs = [tensor.name for tensor in self._session.get_outputs()]
 
@@ -66,58 +61,18 @@ class OnnxModel:
         return dict(zip(self.outputs, self._session.run(None, inputs), strict=True))
 
 
-class OnnxScorer(OnnxModel):
-    """An exported model of feature sequences.
-
-    Args:
-        path: The file.
-
-    Attributes:
-        modalities: Names of the modalities that the model takes.
-        widths: Feature width of each modality.
-        lengths: Largest number of steps of each modality.
-    """
-
-    def __init__(self, path):
-        super().__init__(path, "sequences")
-        self.modalities = tuple(self.metadata["modalities"])
-        self.widths = {name: self.metadata["widths"][name] for name in self.modalities}
-        self.lengths = {name: self.metadata["seq_len"][name] for name in self.modalities}
-
-    def score(self, sequences):
-        """Predict scores from raw features.
-
-        Args:
-            sequences: Features `(N, T, D)` of each modality, float32, unscaled; steps that are all
-                zero are padding.
-
-        Returns:
-            Two arrays: scores `(N,)`; and the weights of text, audio and video `(N, 3)`, or `None`
-            if the model has no such weights.
-        """
-        inputs = {}
-        for name in self.modalities:
-            x = np.asarray(sequences[name], "float32")
-            length = self.shape(name)[1]
-            if isinstance(length, int):
-                x = np.pad(x, ((0, 0), (0, length - x.shape[1]), (0, 0)))
-            inputs[name] = x
-            if f"{name}_mask" in self.inputs:
-                inputs[f"{name}_mask"] = np.any(x != 0, axis=-1)
-        outputs = self.run(inputs)
-        return outputs["score"][:, 0], outputs.get("modality_weights")
-
-
-def _read_metadata(path, session, kind):
+def _read_metadata(path, session, kinds):
     texts = session.get_modelmeta().custom_metadata_map
     try:
         metadata = {name: json.loads(text) for name, text in texts.items()}
     except ValueError:  # metadata of another program
         metadata = {}
-    if (metadata.get("format"), metadata.get("kind")) != (FORMAT, kind):
+    kind = metadata.get("kind")
+    if metadata.get("format") != FORMAT or kind not in kinds:
+        ours = metadata.get("format") == FORMAT
         raise ValueError(
-            f"{path} must be {CONTENT}, of the kind {kind!r}. Received: an ONNX model of "
-            f"{_origin(metadata)}. Name another file, or export the run again."
+            f"{path} must be {CONTENT}, of the kind {' or '.join(kinds)}. Received: an ONNX model "
+            f"of {f'the kind {kind!r}' if ours else 'another program'}. Name another file."
         )
     if metadata.get("format_version") != VERSION:
         raise ValueError(
@@ -125,10 +80,3 @@ def _read_metadata(path, session, kind):
             f"Received: {metadata.get('format_version')!r}. Export the run again."
         )
     return metadata
-
-
-def _origin(metadata):
-    if metadata.get("format") != FORMAT:
-        return "another program"
-    kind = metadata.get("kind")
-    return f"the kind {kind!r}, which `python -m {COMMANDS.get(kind, 'nothing here')}` takes"

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CLASSES = tuple(range(-3, 4))
+from utils.label_statistics import LabelStatistics, describe_labels
+from utils.measures.score_target import ScoreTarget
+
 # A feature that varies by less than its rounding error is constant, as in normalisation.
 CONSTANT_RANGE = 1e-6
 # The hash of a sample without any valid step.
@@ -56,34 +58,6 @@ class ModalityStatistics:
 
 
 @dataclass(frozen=True)
-class LabelStatistics:
-    """The scores of a split.
-
-    Attributes:
-        mean: Mean.
-        sd: Standard deviation.
-        min: Smallest score.
-        max: Largest score.
-        distinct: Number of different scores.
-        histogram: Samples in each of `CLASSES`: the score clipped to ±3 and rounded half to even,
-            as in Acc-7.
-        negative: Share of scores below 0.
-        zero: Share of scores equal to 0.
-        positive: Share of scores above 0.
-    """
-
-    mean: float
-    sd: float
-    min: float
-    max: float
-    distinct: int
-    histogram: tuple[int, ...]
-    negative: float
-    zero: float
-    positive: float
-
-
-@dataclass(frozen=True)
 class SplitStatistics:
     """The statistics of a split.
 
@@ -93,6 +67,7 @@ class SplitStatistics:
         modalities: `ModalityStatistics` of each modality.
         labels: `LabelStatistics` of the labels.
         modality_labels: `LabelStatistics` of each modality that has its own labels.
+        clipped: Number of labels beyond the range.
         empty: Number of samples without a valid step in any modality.
         digests: Hash of each sample's features in all modalities, uint64 `(N,)`; `ABSENT` if all
             modalities are absent.
@@ -103,15 +78,17 @@ class SplitStatistics:
     modalities: dict[str, ModalityStatistics]
     labels: LabelStatistics
     modality_labels: dict[str, LabelStatistics]
+    clipped: int
     empty: int
     digests: np.ndarray
 
 
-def describe(split):
+def describe(split, target):
     """Compute the statistics of a split in one pass over its features, block by block.
 
     Args:
         split: A `Split`, in memory or on disk.
+        target: The `Target` of its labels.
 
     Returns:
         `SplitStatistics`.
@@ -132,31 +109,16 @@ def describe(split):
     empty = np.all(digests == ABSENT, axis=1)
     together = np.array([_digest(row) for row in digests], "uint64")
     together[empty] = ABSENT
+    single = target if target.kind == "score" else ScoreTarget()
     return SplitStatistics(
         split.name,
         len(split),
         modalities,
-        describe_labels(split.labels),
-        {name: describe_labels(y) for name, y in split.modality_labels.items()},
+        describe_labels(split.labels, target),
+        {name: describe_labels(y, single) for name, y in split.modality_labels.items()},
+        split.clipped,
         int(empty.sum()),
         together,
-    )
-
-
-def describe_labels(labels):
-    """Return the `LabelStatistics` of scores `(N, 1)` or `(N,)` in [-3, 3]."""
-    y = np.asarray(labels, "float64").ravel()
-    classes = np.round(np.clip(y, -3, 3)).astype(int)
-    return LabelStatistics(
-        mean=float(y.mean()),
-        sd=float(y.std()),
-        min=float(y.min()),
-        max=float(y.max()),
-        distinct=len(np.unique(y)),
-        histogram=tuple(int(np.sum(classes == c)) for c in CLASSES),
-        negative=float(np.mean(y < 0)),
-        zero=float(np.mean(y == 0)),
-        positive=float(np.mean(y > 0)),
     )
 
 

@@ -5,6 +5,7 @@ from rich.table import Table
 from data.convert.conversion import convert
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.formats import open_data
+from utils.measures.inference import SYNTAX, TargetRequest
 from utils.progress import progress_bar
 
 
@@ -12,7 +13,13 @@ def main():
     """Parse the command line, convert the data, print a table of the splits."""
     options = make_parser().parse_args()
     announce(f"Reading {options.source}")
-    reader = open_data(options.source, options.feature_files)
+    reader = open_data(
+        options.source,
+        options.feature_files,
+        modalities=None,
+        target=TargetRequest.parse(options.target, options.classes),
+        clip_labels=options.clip_labels,
+    )
     with progress_bar(transient=True) as progress:
         tasks = {}
 
@@ -42,6 +49,18 @@ def make_parser():
         "--shards", type=int, default=1, help="number of files of each split and modality"
     )
     parser.add_argument(
+        "--target",
+        type=str,
+        default=None,
+        help=f"what the labels are: {SYNTAX}; default: found out",
+    )
+    parser.add_argument(
+        "--classes", type=str, nargs="+", default=[], help="all classes in their order"
+    )
+    parser.add_argument(
+        "--clip-labels", action="store_true", help="clip scores beyond the range, and count them"
+    )
+    parser.add_argument(
         "--feature-files",
         type=dict[str, str],
         default={},
@@ -53,10 +72,11 @@ def make_parser():
 
 def _table(splits):
     table = Table()
-    for heading in ("split", "samples", "text", "audio", "video"):
+    modalities = list(splits[0].sequences)
+    for heading in ("split", "samples", *modalities):
         table.add_column(heading, justify="left" if heading == "split" else "right")
     for split in splits:
-        shapes = [f"{split.lengths[m]} x {split.widths[m]}" for m in ("text", "audio", "video")]
+        shapes = [f"{split.lengths[m]} x {split.widths[m]}" for m in modalities]
         table.add_row(split.name, str(len(split)), *shapes)
     return table
 

@@ -4,12 +4,14 @@ import shutil
 
 import numpy as np
 
+from utils.files import write_json
 from utils.formats.hdf5 import Hdf5Writer
 from utils.formats.table import index_path, write_table
+from utils.measures.inference import FILE
 from utils.new_file import new_folder
 
-# Files that describe the whole data set: written by `data.synthetic`, and the target of the labels.
-DESCRIPTION_FILES = ("task.json", "target.json")
+# The description of a data set that `data.synthetic` has written.
+TASK_FILE = "task.json"
 
 
 def convert(reader, directory, shards=1, progress=lambda split, done: None):
@@ -42,9 +44,9 @@ def convert(reader, directory, shards=1, progress=lambda split, done: None):
             _check_room(partial, split)
             _write_split(split, partial, shards, progress)
             written.append(split)
-        for name in DESCRIPTION_FILES:
-            if (reader.path / name).is_file():
-                shutil.copyfile(reader.path / name, partial / name)
+        write_json(partial / FILE, reader.target.to_json())
+        if (reader.path / TASK_FILE).is_file():
+            shutil.copyfile(reader.path / TASK_FILE, partial / TASK_FILE)
     return written
 
 

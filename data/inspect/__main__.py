@@ -7,18 +7,20 @@ import sys
 from data.inspect.inspection import inspect_data
 from data.inspect.tables import show
 from utils.command_line import CommandParser, announce, console, run_command
-from utils.split_statistics import CLASSES
+from utils.files import without_nan
+from utils.measures.inference import SYNTAX, TargetRequest
 
 
 def main():
     """Parse the command line, read the data, print its description and the findings."""
     options = make_parser().parse_args()
+    request = TargetRequest.parse(options.target, options.classes)
     if options.json:
-        described = as_json(inspect_data(options.path))
+        described = without_nan(as_json(inspect_data(options.path, request)))
         sys.stdout.write(json.dumps(described, indent=2, allow_nan=False) + "\n")
         return
     announce(f"Reading {options.path}")
-    console.print(show(inspect_data(options.path)))
+    console.print(show(inspect_data(options.path, request)))
 
 
 def make_parser():
@@ -30,6 +32,15 @@ def make_parser():
         "python -m data.inspect runs/data/sarcasm",
     )
     parser.add_argument("path", help="file or folder, in a format of data/README.md")
+    parser.add_argument(
+        "--target",
+        type=str,
+        default=None,
+        help=f"what the labels are: {SYNTAX}; default: found out",
+    )
+    parser.add_argument(
+        "--classes", type=str, nargs="+", default=[], help="all classes in their order"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser
 
@@ -40,6 +51,8 @@ def as_json(inspection):
         "path": str(inspection.path),
         "format": inspection.format,
         "files": inspection.files,
+        "target": {**inspection.target.to_json(), "found": inspection.target.found},
+        "missing": inspection.missing,
         "splits": {name: _split(split) for name, split in inspection.splits.items()},
         "failures": inspection.failures,
         "overlaps": [dataclasses.asdict(one) for one in inspection.overlaps],
@@ -55,15 +68,12 @@ def _split(split):
     return {
         "samples": split.samples,
         "empty": split.empty,
-        "labels": _labels(split.labels),
-        "modality_labels": {name: _labels(y) for name, y in split.modality_labels.items()},
+        "labels": dataclasses.asdict(split.labels),
+        "modality_labels": {
+            name: dataclasses.asdict(y) for name, y in split.modality_labels.items()
+        },
         "modalities": {name: _modality(m) for name, m in split.modalities.items()},
     }
-
-
-def _labels(y):
-    histogram = dict(zip(map(str, CLASSES), y.histogram, strict=True))
-    return {**dataclasses.asdict(y), "histogram": histogram}
 
 
 def _modality(m):

@@ -1,14 +1,10 @@
-"""Findings about the splits' shapes, features and labels."""
-
-import math
+"""Findings about the splits' shapes and features."""
 
 from data.inspect.finding import Finding, count_in_splits, name_some
+from utils.formats import MODALITIES
 
 UNSCALED = 1e3
 OUTLIER = 20.0
-IMBALANCED = 0.8
-SHIFTED = 0.15
-STANDARD_ERRORS = 3
 
 
 def find_missing_splits(names):
@@ -36,6 +32,24 @@ def find_missing_splits(names):
             "There is no split test.",
             "Results are computed on valid, which also selects the weights: say so in reports, "
             "or cross-validate with --folds.",
+        )
+
+
+def find_missing_modalities(missing):
+    """Find missing modalities.
+
+    Args:
+        missing: Their names.
+
+    Yields:
+        `Finding`s.
+    """
+    if missing:
+        others = " ".join(name for name in MODALITIES if name not in missing)
+        yield Finding(
+            "note",
+            f"There is no {' and no '.join(missing)}.",
+            f"Train with --modalities {others}.",
         )
 
 
@@ -86,47 +100,6 @@ def find_feature_faults(splits):
         yield from _ranges(name, one)
     yield from _paddings(splits)
     yield from _gaps(splits)
-
-
-def find_label_faults(splits):
-    """Find unusual labels.
-
-    Args:
-        splits: `SplitStatistics` by name.
-
-    Yields:
-        `Finding`s.
-    """
-    for name, split in splits.items():
-        y = split.labels
-        if y.distinct == 1:
-            yield Finding(
-                "warning",
-                f"All labels of {name} are {y.min:g}.",
-                "Check how they were written: a constant label cannot be learnt or tested.",
-            )
-        elif y.negative in (0, 1):
-            sign = "below 0" if y.negative == 1 else "at least 0"
-            yield Finding(
-                "warning",
-                f"All labels of {name} are {sign}.",
-                "Check that the scores were not shifted to another range; accuracies of the sign "
-                "are meaningless here.",
-            )
-        elif max(y.histogram) > IMBALANCED * split.samples:
-            share = max(y.histogram) / split.samples
-            yield Finding(
-                "note",
-                f"One of the seven classes has {share:.0%} of the labels of {name}.",
-                "Report MAE, correlation and F1 too: a constant reaches nearly the same accuracy.",
-            )
-    if splits and all(split.labels.distinct == 2 for split in splits.values()):
-        yield Finding(
-            "note",
-            "The labels take only two values.",
-            "Report Has0 accuracy and F1; Acc-7, Acc-5 and correlation are not informative here.",
-        )
-    yield from _shifts(splits)
 
 
 def _modalities(splits):
@@ -254,19 +227,3 @@ def _gaps(splits):
 
 def _side(side):
     return "on both sides" if side == "both" else f"on the {side}"
-
-
-def _shifts(splits):
-    """Find splits whose share of scores of at least 0 differs from the first split's share."""
-    (first, base), *others = splits.items()
-    for name, split in others:
-        shares = [1 - x.labels.negative for x in (base, split)]
-        variance = sum(p * (1 - p) / x.samples for p, x in zip(shares, (base, split), strict=True))
-        difference = abs(shares[1] - shares[0])
-        if difference > max(SHIFTED, STANDARD_ERRORS * math.sqrt(variance)):
-            yield Finding(
-                "warning",
-                f"{shares[1]:.0%} of the labels of {name} are at least 0, but {shares[0]:.0%} of "
-                f"the labels of {first}.",
-                "Split again at random by video, or expect different results on these splits.",
-            )

@@ -4,11 +4,12 @@ from itertools import chain
 
 from data.inspect.feature_findings import (
     find_feature_faults,
-    find_label_faults,
+    find_missing_modalities,
     find_missing_splits,
     find_shape_faults,
 )
 from data.inspect.finding import LEVELS, Finding
+from data.inspect.label_findings import find_label_faults
 from data.inspect.leakage_findings import (
     find_fitted_features,
     find_leaks,
@@ -16,10 +17,12 @@ from data.inspect.leakage_findings import (
 )
 
 
-def collect_findings(splits, failures, overlaps, repetitions, probes):
+def collect_findings(target, missing, splits, failures, overlaps, repetitions, probes):
     """Derive the findings from statistics.
 
     Args:
+        target: The `Target` of the labels.
+        missing: The modalities that the data lacks.
         splits: The `SplitStatistics` of each readable split, by name.
         failures: The error message of each other split, by name.
         overlaps: An `Overlap` for every pair of splits.
@@ -43,9 +46,10 @@ def collect_findings(splits, failures, overlaps, repetitions, probes):
         find_shape_faults(splits),
         find_leaks(overlaps),
         find_repetitions(repetitions),
-        find_fitted_features(probes),
+        find_fitted_features(probes, target),
         find_missing_splits([*splits, *failures]),
+        find_missing_modalities(missing),
         find_feature_faults(splits),
-        find_label_faults(splits),
+        find_label_faults(splits, target),
     )
     return sorted(found, key=lambda finding: LEVELS.index(finding.level))

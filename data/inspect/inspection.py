@@ -6,8 +6,9 @@ from pathlib import Path
 from data.inspect.finding import Finding
 from data.inspect.findings import collect_findings
 from data.inspect.probe import Probe, ProbeData, probe_modalities, sample_features
-from utils.formats import open_data
+from utils.formats import MODALITIES, open_data
 from utils.leakage import Overlap, Repetition, find_overlaps, find_repetition
+from utils.measures.target import Target
 from utils.split_statistics import SplitStatistics, describe
 
 
@@ -19,6 +20,8 @@ class Inspection:
         path: The file or folder.
         format: Name of the reader, and the files that it expects.
         files: For each split, its files and their sizes in bytes.
+        target: The `Target` of the labels, with how it was told.
+        missing: The modalities that the data lacks.
         splits: The `SplitStatistics` of each readable split.
         failures: The error message of each other split.
         overlaps: An `Overlap` for every pair of splits.
@@ -30,6 +33,8 @@ class Inspection:
     path: Path
     format: str
     files: dict[str, dict[str, int]]
+    target: Target
+    missing: list[str]
     splits: dict[str, SplitStatistics]
     failures: dict[str, str]
     overlaps: list[Overlap]
@@ -38,11 +43,13 @@ class Inspection:
     findings: list[Finding]
 
 
-def inspect_data(path):
+def inspect_data(path, target=None):
     """Read all samples of a data set and describe it, in bounded memory if the format allows it.
 
     Args:
         path: A file or folder in a format that `utils.formats.open_data` knows.
+
+        target: A `TargetRequest` with what is known of the labels, or `None`.
 
     Returns:
         An `Inspection`. An unreadable split becomes a finding.
@@ -51,7 +58,7 @@ def inspect_data(path):
         FileNotFoundError: If the path does not exist or has no known format.
         InvalidData: If no split can be read.
     """
-    reader = open_data(path)
+    reader = open_data(path, modalities=None, target=target, clip_labels=True)
     looks, errors = {}, {}
     for name in reader.splits():
         try:
@@ -63,18 +70,23 @@ def inspect_data(path):
     splits = {name: look.statistics for name, look in looks.items()}
     repetitions = {name: look.repetition for name, look in looks.items()}
     overlaps = find_overlaps(splits, {name: look.index for name, look in looks.items()})
+    missing = [name for name in MODALITIES if name not in reader.modalities]
     probes = probe_modalities(*[look.pooled for look in looks.values()][:2])
     failures = {name: " ".join(str(error).split()) for name, error in errors.items()}
     return Inspection(
         path=reader.path,
         format=f"{type(reader).__name__}: {reader.describe()}",
         files={name: _sizes(reader, name) for name in reader.splits()},
+        target=reader.target,
+        missing=missing,
         splits=splits,
         failures=failures,
         overlaps=overlaps,
         repetitions=repetitions,
         probes=probes,
-        findings=collect_findings(splits, failures, overlaps, repetitions, probes),
+        findings=collect_findings(
+            reader.target, missing, splits, failures, overlaps, repetitions, probes
+        ),
     )
 
 
@@ -90,9 +102,9 @@ class _Look:
 
 def _look(reader, name):
     split = reader.stream(name)
-    statistics = describe(split)
+    statistics = describe(split, reader.target)
     repetition = find_repetition(statistics.digests, split.labels)
-    return _Look(statistics, split.index, repetition, sample_features(split))
+    return _Look(statistics, split.index, repetition, sample_features(split, reader.target))
 
 
 def _sizes(reader, split):

@@ -1,6 +1,7 @@
 """Findings about content that splits share, and about features that contain the labels."""
 
 from data.inspect.finding import Finding, many, name_some
+from data.inspect.probe import probed
 
 # Honest audio and video features predict a speaker's opinion far worse than text does.
 TELLING = {"text": 0.95, "audio": 0.85, "video": 0.85}
@@ -50,11 +51,12 @@ def find_repetitions(repetitions):
             )
 
 
-def find_fitted_features(probes):
+def find_fitted_features(probes, target):
     """Find modalities whose features perhaps come from a network trained on the labels.
 
     Args:
         probes: `Probe`s.
+        target: The `Target` of the labels.
 
     Yields:
         `Finding`s.
@@ -69,7 +71,7 @@ def find_fitted_features(probes):
             if drop > max(DROP, STANDARD_ERRORS * 0.5 / one.samples**0.5):
                 yield Finding(
                     "warning",
-                    f"{one.modality} alone predicts the sign of the score in {one.within:.0%} of "
+                    f"{one.modality} alone predicts {probed(target)} in {one.within:.0%} of "
                     f"held-out training samples, but in {one.across:.0%} of another split.",
                     advice,
                 )
@@ -77,7 +79,7 @@ def find_fitted_features(probes):
         if one.within >= TELLING[one.modality]:
             yield Finding(
                 "warning",
-                f"{one.modality} alone predicts the sign of the score in {one.within:.0%} of "
+                f"{one.modality} alone predicts {probed(target)} in {one.within:.0%} of "
                 "held-out training samples; features made without labels rarely reach that.",
                 advice,
             )

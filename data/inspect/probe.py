@@ -1,4 +1,4 @@
-"""Linear classifiers that predict the sign of the score from one modality."""
+"""Linear classifiers that predict the class, or the side of the score, from one modality."""
 
 from dataclasses import dataclass
 
@@ -16,18 +16,19 @@ class ProbeData:
     Attributes:
         features: Features `(n, 2 · D)` of each modality: the mean over the valid steps of a sample,
             and the last valid step.
-        positive: Whether the score is at least 0, boolean `(n,)`.
+        classes: The class of each sample, or whether its score is at least the middle of the range,
+            integers `(n,)`; `None` for other targets.
         groups: Videos of the samples, `(n,)`, or `None` if the data does not name them.
     """
 
     features: dict[str, np.ndarray]
-    positive: np.ndarray
+    classes: np.ndarray | None
     groups: np.ndarray | None
 
 
 @dataclass(frozen=True)
 class Probe:
-    """Balanced accuracies of one modality; guessing reaches 0.5.
+    """Balanced accuracies of one modality; guessing among K classes reaches 1/K.
 
     Features from a network that was trained on the labels of `train` can be recognised: they
     predict the other half of `train` far better than another split.
@@ -46,11 +47,12 @@ class Probe:
     samples: int
 
 
-def sample_features(split):
+def sample_features(split, target):
     """Draw at most `MAX_SAMPLES` samples of a split, and pool their features.
 
     Args:
         split: A `Split`.
+        target: The `Target` of its labels.
 
     Returns:
         `ProbeData`.
@@ -62,9 +64,17 @@ def sample_features(split):
     videos = split.index.get("video_id")
     return ProbeData(
         {name: np.concatenate([block[name] for block in blocks]) for name in split.sequences},
-        split.labels[rows, 0] >= 0,
+        _classes(split.labels[rows], target),
         np.array(videos)[rows] if videos else None,
     )
+
+
+def probed(target):
+    """Return what the classifiers predict, in words."""
+    if target.kind == "class":
+        return "the class"
+    middle = "the sign" if target.start == 0 else f"the side of {target.start:g}"
+    return f"{middle} of the score"
 
 
 def probe_modalities(train, other=None):
@@ -73,36 +83,39 @@ def probe_modalities(train, other=None):
     Args:
         train: `ProbeData` of the split for fitting.
         other: `ProbeData` of another split for testing. It is ignored if its feature widths differ,
-            or if its scores have one sign only.
+            or if it lacks a class.
 
     Returns:
         A list of `Probe`s, one for each modality. It is empty if a half of `train` has fewer than
-        `MIN_CLASS_SAMPLES` samples of a sign.
+        `MIN_CLASS_SAMPLES` samples of a class, or the target has no classes.
     """
-    first = _halve(len(train.positive), train.groups)
+    if train.classes is None:
+        return []
+    count = train.classes.max() + 1
+    first = _halve(len(train.classes), train.groups)
     halves = [np.flatnonzero(first), np.flatnonzero(~first)]
-    if any(_smallest_class(train.positive[half]) < MIN_CLASS_SAMPLES for half in halves):
+    if any(_smallest_class(train.classes[half], count) < MIN_CLASS_SAMPLES for half in halves):
         return []
     if other is not None and (
-        _widths(other) != _widths(train) or not _smallest_class(other.positive)
+        _widths(other) != _widths(train) or not _smallest_class(other.classes, count)
     ):
         other = None
     return [_probe(name, train, other, halves) for name in train.features]
 
 
 def _probe(name, train, other, halves):
-    x, y = train.features[name], train.positive
+    x, y = train.features[name], train.classes
     within, across = [], []
     for fitted, tested in (halves, halves[::-1]):
         accuracy = _fit(x[fitted], y[fitted])
         within.append(accuracy(x[tested], y[tested]))
         if other is not None:
-            across.append(accuracy(other.features[name], other.positive))
+            across.append(accuracy(other.features[name], other.classes))
     return Probe(
         name,
         float(np.mean(within)),
         float(np.mean(across)) if across else None,
-        0 if other is None else len(other.positive),
+        0 if other is None else len(other.classes),
     )
 
 
@@ -118,7 +131,7 @@ def _fit(x, y):
 
     def accuracy(x, y):
         right = model.predict((x - shift) / scale) == y
-        return (right[y].mean() + right[~y].mean()) / 2
+        return np.mean([right[y == c].mean() for c in np.unique(y)])
 
     return accuracy
 
@@ -130,8 +143,14 @@ def _halve(count, groups):
     return order[labels] % 2 == 0
 
 
-def _smallest_class(positive):
-    return min(positive.sum(), (~positive).sum())
+def _classes(labels, target):
+    if target.kind == "class":
+        return labels.argmax(axis=1)
+    return (labels[:, 0] >= target.start).astype(int) if target.kind == "score" else None
+
+
+def _smallest_class(classes, count):
+    return np.bincount(classes, minlength=max(count, 2)).min()
 
 
 def _widths(data):

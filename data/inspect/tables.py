@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data.inspect.finding import name_some
-from utils.split_statistics import CLASSES
+from data.inspect.probe import probed
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 BAR = 8
@@ -17,7 +17,7 @@ NONE = "–"
 def show(inspection):
     """Return an `Inspection` as a `rich.console.Group` of tables and text."""
     splits = inspection.splits
-    parts = [_head(inspection), _splits(inspection), _labels(splits), _classes(splits)]
+    parts = [_head(inspection), _splits(inspection), *_labels(inspection)]
     parts += [_steps(splits), _values(splits)]
     if inspection.overlaps:
         parts.append(_overlaps(inspection.overlaps))
@@ -25,6 +25,12 @@ def show(inspection):
         parts.append(_probes(inspection))
     parts.append(_findings(inspection.findings))
     return Group(*(part for one in parts for part in (one, "")))
+
+
+def _labels(inspection):
+    splits, target = inspection.splits, inspection.target
+    scores = [_scores(splits, target)] if target.kind in ("score", "scores") else []
+    return [*scores, _histogram(splits, target)]
 
 
 def _table(title, *columns, left=1):
@@ -40,6 +46,8 @@ def _head(inspection):
     sizes = {path: size for files in inspection.files.values() for path, size in files.items()}
     grid.add_row("[bold]data[/]", escape(str(inspection.path)))
     grid.add_row("[bold]format[/]", escape(inspection.format))
+    told = f"{inspection.target.describe()}, told by {inspection.target.found}"
+    grid.add_row("[bold]labels[/]", escape(told))
     grid.add_row("[bold]files[/]", f"{len(sizes)}, {_size(sum(sizes.values()))}")
     return grid
 
@@ -58,32 +66,40 @@ def _splits(inspection):
     return titled
 
 
-def _labels(splits):
-    table, titled = _table(
-        "Labels", "split", "mean", "sd", "min", "max", "< 0", "= 0", "> 0", "distinct"
-    )
-    rows = [(name, split.labels) for name, split in splits.items()]
+def _scores(splits, target):
+    middle = f"{target.start:g}"
+    headings = ("mean", "sd", "min", "max", f"< {middle}", f"= {middle}", f"> {middle}", "distinct")
+    table, titled = _table("Labels", "split", *headings)
     for name, split in splits.items():
-        rows += [(f"{name}: {m}", y) for m, y in split.modality_labels.items()]
-    for name, y in rows:
-        numbers = [f"{value:.2f}" for value in (y.mean, y.sd, y.min, y.max)]
-        shares = [f"{share:.1%}" for share in (y.negative, y.zero, y.positive)]
-        table.add_row(name, *numbers, *shares, f"{y.distinct:,}")
+        of_modalities = {m: y.scores["score"] for m, y in split.modality_labels.items()}
+        columns = split.labels.scores | of_modalities
+        for column, y in columns.items():
+            numbers = [f"{value:.2f}" for value in (y.mean, y.sd, y.min, y.max)]
+            shares = [f"{share:.1%}" for share in (y.below, y.middle, y.above)]
+            row = name if target.kind == "score" and column == "score" else f"{name}: {column}"
+            table.add_row(row, *numbers, *shares, f"{y.distinct:,}")
     return titled
 
 
-def _classes(splits):
-    table, titled = _table(
-        "Labels in seven classes, as in Acc-7", "class", *splits, left=1 + len(splits)
-    )
-    highest = max(max(s.labels.histogram) / s.samples for s in splits.values())
-    for i, score in enumerate(CLASSES):
+def _histogram(splits, target):
+    title, heading = {
+        "score": (f"Labels in bins of {target.describe()}", "score"),
+        "scores": (f"Labels in bins, {target.describe()} together", "score"),
+        "class": ("Labels", "class"),
+        "labels": ("Samples that have each label", "label"),
+    }[target.kind]
+    table, titled = _table(title, heading, *splits, left=1 + len(splits))
+    totals = {name: max(sum(s.labels.histogram.values()), 1) for name, s in splits.items()}
+    if target.kind == "labels":
+        totals = {name: split.samples for name, split in splits.items()}
+    highest = max(max(s.labels.histogram.values()) / totals[name] for name, s in splits.items())
+    for row in next(iter(splits.values())).labels.histogram:
         cells = []
-        for split in splits.values():
-            count = split.labels.histogram[i]
-            share = count / split.samples
-            cells.append(f"{_bar(share / highest)} {share:4.0%} {count:6,}")
-        table.add_row(f"{score:+d}" if score else " 0", *cells)
+        for name, split in splits.items():
+            count = split.labels.histogram[row]
+            share = count / totals[name]
+            cells.append(f"{_bar(share / max(highest, 1e-9))} {share:4.0%} {count:6,}")
+        table.add_row(escape(row), *cells)
     return titled
 
 
@@ -144,7 +160,8 @@ def _probes(inspection):
     headings = [f"held-out half of {first}"]
     if inspection.probes[0].across is not None:
         headings.append(others[0])
-    title = "Sign of the score from one modality alone: balanced accuracy of a linear map"
+    what = probed(inspection.target).removeprefix("the ")
+    title = f"{what.capitalize()} from one modality: balanced accuracy of a linear map"
     table, titled = _table(title, "modality", *headings)
     for one in inspection.probes:
         cells = [f"{one.within:.1%}"] + ([] if one.across is None else [f"{one.across:.1%}"])

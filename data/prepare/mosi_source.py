@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.formats.checks import check_count, check_labels
+from utils.formats.checks import check_count
 from utils.formats.split import SPLITS
 from utils.formats.table import read_table
+from utils.measures.score_target import ScoreTarget
 from utils.untrusted.invalid_data import InvalidData
 
 UTTERANCE_FILE = "utterances.csv"
@@ -84,7 +85,7 @@ def _check_table(path, columns):
             f"{path} must have the columns {', '.join(COLUMNS)}. Received: no column "
             f"{', '.join(missing)}. Add it to the first line and to all rows."
         )
-    scores = check_labels(f"{path}, column score,", _numbers(path, columns, "score"))
+    scores = ScoreTarget().encode(f"{path}, column score,", _numbers(path, columns, "score"))
     classes = _numbers(path, columns, "cls")
     _check_rows(
         path,

@@ -69,13 +69,17 @@ class TicketSplit:
     labels: np.ndarray
 
 
+# The label: whether a ticket is urgent.
+TARGET = {"kind": "class", "names": ["0", "1"], "values": ["0", "1"]}
+
+
 def write_tickets(
     directory,
     samples=DEFAULTS["samples"],
     seed=DEFAULTS["seed"],
     noise=DEFAULTS["noise"],
 ):
-    """Write `train.csv`, `valid.csv`, `test.csv` and `task.json`, completely or not at all.
+    """Write a table for each split, `task.json` and `target.json`, completely or not at all.
 
     Args:
         directory: The folder to make; it must be new or empty.
@@ -98,8 +102,9 @@ def write_tickets(
     with new_folder(directory) as partial:
         for name, split in splits.items():
             write_table(partial / f"{name}.csv", split.columns)
-        text = json.dumps(description, indent=2) + "\n"
-        (partial / "task.json").write_text(text, encoding="utf-8")
+        for name, content in (("task.json", description), ("target.json", TARGET)):
+            text = json.dumps(content, indent=2) + "\n"
+            (partial / name).write_text(text, encoding="utf-8")
     return best
 
 

@@ -6,11 +6,13 @@ import tensorflow as tf
 
 from experiments.benchmarks.plain_keras import PlainKerasModel
 from experiments.benchmarks.sizes import dtype_policy, make_model
+from experiments.settings import TrainSettings
+from experiments.tasks.losses import make_loss
 from experiments.training.distribution import Distribution
 from experiments.training.grouped_steps import TOGETHER, GroupedSteps
-from experiments.training.optimization import make_loss, make_optimizer
-from experiments.training.settings import TrainSettings
+from experiments.training.optimizer import make_optimizer
 from experiments.training.step import training_step
+from utils.measures.score_target import ScoreTarget
 
 # The default optimizer and loss of a training, with a constant learning rate.
 SETTINGS = TrainSettings(schedule="constant", warmup=0.0)
@@ -117,7 +119,8 @@ def make_steps(model, signature, xla=False):
 
 def prepare(model):
     """Compile a model in the way of a training, so that its step creates no variables."""
-    model.compile(optimizer=make_optimizer(SETTINGS, 1), loss=make_loss(SETTINGS))
+    loss = make_loss(SETTINGS, ScoreTarget())
+    model.compile(optimizer=make_optimizer(SETTINGS, 1), loss=loss)
     model.optimizer.build(model.trainable_variables)
 
 

@@ -12,8 +12,10 @@ from experiments.benchmarks.contenders import PLAIN, has_torch, plain_model, pre
 from experiments.benchmarks.sizes import make_batch, make_model
 from experiments.benchmarks.timing import medians, time_in_turn
 from experiments.benchmarks.weights import export_weights
-from experiments.runs.run_model import RunModel
+from experiments.tasks.raw_sequences import RawSequences
+from experiments.tasks.sequences import SequenceInputs
 from utils.formats import MODALITIES
+from utils.measures.score_target import ScoreTarget
 from utils.onnx_export import quantize_int8, write_onnx
 
 BATCH_SIZES = (1, 64)
@@ -56,7 +58,8 @@ def export_onnx(model, size, folder):
         for name, width in zip(MODALITIES, size.widths, strict=True)
     }
     outputs = {"score": ("batch", 1), "modality_weights": ("batch", 3)}
-    write_onnx(plain, RunModel(model).outputs, inputs, outputs, {"kind": "sequences"})
+    raw = RawSequences(model, SequenceInputs(ScoreTarget(), None))
+    write_onnx(plain, raw.outputs, inputs, outputs, {"kind": "sequences"})
     shutil.copy(plain, int8)
     quantize_int8(int8)
     return plain, int8

@@ -1,4 +1,4 @@
-"""Paired bootstrap over samples: intervals of metrics and of their differences."""
+"""Paired bootstrap over samples: intervals of measures and of their differences."""
 
 import dataclasses
 
@@ -16,8 +16,8 @@ class Estimate:
         value: On the samples as they are.
         low: Lower end of the percentile interval.
         high: Upper end.
-        p: Two-sided p-value of a difference from 0; NaN of what is no difference.
-        p_holm: `p` after Holm's correction over all models compared by the same metric.
+        p: Two-sided p-value of a difference from 0; NaN of a figure of one model.
+        p_holm: `p` after Holm's correction over all models compared by the same measure.
     """
 
     value: float
@@ -27,56 +27,65 @@ class Estimate:
     p_holm: float = np.nan
 
 
-def paired_bootstrap(labels, scores, reference, measures, groups=None, resamples=10_000, seed=0):
-    """Estimate each model's metrics, and how they differ from those of a reference model.
+def usual_resamples(target):
+    """Return as many resamples as a bootstrap of a target's measures computes in seconds."""
+    return 2_000 if target.kind in ("class", "labels") else 10_000
 
-    A model's figure is the mean over its seeds of the metric of each seed's predictions; the
+
+def paired_bootstrap(labels, outputs, reference, measures, groups=None, resamples=10_000, seed=0):
+    """Estimate each model's measures, and their differences from a reference model.
+
+    A model's figure is the mean over its seeds of the measure of each seed's predictions; the
     predictions themselves are not averaged. A resample draws as many samples as there are, with
     replacement, or with `groups` as many groups, each with all its samples. All models and all
     seeds are measured on the same resample, and differences are taken there: they are paired.
-    Seeds are not resampled: intervals and p-values are about other samples of the same source, for
-    the models as they were trained; the spread over seeds is the standard deviation beside them.
+    Seeds are not resampled. Intervals and p-values are about other samples of the same source, for
+    the models as they were trained; the standard deviation beside them is about other seeds.
 
     The interval goes from the 2.5th to the 97.5th percentile of the resamples. With d* the
     difference in each of R resamples, p = 2 min(#(d* <= 0) + 1, #(d* >= 0) + 1) / (R + 1), at
-    most 1. Resamples where a metric is undefined are left out of its figures.
+    most 1. Resamples in which a measure is undefined are left out of its figures.
 
     Args:
-        labels: True scores, or the indices of true classes, `(N,)`.
-        scores: From each model to the predictions of its seeds: scores `(seeds, N)`, or
-            probabilities `(seeds, N, classes)`.
+        labels: `(N, C)`, as a `Target` has them.
+        outputs: From each model to the outputs of its seeds, `(seeds, N, C)`: scores or
+            probabilities.
         reference: The model that the others are compared with.
-        measures: The `Measures` of such predictions.
+        measures: The measures, a list of `SumMeasure` and `RankMeasure`.
         groups: The group of each sample, `N` long, or `None`.
         resamples: Their number.
         seed: Seed of the draws.
 
     Returns:
-        From each model to its metrics' `Estimate`s by name; and from each model but the reference
-        to those of its difference from it.
+        Two dicts: from each model to the `Estimate` of each measure by name, and from each model
+        but the reference to the `Estimate` of each difference by name.
 
     Reference:
         Efron and Tibshirani, 1993, "An Introduction to the Bootstrap"; Davison and Hinkley, 1997,
         section 4.2; Holm, 1979, "A Simple Sequentially Rejective Multiple Test Procedure".
     """
-    measure = {name: measures.resampled(labels, np.stack(runs)) for name, runs in scores.items()}
-    drawn = {name: [] for name in scores}
+    names = [measure.name for measure in measures]
+    resampled = {
+        model: [[measure.resampled(labels, one) for one in seeds] for measure in measures]
+        for model, seeds in outputs.items()
+    }
+    blocks = {model: [] for model in outputs}
     for counts in _resamples(len(labels), groups, resamples, np.random.default_rng(seed)):
-        for name, one in measure.items():
-            drawn[name].append(_figures(one(counts), measures.names))
-    drawn = {name: np.concatenate(blocks) for name, blocks in drawn.items()}
+        for model, functions in resampled.items():
+            blocks[model].append(_figures(functions, counts))
+    drawn = {model: np.concatenate(parts) for model, parts in blocks.items()}
     once = np.ones((1, len(labels)))
-    observed = {name: _figures(one(once), measures.names)[0] for name, one in measure.items()}
+    observed = {model: _figures(functions, once)[0] for model, functions in resampled.items()}
     estimates, differences = {}, {}
-    for name in scores:
-        found = _estimates(observed[name], drawn[name])
-        estimates[name] = dict(zip(measures.names, found, strict=True))
-        if name != reference:
+    for model in outputs:
+        found = _estimates(observed[model], drawn[model])
+        estimates[model] = dict(zip(names, found, strict=True))
+        if model != reference:
             found = _estimates(
-                observed[name] - observed[reference], drawn[name] - drawn[reference], test=True
+                observed[model] - observed[reference], drawn[model] - drawn[reference], test=True
             )
-            differences[name] = dict(zip(measures.names, found, strict=True))
-    return estimates, _corrected(differences, measures.names)
+            differences[model] = dict(zip(names, found, strict=True))
+    return estimates, _corrected(differences, names)
 
 
 def holm(p_values):
@@ -106,13 +115,18 @@ def _resamples(samples, groups, resamples, generator):
         yield counts[:, members].astype("float64")
 
 
-def _figures(metrics, names):
-    """Return the means over seeds, `(n, metrics)`, of metrics `(n, seeds)` by name."""
-    return np.stack([metrics[name].mean(axis=1) for name in names], axis=-1)
+def _figures(functions, counts):
+    """Return the means over seeds in each resample, `(n, measures)`.
+
+    Args:
+        functions: For each measure and each seed, a function from `counts` to values `(n,)`.
+        counts: How often each resample holds each sample, `(n, N)`.
+    """
+    return np.stack([np.mean([f(counts) for f in seeds], axis=0) for seeds in functions], axis=-1)
 
 
 def _estimates(observed, drawn, test=False):
-    """Return an `Estimate` for each of the metrics."""
+    """Return an `Estimate` for each measure."""
     return [_estimate(float(value), drawn[:, i], test) for i, value in enumerate(observed)]
 
 
@@ -129,7 +143,7 @@ def _estimate(value, drawn, test):
 
 
 def _corrected(differences, names):
-    """Fill in `p_holm`, metric by metric."""
+    """Fill in `p_holm`, measure by measure."""
     for name in names:
         values = holm([estimates[name].p for estimates in differences.values()])
         for estimates, p in zip(differences.values(), values, strict=True):

@@ -1,9 +1,19 @@
-"""What runs of several models have reached, side by side."""
+"""Runs of several models, and how these differ from one of them."""
 
 import dataclasses
+from typing import Any
 
-from experiments.comparison.bootstrap import Estimate, paired_bootstrap
+import numpy as np
+
+from experiments.comparison.bootstrap import Estimate, paired_bootstrap, usual_resamples
 from experiments.comparison.outcomes import Outcome
+from experiments.training.validation import rank
+
+# Measures that say almost the same as another one: their differences are not shown.
+NOT_COMPARED = (
+    *("Acc_5", "Acc_3", "Has0_F1"),
+    *("f1_score", "precision", "recall", "average_precision"),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,12 +23,14 @@ class Compared:
     Attributes:
         outcomes: The runs, models in the order to show them.
         reference: The model that the others are compared with.
-        estimates: From each model to the `Estimate`s of its metrics.
-        differences: From each model but the reference to those of its difference from it.
+        resamples: Number of resamples of the bootstrap.
+        estimates: From each model to the `Estimate` of each compared measure by name.
+        differences: From each model but the reference to the `Estimate` of each difference by name.
     """
 
     outcomes: list[Outcome]
     reference: str
+    resamples: int
     estimates: dict[str, dict[str, Estimate]]
     differences: dict[str, dict[str, Estimate]]
 
@@ -27,14 +39,31 @@ class Compared:
         return [outcome for outcome in self.outcomes if outcome.model == model]
 
     @property
+    def target(self):
+        """The `Target` of the runs."""
+        return self.outcomes[0].target
+
+    @property
+    def criterion(self):
+        """The measure that models are ranked by."""
+        return self.target.criterion
+
+    @property
     def measures(self):
-        """The `Measures` of the runs."""
-        return self.outcomes[0].measures
+        """Names of the measures whose differences are shown; the first is the criterion."""
+        return [measure.name for measure in compared_measures(self.target)]
 
     def ranked(self):
-        """Return the models, the best by the criterion first."""
-        criterion = self.measures.criterion
-        return sorted(self.estimates, key=lambda model: self.estimates[model][criterion].value)
+        """Return the names of the models, the best by the criterion first."""
+        name = self.criterion.name
+        values = {model: found[name].value for model, found in self.estimates.items()}
+        return sorted(values, key=lambda model: rank(values[model], self.criterion))
+
+
+def compared_measures(target) -> list[Any]:
+    """Return the measures whose differences are shown; the first is the criterion."""
+    names = [name for name in target.overall if name not in NOT_COMPARED]
+    return [measure for measure in target.measures if measure.name in names]
 
 
 def compare_outcomes(outcomes, reference, groups=None, resamples=None):
@@ -49,14 +78,17 @@ def compare_outcomes(outcomes, reference, groups=None, resamples=None):
     Returns:
         A `Compared`.
     """
-    scores = {}
+    outputs = {}
     for outcome in outcomes:
-        scores.setdefault(outcome.model, []).append(outcome.scores)
-    labels, measures = outcomes[0].labels, outcomes[0].measures
-    return Compared(
-        outcomes,
+        outputs.setdefault(outcome.model, []).append(outcome.outputs)
+    target = outcomes[0].target
+    resamples = resamples or usual_resamples(target)
+    found = paired_bootstrap(
+        outcomes[0].labels,
+        {model: np.stack(runs) for model, runs in outputs.items()},
         reference,
-        *paired_bootstrap(
-            labels, scores, reference, measures, groups, resamples or measures.resamples
-        ),
+        compared_measures(target),
+        groups,
+        resamples,
     )
+    return Compared(outcomes, reference, resamples, *found)

@@ -3,20 +3,22 @@
 import dataclasses
 
 from experiments.comparison.compared import Compared, compare_outcomes
-from experiments.comparison.outcomes import read_groups, read_outcome
+from experiments.comparison.constant import constant_outcome
+from experiments.comparison.outcomes import read_outcome
 from experiments.comparison.processes import run_jobs
 from experiments.comparison.protocol import Protocol
-from experiments.comparison.runs import evaluate, read_splits, train, tune
+from experiments.comparison.runs import evaluate, train, tune
+from experiments.runs.shared_samples import shared_join
 from utils.command_line import console
 
 
 @dataclasses.dataclass(frozen=True)
 class Comparison(Compared):
-    """What came out of a comparison.
+    """Result of a comparison.
 
     Attributes:
         protocol: The `Protocol`.
-        tuned: From each model to the best values of its study, and their validation MAE; empty
+        tuned: From each model to the best values of its study, and their criterion on valid; empty
             without studies.
     """
 
@@ -24,11 +26,12 @@ class Comparison(Compared):
     tuned: dict[str, tuple[dict, float]]
 
 
-def run_comparison(protocol, processes):
-    """Tune all models, then train all, then read the test split once; what is done stays done.
+def run_comparison(protocol, task, processes):
+    """Tune all models, then train all, then read the test split once; repeat no finished work.
 
     Args:
         protocol: The `Protocol`, claimed.
+        task: The `Task` of the settings that all models share.
         processes: Number of processes that share the work.
 
     Returns:
@@ -44,14 +47,23 @@ def run_comparison(protocol, processes):
     _run("trained", jobs, processes)
     split = None
     if not protocol.base.folds:
-        reader, _, _ = read_splits(protocol.base)
-        split = "test" if "test" in reader.splits() else "valid"
+        split = "test" if "test" in task.splits() else "valid"
         jobs = {name: (evaluate, settings, split) for name, settings in runs.items()}
         _run(f"evaluated on {split}", jobs, processes)
-    outcomes = [read_outcome(settings, split) for settings in runs.values()]
-    groups = read_groups(protocol.base, split, protocol.group)
+    outcomes = [read_outcome(settings.run_dir, split) for settings in runs.values()]
+    if protocol.constant:
+        outcomes.append(constant_outcome(task, outcomes[0]))
+    groups = _read_groups(protocol, task, split)
     found = compare_outcomes(outcomes, protocol.reference, groups, protocol.resamples)
     return Comparison(**vars(found), protocol=protocol, tuned=tuned)
+
+
+def _read_groups(protocol, task, split):
+    """Return the group of each sample in the order of the outcomes, or `None` without groups."""
+    if protocol.group is None:
+        return None
+    samples = shared_join(task, (split,)) if split else shared_join(task)
+    return task.columns(samples)[protocol.group]
 
 
 def _tune_all(protocol, processes):

@@ -1,11 +1,10 @@
-"""What a training costs: parameters, time, memory."""
+"""The cost of a training: parameters, time, memory."""
 
 import ctypes
 import time
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from utils.environment import peak_memory, reset_peak_memory
 from utils.files import read_json, write_json
@@ -22,8 +21,8 @@ class CostMeter:
     - `seconds`: time of the training, or of all folds together, the building of graphs, validation
       and checkpoints included.
     - `epoch_seconds`: the median of all epochs, which leaves out the building of graphs.
-    - `clock`: what these count: `"processor"`, the time that all threads of the process have been
-      at work, which other processes do not prolong; or where GPUs work, `"wall-clock"`.
+    - `clock`: the kind of these seconds: `"processor"`, the working time of all threads of the
+      process, which other processes do not prolong; or where GPUs work, `"wall-clock"`.
     - `peak_memory`: the largest resident memory of the process during the training, in bytes, with
       TensorFlow and the data in it; `None` where the system does not tell.
     - `base_memory`: the resident memory at its start.
@@ -34,17 +33,19 @@ class CostMeter:
 
     def __init__(self, path):
         self._path = Path(path) / FILE
-        before = read_cost(path) if self._path.exists() else {}
+        before = read_cost(path)
         self._epochs = before.get("epochs", [])
         self._seconds = before.get("seconds", 0.0)
         self._peak = before.get("peak_memory") or 0
         _free_memory()
         self._base = peak_memory() if reset_peak_memory() else None
+        import tensorflow as tf  # Results are read without it.
+
         self._clock = "wall-clock" if tf.config.list_physical_devices("GPU") else "processor"
         self._last = self._now()
 
     def after_epoch(self, validation):
-        """Take the measures after an epoch; called as `fit_model` calls `on_epoch`."""
+        """Take the measures after an epoch; the `on_epoch` of `fit`."""
         now = self._now()
         self._epochs.append(now - self._last)
         self._seconds += now - self._last
@@ -69,13 +70,14 @@ class CostMeter:
 
 
 def read_cost(path):
-    """Return what a `CostMeter` has written into the run folder `path`."""
-    return read_json(Path(path) / FILE)
+    """Return the content of `cost.json` in a run folder; empty without the file."""
+    path = Path(path) / FILE
+    return read_json(path) if path.exists() else {}
 
 
 def _free_memory():
-    """Give back what earlier trainings of this process have left."""
+    """Give back the memory that earlier trainings of this process have left."""
     try:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
     except (OSError, AttributeError):
-        pass  # Another C library keeps what it keeps.
+        pass  # Another C library has no such function.

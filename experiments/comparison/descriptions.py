@@ -1,5 +1,6 @@
-"""What a comparison did, in sentences."""
+"""A comparison in sentences."""
 
+from experiments.comparison.model_settings import CONSTANT
 from utils.environment import PACKAGES, describe_environment
 from utils.options import command_line
 
@@ -18,18 +19,39 @@ def describe_origin():
 
 def describe_protocol(comparison):
     """Say how the models were tuned, trained and measured."""
-    protocol = comparison.protocol
+    protocol, criterion = comparison.protocol, comparison.criterion
     tuned = "No model was tuned: all have the settings of the command."
     if protocol.trials:
         tuned = (
             f"Each model was tuned in {protocol.trials} trials, trained on the training split and "
-            "measured by MAE on valid; the best trial's settings were trained on all seeds."
+            f"measured by {criterion.name} on valid; the best trial's settings were trained on all "
+            "seeds."
         )
     measured = _describe_folds(comparison) if protocol.base.folds else _describe_split(comparison)
     spread = "Of one training each"
     if protocol.seeds > 1:
         spread = f"Mean ± sd over the seeds {', '.join(map(str, range(protocol.seeds)))}"
-    return f"{tuned} {measured} {spread}; the lowest MAE first."
+    order = "highest" if criterion.greater_is_better else "lowest"
+    sentences = [
+        f"Labels: {comparison.target.describe()}.",
+        tuned,
+        measured,
+        f"{spread}; the {order} {criterion.name} first.",
+    ]
+    if protocol.constant:
+        sentences.append(_describe_constant(comparison))
+    return " ".join(sentences)
+
+
+def _describe_constant(comparison):
+    predicted = {
+        "score": "their median",
+        "scores": "the median of each score",
+        "class": "the share of each class",
+        "labels": "the rate of each label",
+    }[comparison.target.kind]
+    labels = "labels of the other folds" if comparison.protocol.base.folds else "training labels"
+    return f"The model `{CONSTANT}` knows the {labels} alone and always predicts {predicted}."
 
 
 def describe_statistics(comparison):
@@ -37,7 +59,7 @@ def describe_statistics(comparison):
     protocol = comparison.protocol
     unit = f"whole groups by {protocol.group}" if protocol.group else "samples"
     return (
-        f"Differences from {protocol.reference}, by a paired bootstrap of {protocol.resamples} "
+        f"Differences from {comparison.reference}, by a paired bootstrap of {comparison.resamples} "
         f"resamples of {unit}: in each, all models are measured on the same samples, as the mean "
         "over their seeds. Percentile intervals; two-sided p-values, then those after Holm's "
         f"correction for the {len(comparison.differences)} models compared."
@@ -45,7 +67,7 @@ def describe_statistics(comparison):
 
 
 def describe_cost(comparison):
-    """Say what the figures of the cost count."""
+    """Say what the figures of the cost mean."""
     protocol = comparison.protocol
     measured = "all folds together" if protocol.base.folds else "one training"
     return (
@@ -74,12 +96,12 @@ def _describe_folds(comparison):
 
 
 def _describe_split(comparison):
-    first = comparison.outcomes[0]
-    epoch = {"last": "the last epoch", "best": "the epoch with the lowest MAE on valid"}
+    first, name = comparison.outcomes[0], comparison.criterion.name
+    epoch = {"last": "the last epoch", "best": f"the epoch with the best {name} on valid"}
     once = (
         "The test split was read once, after all trainings of all models."
         if first.split == "test"
-        else "The data has no test split: valid has chosen what it measures."
+        else "The data has no test split: valid has chosen the models that it measures."
     )
     kept = epoch[comparison.protocol.base.keep]
     return f"Figures are of {first.split}, {len(first.labels)} samples, {kept}. {once}"

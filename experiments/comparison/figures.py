@@ -7,67 +7,68 @@ import matplotlib.ticker
 import numpy as np
 from matplotlib.figure import Figure
 
+from experiments.comparison.tables import trained
 from experiments.pages.figures import COLOURS, to_svg
 
 BAR = 0.28  # height of a model's row in inches
 
 
-def metric_intervals(comparison, metric):
-    """Draw each model's metric with its interval, and the runs of its seeds."""
-    models = comparison.ranked()[::-1]
+def measure_intervals(compared, name):
+    """Draw a measure of each model with its interval, and the runs of its seeds."""
+    models = compared.ranked()[::-1]
     figure, axes = _rows(models)
     for row, model in enumerate(models):
-        _interval(axes, row, comparison.estimates[model][metric], COLOURS["text"])
-        values = [outcome.metrics()[metric] for outcome in comparison.runs_of(model)]
+        _interval(axes, row, compared.estimates[model][name], COLOURS["text"])
+        values = [outcome.metrics()[name] for outcome in compared.runs_of(model)]
         axes.plot(values, np.full(len(values), row - 0.2), ".", color="#888", markersize=4)
-    reachable = comparison.outcomes[0].references.get("best_reachable_MAE")
-    if metric == "MAE" and reachable is not None:
+    reachable = compared.outcomes[0].references.get("best_reachable_MAE")
+    if name == "MAE" and reachable is not None:
         axes.axvline(reachable, color=COLOURS["video"], linestyle="--", linewidth=1)
         axes.text(reachable, len(models) - 0.4, "best reachable", color=COLOURS["video"])
-    axes.set_xlabel(metric)
+    axes.set_xlabel(name)
     return to_svg(figure)
 
 
-def difference_intervals(comparison):
+def difference_intervals(compared):
     """Draw each model's difference from the reference, dark where it stands after correction."""
-    metric = comparison.measures.criterion
-    models = [model for model in comparison.ranked()[::-1] if model in comparison.differences]
+    name = compared.criterion.name
+    models = [model for model in compared.ranked()[::-1] if model in compared.differences]
     figure, axes = _rows(models)
     axes.axvline(0, color="#888", linewidth=1)
     for row, model in enumerate(models):
-        one = comparison.differences[model][metric]
+        one = compared.differences[model][name]
         _interval(axes, row, one, COLOURS["audio"] if one.p_holm < 0.05 else "#999")
-    axes.set_xlabel(f"{metric} minus that of {comparison.reference}")
+    axes.set_xlabel(f"{name} − {name} of {compared.reference}")
     return to_svg(figure)
 
 
-def validation_curves(comparison):
-    """Draw the criterion on valid by epoch, mean over the seeds, of each model."""
+def validation_curves(compared):
+    """Draw the criterion on valid by epoch, mean over the seeds, of each trained model."""
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
-    for (model, colour), style in zip(
-        _colours(comparison).items(), itertools.cycle(("-", "--")), strict=False
-    ):
-        curves = [outcome.curve for outcome in comparison.runs_of(model)]
+    styles = itertools.cycle(("-", "--"))
+    for (model, colour), style in zip(_colours(compared).items(), styles, strict=False):
+        curves = [outcome.curve for outcome in compared.runs_of(model)]
         shared = min(map(len, curves))  # Some runs may have stopped earlier.
         mean = np.mean([curve[:shared] for curve in curves], axis=0)
         axes.plot(mean, style, color=colour, label=model, linewidth=1.2)
-    axes.set(xlabel="epoch", ylabel=f"validation {comparison.measures.criterion}")
+    axes.set(xlabel="epoch", ylabel=f"validation {compared.criterion.name}")
     axes.locator_params("x", integer=True)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return to_svg(figure)
 
 
-def time_against_error(comparison):
-    """Draw each model's MAE against the time of an epoch, which is on a logarithmic scale."""
+def time_against_criterion(compared):
+    """Draw the criterion of each trained model against the time of an epoch, a logarithmic axis."""
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
-    for model, colour in _colours(comparison).items():
-        seconds = np.mean([o.cost["epoch_seconds"] for o in comparison.runs_of(model)])
-        error = comparison.estimates[model]["MAE"].value
-        axes.plot(seconds, error, "o", color=colour)
-        axes.annotate(model, (seconds, error), xytext=(5, 3), textcoords="offset points")
-    axes.set(xlabel="seconds an epoch", ylabel="MAE", xscale="log")
+    name = compared.criterion.name
+    for model, colour in _colours(compared).items():
+        seconds = np.mean([o.cost["epoch_seconds"] for o in compared.runs_of(model)])
+        value = compared.estimates[model][name].value
+        axes.plot(seconds, value, "o", color=colour)
+        axes.annotate(model, (seconds, value), xytext=(5, 3), textcoords="offset points")
+    axes.set(xlabel="seconds an epoch", ylabel=name, xscale="log")
     axes.margins(x=0.12)
     axes.xaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
     axes.xaxis.set_minor_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
@@ -87,8 +88,8 @@ def _interval(axes, row, estimate, colour):
     axes.plot(estimate.value, row, "o", color=colour)
 
 
-def _colours(comparison):
-    """Return each model's colour, the best model first."""
+def _colours(compared):
+    """Return the colour of each trained model, the best model first."""
     colours = matplotlib.colormaps["tab20"](range(20))
     order = [*colours[::2], *colours[1::2]]
-    return dict(zip(comparison.ranked(), itertools.cycle(order), strict=False))
+    return dict(zip(trained(compared), itertools.cycle(order), strict=False))

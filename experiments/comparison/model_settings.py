@@ -1,27 +1,27 @@
-"""The settings of each compared model, from those that all share and those of its own."""
+"""The settings of each compared model: shared ones, and its own."""
 
 import dataclasses
 
-from experiments.training.settings import model_options
+from experiments.settings.model import NAMES, family_of, model_options
 from experiments.tuning.kinds import accepts, in_words, kind_of
-from models import MODELS
 
-# What a comparison gives to all models alike, beside what no study may vary.
+# The name of a predictor that is not trained: it knows the labels of the training alone.
+CONSTANT = "constant"
+# Settings that all models of a comparison share, beside those that no study may vary.
 SHARED = ("model", "modalities", "strategy", "workers")
 
 
 def settings_by_model(base, models, own):
     """Return the settings of each model.
 
-    Entries of `model_args` that some of the models have and others lack are left out for the
-    latter; one that none has is an error. What `own` says of a model goes before, and all of it
-    must fit that model.
+    An entry of `model_args` is left out for models that lack it, and is an error if no model has
+    it. Settings in `own` win over `base`, and all of them must fit their model.
 
     Args:
         base: `TrainSettings` for all of them.
-        models: Names of the models.
-        own: From a model's name to settings of its own by name; its `model_args` are added to
-            those of `base`, entry by entry.
+        models: Names of the models, without `CONSTANT`.
+        own: From a model's name to settings of its own by name; its `model_args` are added
+            to the `model_args` of `base`, entry by entry.
 
     Returns:
         From each model to its `TrainSettings`, and from each model to the names of the arguments
@@ -48,11 +48,18 @@ def settings_by_model(base, models, own):
 
 
 def _faults(base, models, own):
-    unknown = sorted(set(models) - set(MODELS))
-    if unknown:
+    unknown = sorted(set(models) - set(NAMES))
+    if unknown or not models:
+        received = ", ".join(map(repr, unknown)) or f"{CONSTANT} alone"
         yield (
-            f"--models must be some of {', '.join(MODELS)}. "
-            f"Received: {', '.join(map(repr, unknown))}."
+            f"--models must be some of {', '.join(NAMES)}, and {CONSTANT} beside them. "
+            f"Received: {received}."
+        )
+        return
+    if len({family_of(model) for model in models}) > 1:
+        yield (
+            "--models must be of one family: models of text, audio and video, or models of a text "
+            f"with a table. Received: {', '.join(models)}."
         )
         return
     repeated = sorted({model for model in models if models.count(model) > 1})
@@ -80,7 +87,7 @@ def _faults(base, models, own):
 
 
 def _setting_faults(model, name, value):
-    """Yield what is wrong with one model's own value of a setting."""
+    """Yield the faults of one model's own value of a setting."""
     try:
         if name in SHARED:
             raise ValueError("is the same for all models.")

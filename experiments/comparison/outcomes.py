@@ -1,138 +1,146 @@
-"""What the runs of a comparison have reached, read from their folders."""
+"""Results of finished runs, read from their folders."""
 
 import csv
 import dataclasses
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from experiments.comparison.cost import read_cost
-from experiments.comparison.measures import SCORES, Measures
-from experiments.comparison.protocol import group_column
-from experiments.comparison.runs import read_split, read_splits
+from experiments.runs.evaluation import REFERENCES
 from experiments.runs.run_folder import RunFolder
-from experiments.training.validation import kept_epoch
+from experiments.training.validation import kept_entry
 from utils.files import read_json
-from utils.formats.split import join_splits
 
 MEBIBYTE = 2**20
-REFERENCES = ("best_reachable_MAE", "constant_MAE")
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What one run has reached.
+    """Result of one run.
 
     Attributes:
         model: The model's name.
-        seed: The run's seed.
-        split: What was predicted, in words.
-        labels: True scores, or indices of true classes, `(N,)`.
-        scores: Predictions of the epoch that is kept: scores `(N,)`, or probabilities
-            `(N, classes)`.
-        curve: The criterion on valid by epoch, from epoch 0; with folds that over all of them.
-        epoch: The epoch that is kept.
-        cost: What a `CostMeter` wrote.
-        references: What to compare an MAE on built-in data with, by name; of other data, nothing.
-        measures: The `Measures` of the predictions.
+        seed: The run's seed; `None` of a predictor that has none.
+        split: Name of the predicted samples.
+        labels: True labels, `(N, columns)`.
+        outputs: Predictions of the epoch that is kept, scores or probabilities, `(N, columns)`.
+        curve: The criterion on valid by epoch, from epoch 0; with folds, over all of them.
+        epoch: The epoch that is kept; `None` without training.
+        cost: The content of `cost.json`, written by a `CostMeter`; empty where it is not known.
+        references: Figures to compare an MAE on built-in data with, by name; of other data, none.
+        target: The `Target` of the labels.
     """
 
     model: str
-    seed: int
+    seed: int | None
     split: str
     labels: np.ndarray
-    scores: np.ndarray
+    outputs: np.ndarray
     curve: list[float]
-    epoch: int
+    epoch: int | None
     cost: dict
-    references: dict[str, float] = dataclasses.field(default_factory=dict)
-    measures: Measures = SCORES
+    references: dict[str, float]
+    target: Any
 
     def metrics(self):
-        """All metrics, by name."""
-        return self.measures.measure(self.labels, self.scores)
+        """Return the measures over all columns by name, as tables show them."""
+        return {
+            measure.name: measure(self.labels, self.outputs)
+            for measure in self.target.measures
+            if measure.name in self.target.overall
+        }
 
     def figures(self):
-        """The metrics with what to compare an MAE with, by name."""
+        """Return the measures, and the figures to compare an MAE with, by name."""
         figures = {**self.metrics(), **self.references}
         if "best_reachable_MAE" in self.references:
             figures["MAE_over_best"] = figures["MAE"] / self.references["best_reachable_MAE"]
         return figures
 
     def row(self):
-        """Return the run as a row of a table."""
-        row = {"model": self.model, "seed": self.seed, "split": self.split, **self.figures()}
-        peak = self.cost["peak_memory"]
+        """Return the run as a row of a table, by heading; `None` where a figure is not known."""
+        peak, cost = self.cost.get("peak_memory"), self.cost
+        reached = None if self.epoch is None else self.curve[self.epoch]
         return {
-            **row,
+            "model": self.model,
+            "seed": self.seed,
+            "split": self.split,
+            **self.figures(),
             "epoch": self.epoch,
-            "valid_MAE": self.curve[self.epoch],
-            "parameters": self.cost["parameters"],
-            "seconds": round(self.cost["seconds"], 2),
-            "epoch_seconds": round(self.cost["epoch_seconds"], 4),
+            f"valid_{self.target.criterion.name}": reached,
+            "parameters": cost.get("parameters"),
+            "seconds": round(cost["seconds"], 2) if cost else None,
+            "epoch_seconds": round(cost["epoch_seconds"], 4) if cost else None,
             "peak_memory_MiB": None if peak is None else round(peak / MEBIBYTE),
         }
 
 
-def read_outcome(settings, split):
-    """Read what a finished run has reached.
+def read_outcome(path, split):
+    """Read the result of a finished run.
 
     Args:
-        settings: Its `TrainSettings`.
-        split: The split that it was evaluated on; without meaning where it was cross-validated.
+        path: The run folder, or a `RunFolder`.
+        split: The evaluated split; without meaning where the run was a cross-validation.
+
+    Returns:
+        An `Outcome`.
     """
-    read = _read_folds if settings.folds else _read_evaluation
+    folder = path if isinstance(path, RunFolder) else RunFolder(path)
+    config, target = folder.load_config(), folder.load_target()
+    read = _read_folds if config["folds"] else _read_evaluation
     return Outcome(
-        model=settings.model,
-        seed=settings.seed,
-        cost=read_cost(settings.run_dir),
-        **read(settings, split),
+        model=config["model"],
+        seed=config["seed"],
+        cost=read_cost(folder.path),
+        target=target,
+        **read(folder, config, target, split),
     )
 
 
-def read_groups(settings, split, group):
-    """Return the group of each sample in the order of the outcomes, or `None` without `group`."""
-    if group is None:
-        return None
-    if settings.folds:
-        return group_column(join_splits(read_splits(settings)[1]), group)
-    return group_column(read_split(settings, split), group)
+def read_predictions(path, target, prefix="") -> Any:
+    """Read labels and outputs, both `(N, columns)`, from a table of predictions.
+
+    Args:
+        path: A file `S_predictions.csv`.
+        target: The `Target`.
+        prefix: The beginning of the headings of the predictions.
+    """
+    with path.open(newline="", encoding="utf-8") as file:
+        rows: list[Any] = list(csv.DictReader(file))
+    if prefix:
+        renamed = {name.removeprefix(prefix): name for name in rows[0] if name.startswith(prefix)}
+        rows = [row | {name: row[long] for name, long in renamed.items()} for row in rows]
+    return target.read_cells(rows)
 
 
-def _read_evaluation(settings, split):
-    folder = RunFolder(settings.run_dir)
-    history = folder.load_metrics()
+def _read_evaluation(folder, config, target, split):
+    history, name = folder.load_metrics(), f"valid_{target.criterion.name}"
+    kept: Any = kept_entry(history, config["keep"], target.criterion)
     summary = read_json(folder.evaluation / f"{split}.json")
-    labels, scores = _read_scores(folder.evaluation / f"{split}_predictions.csv", "prediction")
+    labels, outputs = read_predictions(folder.evaluation / f"{split}_predictions.csv", target)
     return {
         "split": split,
         "labels": labels,
-        "scores": scores,
-        "curve": [entry["valid_MAE"] for entry in history],
-        "epoch": kept_epoch(history, settings.keep)["epoch"],
+        "outputs": outputs,
+        "curve": [entry[name] for entry in history],
+        "epoch": kept["epoch"],
         "references": {name: summary[name] for name in REFERENCES if name in summary},
     }
 
 
-def _read_folds(settings, split):
-    folder = Path(settings.run_dir)
-    result = read_json(folder / "folds.json")
-    best = settings.keep == "best"
-    column = "best_epoch_prediction" if best else "prediction"
-    labels, scores = _read_scores(folder / "folds_predictions.csv", column)
-    curve = result["mae_by_epoch"]
+def _read_folds(folder, config, target, split):
+    result = read_json(folder.path / "folds.json")
+    best = config["keep"] == "best"
+    path = folder.path / "folds_predictions.csv"
+    labels, outputs = read_predictions(path, target, "best_epoch_" if best else "")
+    curve = result["criterion_by_epoch"]
     kept = "best epoch" if best else "last epoch"
     return {
-        "split": f"{settings.folds} folds, all {len(labels)}, {kept}",
+        "split": f"{config['folds']} folds, all {len(labels)}, {kept}",
         "labels": labels,
-        "scores": scores,
+        "outputs": outputs,
         "curve": curve,
         "epoch": result["best_epoch"] if best else len(curve) - 1,
+        "references": {},
     }
-
-
-def _read_scores(path, column):
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    labels, scores = (np.array([float(row[name]) for row in rows]) for name in ("label", column))
-    return labels, scores

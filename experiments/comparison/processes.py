@@ -24,15 +24,15 @@ def set_threads(threads):
 def run_jobs(jobs, processes, on_done):
     """Run jobs that depend on nothing but their arguments, each once.
 
-    What fails stops no other job.
+    A job that fails stops no other job.
 
     Args:
         jobs: From the name of a job to a function and its arguments, all of which `pickle` takes.
         processes: How many to run at a time; with 1 they run in this process.
-        on_done: Called with the name of each job that ended and what became of it in words.
+        on_done: Called with the name of each job that ended, and its end in words.
 
     Returns:
-        From the name of each job to what its function returned.
+        From the name of each job to the result of its function.
 
     Raises:
         RunFailed: If jobs failed, after all others have ended.
@@ -50,7 +50,7 @@ def run_jobs(jobs, processes, on_done):
         name, fault = next(iter(faults.items()))
         others = f", and {len(faults) - 1} more: {', '.join([*faults][1:])}" * (len(faults) > 1)
         raise RunFailed(
-            f"{name} failed{others}. The first fault: {fault} What is finished stays. Change the "
+            f"{name} failed{others}. The first fault: {fault} Finished work stays. Change the "
             "options and take a new --run-dir, or leave the model out."
         )
     return {name: results[name] for name in jobs}
@@ -90,7 +90,7 @@ def _run_in_processes(jobs, processes):
                     yield names[future], _checked(future.result())
         except BrokenProcessPool as error:
             raise RunFailed(
-                f"a process has died, perhaps for want of memory. What is finished stays. {AGAIN} "
+                f"a process has died, perhaps for want of memory. Finished work stays. {AGAIN} "
                 "Fewer --processes need less memory."
             ) from error
         finally:
@@ -114,7 +114,7 @@ def _stopped(code):
 
 
 def _guarded(function, *arguments):
-    """Return what a function returns, or in words why it failed, or the code of its stop."""
+    """Call a function; return its result, its fault in words, and the code of its stop."""
     try:
         return function(*arguments), None, None
     except RunStopped as error:

@@ -1,4 +1,4 @@
-"""What a comparison does, fixed before its first training."""
+"""The plan of a comparison, fixed before its first training."""
 
 import dataclasses
 import shutil
@@ -6,35 +6,37 @@ from pathlib import Path
 
 import yaml
 
-from experiments.comparison.runs import read_splits
 from experiments.runs.run_folder import RunFolder
+from experiments.runs.shared_samples import shared_join
+from experiments.settings import TrainSettings
+from experiments.tasks.losses import loss_faults
+from experiments.training.cross_validation import SPLITS
 from experiments.training.folds import assign_folds
-from experiments.training.settings import TrainSettings
 from experiments.tuning.kinds import PLACE
 from experiments.tuning.search_space import SearchSpace, with_values
 from utils.files import write_text
-from utils.formats.split import join_splits
 
 FILE = "comparison.yaml"
 
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
-    """What a comparison does.
+    """The plan of a comparison.
 
     Attributes:
         root: The folder of its runs and studies.
         base: `TrainSettings` that all models share.
-        settings: From each model to its own `TrainSettings`, before tuning.
+        settings: From each trained model to its own `TrainSettings`, before tuning.
         left_out: From each model to the shared model arguments that it does not have.
         own: From models to the settings that the user has given to them alone.
         seeds: Number of trainings of each model, on seeds from 0.
         trials: Trials of each model's study; 0: none.
         spaces: From each model to its `SearchSpace`; empty without studies.
         threads: Threads of each process.
-        group: Index column of the samples that belong together, or `None`.
+        group: Column of the samples that belong together, or `None`.
+        constant: Whether the constant predictor is compared too.
         reference: The model that the others are compared with.
-        resamples: Number of resamples of the bootstrap.
+        resamples: Number of resamples of the bootstrap, or `None` for as many as take seconds.
     """
 
     root: Path
@@ -47,13 +49,9 @@ class Protocol:
     spaces: dict[str, SearchSpace]
     threads: int
     group: str | None
+    constant: bool
     reference: str
-    resamples: int
-
-    @property
-    def models(self):
-        """The names of the models."""
-        return [*self.settings]
+    resamples: int | None
 
     def run_name(self, model, seed):
         """Return the name of a run, and of its folder in `root`."""
@@ -78,20 +76,23 @@ class Protocol:
         """Return the file of a model's study."""
         return self.root / "studies" / f"{model}.db"
 
-    def claim(self):
-        """Take the folder of the comparison, a new one or that of the same comparison.
+    def claim(self, task):
+        """Take the folder of the comparison, a new one or the folder of the same comparison.
+
+        Args:
+            task: The `Task` of `base`.
 
         Returns:
             The `RunFolder`, locked as long as it lives.
 
         Raises:
             FileExistsError: If another process works in it, or it holds something else.
-            ValueError: If it is that of a comparison with other options or other data, or the data
-                cannot be cut as asked.
+            ValueError: If it holds a comparison with other options or other data, or the options
+                do not fit the data.
         """
-        _, splits, checksums = read_splits(self.base)
-        self._check_groups(splits)
-        description = {**self._description(), "data": checksums}
+        self._check(task)
+        target = {"target": task.target.to_json()}
+        description = {**self._description(), **target, "data": task.checksums(SPLITS)}
         path = self.root / FILE
         if not path.exists():
             if self.root.is_dir() and [file.name for file in self.root.iterdir()] == ["STATUS"]:
@@ -107,18 +108,33 @@ class Protocol:
         folder.set_status("running")
         return folder
 
-    def _check_groups(self, splits):
+    def _check(self, task):
+        """Refuse options that do not fit the data."""
+        faults = [f for one in self.settings.values() for f in loss_faults(one, task.target)]
+        known = task.target.overall
+        unknown = [name for name in self.base.measures if name not in known]
+        if unknown:
+            faults.append(
+                f"--measures must be of {', '.join(known)}. Received: {', '.join(unknown)}."
+            )
+        if faults:
+            raise ValueError(" ".join(dict.fromkeys(faults)))
         if self.base.folds:
-            samples = join_splits(splits)
-            assign_folds(len(samples), samples.index, self.base.folds, self.group)
+            samples = shared_join(task)
+            assign_folds(len(samples), task.columns(samples), self.base.folds, self.group)
         elif self.group is not None:
-            group_column(splits[1], self.group)
+            columns = task.columns(shared_join(task, ("valid",)))
+            if self.group not in columns:
+                raise ValueError(
+                    "--group must be a column of the data, in sequences of its index_SPLIT.csv: "
+                    f"{', '.join(columns) or 'it has no index'}. Received: {self.group}."
+                )
 
     def _description(self):
-        """Return what the runs depend on, as YAML has it."""
+        """Return the options that the runs depend on, as YAML has them."""
         shared = dataclasses.asdict(self.base)
         return {
-            "models": self.models,
+            "models": [*self.settings],
             "seeds": self.seeds,
             "trials": self.trials,
             "space": {model: space.content for model, space in self.spaces.items()},
@@ -126,20 +142,6 @@ class Protocol:
             "threads": self.threads,
             **{k: v for k, v in shared.items() if k not in ("model", "seed", *PLACE)},
         }
-
-
-def group_column(samples, group):
-    """Return the group of each sample.
-
-    Raises:
-        ValueError: If the data has no such column.
-    """
-    if group not in samples.index:
-        raise ValueError(
-            f"--group must be a column of the data's index_{samples.name}.csv: "
-            f"{', '.join(samples.index) or 'it has no index'}. Received: {group}."
-        )
-    return samples.index[group]
 
 
 def _difference(root, known, given):

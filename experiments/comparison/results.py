@@ -1,7 +1,5 @@
-"""Writing what a comparison has found: CSV, Markdown, and a page."""
+"""Writing the results of a comparison: CSV, Markdown, and a page."""
 
-import csv
-import io
 from pathlib import Path
 
 from experiments.comparison import figures
@@ -18,7 +16,10 @@ from experiments.comparison.tables import (
     settings_table,
 )
 from experiments.pages.page import page_template
-from utils.files import write_text
+from utils.files import write_rows, write_text
+
+# The measure with a figure of its own beside the criterion: the first one that there is.
+SECOND = ("Corr", "accuracy", "auroc")
 
 
 def write_results(path, comparison):
@@ -39,27 +40,27 @@ def write_results(path, comparison):
         "cost_note": describe_cost(comparison),
         "settings": settings_table(comparison),
     }
+    criterion = comparison.criterion
+    second = next(name for name in SECOND if name in comparison.measures[1:])
     drawn = {
-        "intervals": figures.metric_intervals(comparison, "MAE"),
-        "correlations": figures.metric_intervals(comparison, "Corr"),
+        "intervals": figures.measure_intervals(comparison, criterion.name),
+        "second": figures.measure_intervals(comparison, second),
         "curves": figures.validation_curves(comparison),
-        "time": figures.time_against_error(comparison),
+        "time": figures.time_against_criterion(comparison),
     }
     if comparison.differences:
         drawn["difference"] = figures.difference_intervals(comparison)
-    page = page_template("comparison.html.j2").render(**content, figures=drawn)
+    page = page_template("comparison.html.j2").render(
+        **content,
+        criterion=criterion.name,
+        better="right" if criterion.greater_is_better else "left",
+        second=second,
+        figures=drawn,
+    )
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    write_text(f"{path}.csv", _csv([outcome.row() for outcome in comparison.outcomes]))
+    write_rows(f"{path}.csv", [outcome.row() for outcome in comparison.outcomes])
     write_text(f"{path}.md", _markdown(**content))
     write_text(f"{path}.html", page)
-
-
-def _csv(rows):
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue()
 
 
 def _markdown(name, made_by, protocol, metrics, differences, statistics, cost, cost_note, settings):

@@ -13,7 +13,7 @@ SECTION = "models"
 def read_spaces(path, settings):
     """Read a search space for all models, with sections for single ones.
 
-    It is a space of `experiments.tune`, whose settings every model is tuned in, and perhaps a
+    The file is a space of `experiments.tune`, in which every model is tuned. It may also hold a
     mapping `models`, from a model's name to a space that is added for this model alone.
 
     Args:
@@ -25,7 +25,7 @@ def read_spaces(path, settings):
 
     Raises:
         OSError: If it cannot be read.
-        ValueError: If it is not YAML, or naming every fault: among them an argument of all models
+        ValueError: If it is not YAML; or naming every fault, such as an argument of all models
             that one of them does not have.
     """
     try:
@@ -47,7 +47,7 @@ def read_spaces(path, settings):
     if faults:
         raise ValueError(
             f"The search space {path} is wrong. {' '.join(faults)} "
-            f"What one model alone has belongs into `{SECTION}: {{NAME: ...}}`."
+            f"Settings of one model alone belong into `{SECTION}: {{NAME: ...}}`."
         )
     return spaces
 

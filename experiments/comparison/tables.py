@@ -1,12 +1,14 @@
-"""The tables of a comparison, as texts, for the terminal, Markdown and HTML alike."""
+"""The tables of a comparison, as texts, for the terminal, Markdown and HTML."""
 
 import dataclasses
 
 import numpy as np
 
+from experiments.runs.evaluation import REFERENCES
 from utils.measures.table import mean_and_sd
 
 UNDEFINED = "undefined"
+MOST_SHOWN = 5  # measures on the terminal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,34 +26,38 @@ class TextTable:
     title: str = ""
 
 
-def metrics_table(comparison):
-    """Return mean ± sd over the seeds of all metrics, by model."""
-    names = [*comparison.measures.names]
-    if "best_reachable_MAE" in comparison.outcomes[0].references:
-        names.append("MAE_over_best")
-    rows = []
-    for model in comparison.ranked():
-        runs = [outcome.figures() for outcome in comparison.runs_of(model)]
-        rows.append([model, *(mean_and_sd([run[name] for run in runs]) for name in names)])
+def metrics_table(compared):
+    """Return mean ± sd over the seeds of the measures over all columns, by model."""
+    runs = {m: [one.figures() for one in compared.runs_of(m)] for m in compared.ranked()}
+    first = next(iter(runs.values()))[0]
+    names = [name for name in first if name not in REFERENCES]
+    rows = [
+        [model, *(mean_and_sd([one[name] for one in figures]) for name in names)]
+        for model, figures in runs.items()
+    ]
     return TextTable(["model", *names], rows)
 
 
-def difference_tables(comparison):
-    """Return a table of the differences from the reference for each metric that is compared."""
+def difference_tables(compared):
+    """Return a table of the differences from the reference for each measure that is compared.
+
+    A measure without any difference has none: the reference may have no correlation.
+    """
     columns = ["model", "difference", "95 % interval", "p", "p, Holm"]
+    models = [model for model in compared.ranked() if model in compared.differences]
     return [
-        TextTable(columns, [_difference(comparison, model, name) for model in models], name)
-        for name in comparison.measures.compared
-        if (models := [m for m in comparison.ranked() if m in comparison.differences])
+        TextTable(columns, [_difference(compared, model, name) for model in models], name)
+        for name in compared.measures
+        if any(np.isfinite(compared.differences[model][name].value) for model in models)
     ]
 
 
-def cost_table(comparison):
-    """Return what the models cost, means over the seeds."""
+def cost_table(compared):
+    """Return the cost of the trained models, means over the seeds."""
     columns = ["model", "parameters", "seconds a run", "seconds an epoch", "peak memory, MiB"]
     rows = []
-    for model in comparison.ranked():
-        runs = [outcome.row() for outcome in comparison.runs_of(model)]
+    for model in trained(compared):
+        runs = [outcome.row() for outcome in compared.runs_of(model)]
         memory = [run["peak_memory_MiB"] for run in runs]
         rows.append(
             [
@@ -65,39 +71,43 @@ def cost_table(comparison):
     return TextTable(columns, rows)
 
 
+def trained(compared):
+    """Return the names of the models that were trained, the best first."""
+    return [model for model in compared.ranked() if compared.runs_of(model)[0].curve]
+
+
 def settings_table(comparison):
-    """Return what differs between the settings of the models."""
+    """Return the settings in which the models of a `Comparison` differ."""
     protocol = comparison.protocol
     rows = []
-    for model in protocol.models:
-        values, error = comparison.tuned.get(model, ({}, None))
+    for model in protocol.settings:
+        values, reached = comparison.tuned.get(model, ({}, None))
         rows.append(
             [
                 model,
-                "" if error is None else f"{error:.4f}",
+                "" if reached is None else f"{reached:.4f}",
                 _listed(values),
                 _listed(protocol.own.get(model, {})),
                 ", ".join(protocol.left_out[model]),
             ]
         )
-    columns = ["model", "valid MAE", "tuned", "of its own", "arguments it lacks"]
+    valid = f"valid {comparison.criterion.name}"
+    columns = ["model", valid, "tuned", "of its own", "arguments it lacks"]
     filled = [i for i in range(len(columns)) if i == 0 or any(row[i] for row in rows)]
     return TextTable([columns[i] for i in filled], [[row[i] for i in filled] for row in rows])
 
 
 def summary_table(comparison):
-    """Return the figures that matter most, for the terminal."""
-    shown = ["MAE", "Corr", "Acc_7", "Has0_acc_2", "Non0_acc_2"]
-    whole, rows = metrics_table(comparison), []
-    chosen = [whole.columns.index(name) for name in ("model", *shown)]
+    """Return the most important figures of a `Comparison`, for the terminal."""
+    shown = comparison.protocol.base.measures or comparison.measures[:MOST_SHOWN]
+    whole, name, rows = metrics_table(comparison), comparison.criterion.name, []
+    chosen = [whole.columns.index(column) for column in ("model", *shown)]
     for row in whole.rows:
-        estimates = comparison.differences.get(row[0])
-        against = ["", ""]
-        if estimates:
-            against = [f"{signed(estimates['MAE'].value)}", p_value(estimates["MAE"].p_holm)]
+        found = comparison.differences.get(row[0])
+        against = [signed(found[name].value), p_value(found[name].p_holm)] if found else ["", ""]
         rows.append([*(row[i] for i in chosen), *against])
     columns = [whole.columns[i] for i in chosen]
-    return TextTable([*columns, f"MAE − {comparison.reference}", "p, Holm"], rows)
+    return TextTable([*columns, f"{name} − {comparison.reference}", "p, Holm"], rows)
 
 
 def signed(value):
@@ -112,8 +122,8 @@ def p_value(p):
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def _difference(comparison, model, metric):
-    one = comparison.differences[model][metric]
+def _difference(compared, model, name):
+    one = compared.differences[model][name]
     interval = UNDEFINED if np.isnan(one.low) else f"{signed(one.low)} to {signed(one.high)}"
     return [model, signed(one.value), interval, p_value(one.p), p_value(one.p_holm)]
 

@@ -1,4 +1,4 @@
-"""The parts of a model and what flows between them, read from the graph of a prediction."""
+"""The parts of a model and the arrays between them, read from the graph of a prediction."""
 
 import dataclasses
 import re
@@ -103,9 +103,9 @@ def _origins(tensor, sources):
 
 
 def layer_names(owner):
-    """Return the names of the layers in the attributes of another, by their `id`.
+    """Return the names of the layers in another layer's attributes, by their `id`.
 
-    It is the name that a layer was given, or else that of the attribute.
+    It is the layer's given name, or the name of the attribute.
     """
     names = {}
     for attribute, value in vars(owner).items():
@@ -118,6 +118,6 @@ def layer_names(owner):
 
 
 def _is_automatic(layer):
-    """Whether Keras has named a layer, by its class and a number."""
+    """Return whether Keras has named a layer by its class and a number."""
     snake = re.sub(r"\W|_", "", type(layer).__name__).lower()
     return re.sub(r"_\d+$", "", layer.name).replace("_", "") == snake

@@ -16,8 +16,8 @@ class Box:
     Attributes:
         step: The `Step`.
         column: Number of its column, from 0.
-        modality: The one modality that reaches it, or `None`.
-        lines: What stands below its name.
+        modality: The modality, if a single one flows into it, or `None`.
+        lines: Texts below its name.
         height: In pixels, as x and y of its upper left corner.
         above: The box right above which it follows, or `None`.
     """
@@ -43,8 +43,8 @@ def draw_steps(name, steps, unused, parameters):
 
     Args:
         name: Name of the model's class.
-        steps: As `read_dataflow` returns them, and so is the next.
-        unused: Names and layers of parts that are not drawn but listed.
+        steps: The `Step`s from `read_dataflow`.
+        unused: Names and layers of the parts from `read_dataflow` that are listed only.
         parameters: Number of the model's parameters.
     """
     boxes = place(steps)
@@ -72,9 +72,9 @@ def draw_steps(name, steps, unused, parameters):
 def place(steps):
     """Return a `Box` for each step.
 
-    It stands in the column behind the last one of what it needs, in the order of the middles of
-    what it needs. Steps from vector to vector that follow one another stand in one column. A step
-    that is alone in its column and needs three or more arrays is as high as the whole drawing.
+    A step stands in the column behind its last source; a column is ordered by the middles of the
+    sources. Steps from vector to vector that follow one another stand in one column. A step that
+    is alone in its column and has three or more sources is as high as the whole drawing.
     """
     boxes, columns = [], {}
     for step in steps:
@@ -103,7 +103,7 @@ def place(steps):
 
 
 def _follows(step, steps):
-    """Whether a step is the only one behind another, both from one vector to one."""
+    """Return whether a step alone follows another, and both turn one vector into one vector."""
     if len(step.flows) != 1 or len(step.flows[0][1]) > 1:
         return False
     source = steps[step.flows[0][0]]

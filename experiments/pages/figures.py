@@ -1,12 +1,10 @@
-"""Figures of a run, as SVG text."""
+"""Figures that pages of every target use, as SVG text."""
 
 import io
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-
-from utils.formats import MODALITIES
 
 matplotlib.rcParams.update(
     {
@@ -21,47 +19,58 @@ matplotlib.rcParams.update(
 )
 
 COLOURS = {"text": "#3b6fb6", "audio": "#d9822b", "video": "#3d9970", "table": "#d9822b"}
-CLASSES = np.arange(-3, 4)
-MOST_NAMED = 20  # classes that a figure names
+MOST_NAMED = 20  # groups that a figure names
 
 
-def learning_curves(history):
-    """Draw training loss and validation MAE by epoch.
+def learning_curves(history, criterion):
+    """Draw the training loss and a measure on valid by epoch.
+
+    The log loss on valid, which classes have, is drawn beside the training loss.
 
     Args:
         history: The lines of `metrics.jsonl`; epoch 0 is the untrained model.
+        criterion: The measure that chooses the epoch.
     """
     figure = Figure(figsize=(8, 3), layout="constrained")
     left, right = figure.subplots(1, 2)
     trained = [entry for entry in history if entry.get("loss") is not None]
-    left.plot([e["epoch"] for e in trained], [e["loss"] for e in trained], color="#555")
-    left.set(xlabel="epoch", ylabel="training loss")
-    epochs = [e["epoch"] for e in history]
-    maes = [e["valid_MAE"] for e in history]
-    best = int(np.argmin(maes))
-    right.plot(epochs, maes, color=COLOURS["text"])
-    right.plot(epochs[best], maes[best], "o", color=COLOURS["audio"])
-    right.annotate(
-        f"best: {maes[best]:.3f}, epoch {epochs[best]}",
-        (epochs[best], maes[best]),
-        xytext=(0, 12),
-        textcoords="offset points",
-        ha="center",
+    left.plot(
+        [e["epoch"] for e in trained], [e["loss"] for e in trained], color="#888", label="training"
     )
-    right.set(xlabel="epoch", ylabel="validation MAE")
-    right.margins(y=0.15)
+    epochs = [entry["epoch"] for entry in history]
+    if "valid_log_loss" in history[0]:
+        losses = _numbers(history, "valid_log_loss")
+        left.plot(epochs, losses, color=COLOURS["text"], label="validation log loss")
+        left.legend(frameon=False)
+    left.set(xlabel="epoch", ylabel="loss")
+    values = _numbers(history, f"valid_{criterion.name}")
+    right.plot(epochs, values, color=COLOURS["text"])
+    if not np.isnan(values).all():
+        best = int(np.nanargmax(values) if criterion.greater_is_better else np.nanargmin(values))
+        right.plot(epochs[best], values[best], "o", color=COLOURS["audio"])
+        right.annotate(
+            f"best: {values[best]:.3f}, epoch {epochs[best]}",
+            (epochs[best], values[best]),
+            xytext=(0, -16 if criterion.greater_is_better else 12),
+            textcoords="offset points",
+            ha="center",
+        )
+    right.set(xlabel="epoch", ylabel=f"validation {criterion.name}")
+    right.margins(x=0.1, y=0.2)
     for axes in (left, right):
         axes.locator_params("x", integer=True)
     return to_svg(figure)
 
 
-def confusion_matrix(counts, classes=CLASSES):
-    """Draw the counts of true by predicted class.
+def confusion_matrix(true, predicted, classes):
+    """Draw the number of samples by true and predicted class.
 
     Args:
-        counts: `(classes, classes)`, such as `confusion_counts` returns.
-        classes: Their names.
+        true: Index of the true class, `(N,)`.
+        predicted: Index of the predicted class, `(N,)`.
+        classes: Names of the classes.
     """
+    counts = confusion_counts(true, predicted, len(classes))
     figure = Figure(figsize=(4, 4), layout="constrained")
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -79,64 +88,132 @@ def confusion_matrix(counts, classes=CLASSES):
     return to_svg(figure)
 
 
-def confusion_counts(labels, scores):
-    """Count samples by true and predicted class, `(7, 7)`: scores clipped and rounded."""
-    true, predicted = (np.round(np.clip(x, -3, 3)).astype(int) + 3 for x in (labels, scores))
-    counts = np.zeros((7, 7), dtype=int)
+def confusion_counts(true, predicted, classes):
+    """Count samples by true and predicted class, integers `(classes, classes)`."""
+    counts = np.zeros((classes, classes), dtype=int)
     np.add.at(counts, (true, predicted), 1)
     return counts
 
 
-def name_turn(classes):
-    """Return how the names of classes stand on a horizontal axis: long ones are turned."""
-    wide = sum(len(str(name)) for name in classes) > 30
-    return {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if wide else {}
-
-
-def modality_weights(weights):
-    """Draw how the weights of each modality are spread over the samples.
+def calibration(truth, predicted, ends, names):
+    """Draw the mean truth of groups of samples by their mean prediction.
 
     Args:
-        weights: `(N, 3)`, text, audio, video.
+        truth: `(N,)`.
+        predicted: `(N,)`.
+        ends: Lowest and highest possible prediction.
+        names: Names of the prediction and of the truth.
     """
-    figure = Figure(figsize=(4, 3), layout="constrained")
+    figure = Figure(figsize=(4, 4), layout="constrained")
     axes = figure.subplots()
-    for position, name in enumerate(MODALITIES):
-        values = weights[:, position]
-        parts = axes.boxplot(
-            values, positions=[position], widths=0.5, patch_artist=True, showfliers=False
-        )
-        parts["boxes"][0].set(facecolor=COLOURS[name], alpha=0.6)
-        parts["medians"][0].set(color="black")
-        axes.text(position, 1.04, f"mean {values.mean():.2f}", ha="center")
-    axes.set(xticks=range(3), xticklabels=MODALITIES, ylabel="modality weight", ylim=(-0.02, 1.1))
+    axes.plot(ends, ends, color="#999", linewidth=1, linestyle="--")
+    means = []
+    for rows in equal_groups(predicted, np.clip(len(predicted) // 15, 3, 10)):
+        half = 1.96 * truth[rows].std(ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else 0
+        means.append((predicted[rows].mean(), truth[rows].mean(), half))
+    x, y, halves = np.transpose(means)
+    axes.errorbar(x, y, halves, color=COLOURS["text"], marker="o", markersize=4, capsize=3)
+    margin = (ends[1] - ends[0]) / 30
+    limits = (ends[0] - margin, ends[1] + margin)
+    axes.set(xlabel=f"mean {names[0]}", ylabel=f"mean {names[1]}", xlim=limits, ylim=limits)
     return to_svg(figure)
 
 
-def error_by_length(lengths, errors, unit="valid steps", error="MAE"):
+def error_by_length(lengths, errors, unit, error):
     """Draw the mean error of samples grouped by their length.
 
     Args:
         lengths: `(N,)`.
         errors: `(N,)`.
-        unit: What lengths count.
+        unit: Unit of the lengths.
         error: Name of the mean error.
     """
-    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, 6)).astype(int))
-    groups = np.clip(np.searchsorted(edges, lengths, side="right") - 1, 0, max(len(edges) - 2, 0))
     figure = Figure(figsize=(5, 3), layout="constrained")
     axes = figure.subplots()
-    names = []
-    for position, group in enumerate(np.unique(groups)):
-        chosen = groups == group
-        mean, count = errors[chosen].mean(), chosen.sum()
-        half = 1.96 * errors[chosen].std() / np.sqrt(count)
+    groups = length_groups(lengths)
+    for position, rows in enumerate(groups.values()):
+        mean = errors[rows].mean()
+        half = 1.96 * errors[rows].std() / np.sqrt(len(rows))
         axes.bar(position, mean, 0.6, color=COLOURS["text"], alpha=0.7)
         axes.errorbar(position, mean, half, color="black", capsize=3)
-        low, high = lengths[chosen].min(), lengths[chosen].max()
-        names.append(f"{low}–{high}\nn = {count}" if low < high else f"{low}\nn = {count}")
+    names = [f"{name}\nn = {len(rows)}" for name, rows in groups.items()]
     axes.set(xticks=range(len(names)), xticklabels=names, xlabel=unit, ylabel=error)
     return to_svg(figure)
+
+
+def length_groups(lengths):
+    """Return about five groups of samples of similar length: their rows by the range's name."""
+    groups = {}
+    for rows in equal_groups(lengths, 5):
+        low, high = lengths[rows].min(), lengths[rows].max()
+        groups[f"{low}–{high}" if low < high else f"{low}"] = rows
+    return groups
+
+
+def equal_groups(values, count):
+    """Cut samples into about `count` groups of neighbouring values; equal values stay together.
+
+    Returns:
+        The rows of each group, from low values to high.
+    """
+    different, counts = np.unique(values, return_counts=True)
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    wanted = len(values) * np.arange(1, count) / count
+    cuts = np.unique(np.abs(ends[:, None] - wanted).argmin(axis=0))
+    cuts = cuts[(cuts > 0) & (cuts < len(different))]
+    group = np.searchsorted(different[cuts], values, side="right")
+    return [np.flatnonzero(group == g) for g in np.unique(group)]
+
+
+def ablation_bars(measures, criterion):
+    """Draw a measure of a model that lacks something, beside the measure of the whole model.
+
+    Args:
+        measures: Measures by name, for each description; the whole model first.
+        criterion: The measure to draw.
+    """
+    names = list(measures)
+    values = [measures[name][criterion.name] for name in names]
+    figure = Figure(figsize=(5, 0.4 * len(names) + 0.8), layout="constrained")
+    axes = figure.subplots()
+    bars = axes.barh(names, np.nan_to_num(values), color=list(map(_colour, names)), alpha=0.75)
+    labels = ["undefined" if np.isnan(value) else f"{value:.3f}" for value in values]
+    axes.bar_label(bars, labels, padding=3)
+    axes.axvline(values[0], color="#555", linewidth=1, linestyle="--")
+    axes.invert_yaxis()
+    better = "higher" if criterion.greater_is_better else "lower"
+    axes.set(xlabel=f"{criterion.name} ({better} is better)")
+    axes.margins(x=0.14)
+    return to_svg(figure)
+
+
+def label_histogram(histograms, xlabel):
+    """Draw the share of each bin, class or label in each split.
+
+    Args:
+        histograms: For each split a dict from names of bins to counts.
+        xlabel: What the bins are.
+    """
+    figure = Figure(figsize=(5, 3), layout="constrained")
+    axes = figure.subplots()
+    names = list(next(iter(histograms.values())))
+    width = 0.8 / len(histograms)
+    for i, (split, counts) in enumerate(histograms.items()):
+        counts = np.array(list(counts.values()))
+        places = np.arange(len(names)) + (i - (len(histograms) - 1) / 2) * width
+        colour = list(COLOURS.values())[i % 3]
+        axes.bar(places, counts / max(counts.sum(), 1), width, label=split, color=colour)
+    axes.legend(frameon=False)
+    axes.set(xlabel=xlabel, ylabel="share", xticks=[])
+    if len(names) <= MOST_NAMED:
+        axes.set_xticks(range(len(names)), names, **name_turn(names))
+    return to_svg(figure)
+
+
+def name_turn(names):
+    """Return how names stand on a horizontal axis: long names are turned."""
+    wide = sum(len(str(name)) for name in names) > 30
+    return {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if wide else {}
 
 
 def ability_map(shares):
@@ -170,3 +247,12 @@ def to_svg(figure, transparent=True):
     figure.savefig(buffer, format="svg", transparent=transparent, metadata={"Date": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]
+
+
+def _numbers(history, name):
+    """Return an entry of each epoch, NaN where it is undefined."""
+    return np.array([np.nan if e.get(name) is None else e[name] for e in history])
+
+
+def _colour(description):
+    return next((COLOURS[word] for word in description.split() if word in COLOURS), "#555")

@@ -1,65 +1,68 @@
-"""What text, table and each field are worth to a trained model."""
+"""How much a trained model of a text with a table needs the text, the table and each field."""
 
 import dataclasses
 
 import numpy as np
 
-from experiments.tasks.text_tabular_evaluation import ClassPredictor, encode_texts
+from experiments.tasks.predictor import Predictor
+from experiments.tasks.tables import encode_texts
 
 DRAWS = 5
 MOST_SAMPLES = 2000
 WHOLE = "nothing"
 
 
-def permutation_importance(model, samples, draws=DRAWS, seed=0):
+def permutation_importance(run, samples, labels, draws=DRAWS, seed=0):
     """Measure a model with its texts, its table or one field swapped between samples at random.
 
     The fields of a table are swapped together, so that they still fit each other.
 
     Args:
-        model: A `TextTabularModel`.
-        samples: Labelled `Samples`.
-        draws: Random orders; metrics are over the samples in all of them.
+        run: A `LoadedRun` of a model of a text with a table.
+        samples: Its `Samples`.
+        labels: Their labels, `(N, columns)`.
+        draws: Number of random orders; measures are over the samples in all of them.
         seed: Seed of the orders.
 
     Returns:
-        From what was swapped to metrics by name; first those with `WHOLE` swapped.
+        Measures by name for each swapped part; first with `WHOLE` swapped.
 
     Reference:
         Breiman, 2001, "Random Forests", section 10; Fisher et al., 2019, "All Models are Wrong,
         but Many are Useful".
     """
-    encoded = encode_texts(model, samples)
-    predictor = ClassPredictor(model, samples.processing, encoded=True)
+    encoded = encode_texts(run.model, samples)
     rng = np.random.default_rng(seed)
     own = np.tile(np.arange(len(samples)), draws)
     others = np.concatenate([rng.permutation(len(samples)) for _ in range(draws)])
 
-    def measure(text, swapped):
+    def measure(rows, text, swapped):
         mixed = dataclasses.replace(
             samples.take(own),
+            encoded=encoded[rows if text else own],
             numbers={
-                name: tuple(part[others if name in swapped else own] for part in parts)
+                name: tuple(part[rows if name in swapped else own] for part in parts)
                 for name, parts in samples.numbers.items()
             },
             codes={
-                name: codes[others if name in swapped else own]
+                name: codes[rows if name in swapped else own]
                 for name, codes in samples.codes.items()
             },
         )
-        return predictor.predict(mixed, encoded[others if text else own]).metrics()
+        outputs = Predictor(run.model, run.inputs, mixed).predict().outputs
+        return run.target.measured(labels[own], outputs)
 
     fields = samples.processing.schema.fields
-    result = {WHOLE: predictor.predict(samples, encoded).metrics()}
+    result = {WHOLE: measure(own, True, ())}
     if fields:
-        result |= {"text": measure(True, ()), "table": measure(False, fields)}
+        result |= {"text": measure(others, True, ()), "table": measure(others, False, fields)}
     if len(fields) > 1:
-        result |= {f"field {name}": measure(False, (name,)) for name in fields}
+        result |= {f"field {name}": measure(others, False, (name,)) for name in fields}
     return result
 
 
 def some_rows(count, most=MOST_SAMPLES, seed=0):
-    """Return all rows, or as many as `most` at random, in order."""
+    """Return all rows, or `most` of them at random, in order."""
     if count <= most:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))

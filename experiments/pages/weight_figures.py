@@ -1,51 +1,110 @@
-"""Figures of modality weights, as SVG text."""
+"""Figures of the shares of a model's inputs, as SVG text."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.pages.figures import CLASSES, COLOURS, to_svg
-from utils.formats import MODALITIES
+from experiments.pages.figures import COLOURS, MOST_NAMED, name_turn, to_svg
 
 
-def weights_by_class(weights, labels):
-    """Draw the mean weight of each modality for each of the seven true classes.
+def shares_by_part(shares, parts):
+    """Draw how the share of each input is spread over the samples.
 
     Args:
-        weights: `(N, 3)`, text, audio, video.
-        labels: True scores, `(N,)`.
+        shares: `(N, parts)`.
+        parts: Names of the inputs.
     """
-    classes = np.round(np.clip(labels, -3, 3))
-    present = [c for c in CLASSES if (classes == c).any()]
-    means = np.array([weights[classes == c].mean(axis=0) for c in present])
-    figure = Figure(figsize=(5, 3), layout="constrained")
+    figure = Figure(figsize=(4, 3), layout="constrained")
     axes = figure.subplots()
-    below = np.zeros(len(present))
-    for i, name in enumerate(MODALITIES):
-        axes.bar(present, means[:, i], 0.7, below, label=name, color=COLOURS[name], alpha=0.8)
-        below += means[:, i]
-    axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, 1.18))
-    axes.set(xlabel="true class", ylabel="mean weight", ylim=(0, 1), xticks=present)
+    for position, name in enumerate(parts):
+        values = shares[:, position]
+        drawn = axes.boxplot(
+            values, positions=[position], widths=0.5, patch_artist=True, showfliers=False
+        )
+        drawn["boxes"][0].set(facecolor=COLOURS[name], alpha=0.6)
+        drawn["medians"][0].set(color="black")
+        axes.text(position, 1.04, f"mean {values.mean():.2f}", ha="center")
+    axes.set(xticks=range(len(parts)), xticklabels=parts, ylabel="share", ylim=(-0.02, 1.1))
     return to_svg(figure)
 
 
-def weights_by_sample(weights, names=MODALITIES):
-    """Draw each sample's weights as a column of parts, ordered by the first.
+def shares_by_group(shares, parts, groups, members):
+    """Draw the mean share of each input for the samples of each group of labels.
 
     Args:
-        weights: `(N, parts)`.
-        names: Those of the parts, `(parts,)`.
+        shares: `(N, parts)`.
+        parts: Names of the inputs.
+        groups: Names of the groups.
+        members: Which samples are in which group, `(N, groups)`.
     """
-    order = np.lexsort((weights[:, 1], weights[:, 0]))
+    present = np.flatnonzero(members.any(axis=0))
+    means = np.array([shares[members[:, g] > 0].mean(axis=0) for g in present])
+    figure = Figure(figsize=(5, 3), layout="constrained")
+    axes = figure.subplots()
+    below, places = np.zeros(len(present)), np.arange(len(present))
+    for i, name in enumerate(parts):
+        axes.bar(places, means[:, i], 0.7, below, label=name, color=COLOURS[name], alpha=0.8)
+        below += means[:, i]
+    axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, 1.18))
+    axes.set(xlabel="true label", ylabel="mean share", ylim=(0, 1), xticks=[])
+    if len(present) <= MOST_NAMED:
+        names = [groups[g] for g in present]
+        axes.set_xticks(places, names, **name_turn(names))
+    return to_svg(figure)
+
+
+def shares_by_sample(shares, parts):
+    """Draw each sample's shares as a column, ordered by the first input.
+
+    Args:
+        shares: `(N, parts)`.
+        parts: Names of the inputs.
+    """
+    order = np.lexsort(shares.T[::-1])
     figure = Figure(figsize=(5, 3), layout="constrained")
     axes = figure.subplots()
     axes.stackplot(
-        np.arange(len(weights)),
-        weights[order].T,
-        labels=names,
-        colors=[COLOURS[name] for name in names],
+        np.arange(len(shares)),
+        shares[order].T,
+        labels=parts,
+        colors=[COLOURS[name] for name in parts],
         alpha=0.8,
-        rasterized=len(weights) > 2000,
+        rasterized=len(shares) > 2000,
     )
     axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, 1.18))
-    axes.set(xlabel="samples", ylabel="weight", ylim=(0, 1), xlim=(0, max(len(weights) - 1, 1)))
+    axes.set(xlabel="samples", ylabel="share", ylim=(0, 1), xlim=(0, max(len(shares) - 1, 1)))
+    return to_svg(figure)
+
+
+def gate_order(means):
+    """Return the dimensions of a gate, the dimensions in which the classes differ most at the end.
+
+    Args:
+        means: From each class to its mean gate, `(fusion_dim,)`.
+    """
+    return np.argsort(np.ptp(np.array([*means.values()]), axis=0), kind="stable")
+
+
+def gate_by_class(means):
+    """Draw the mean gate of each class in each dimension, in `gate_order`.
+
+    Args:
+        means: From each class to its mean gate, `(fusion_dim,)`.
+    """
+    values = np.array([*means.values()])
+    figure = Figure(figsize=(4, 1 + 0.35 * min(len(values), 10)), layout="constrained")
+    axes = figure.subplots()
+    drawn = axes.imshow(
+        values[:, gate_order(means)],
+        cmap="RdBu",
+        vmin=0,
+        vmax=1,
+        aspect="auto",
+        interpolation="nearest",
+    )
+    figure.colorbar(drawn, ax=axes, label="share of the text")
+    axes.set(xlabel="dimension, by difference between classes", ylabel="true class", xticks=[])
+    axes.set(yticks=[])
+    if len(means) <= MOST_NAMED:
+        axes.set_yticks(range(len(means)), [*means])
+    axes.spines[["left", "bottom"]].set_visible(False)
     return to_svg(figure)

@@ -3,27 +3,24 @@
 import dataclasses
 
 import numpy as np
-import tensorflow as tf
 
 from experiments.robustness_curves.imperfections import Imperfection
-from experiments.tasks.evaluation import EVALUATION_BATCH
-from utils.batches.dataset import model_inputs
 from utils.batches.perturbation import scaled_moments
 from utils.data_loader import reader_errors
-from utils.formats import MODALITIES
-from utils.measures.sentiment import METRIC_NAMES, sentiment_metrics
+
+TABLE_BATCH = 64
 
 
 @dataclasses.dataclass(frozen=True)
 class RunCurves:
-    """The metrics of one run under every imperfection.
+    """The measures of one run under every imperfection.
 
     Attributes:
         path: The run folder.
         seed: The run's seed.
-        clean: From each metric to its value on inputs as they are.
-        curves: From each `Imperfection` to a dict from each metric to its values `(levels,)`,
-            means over the draws.
+        clean: From each measure's name to its value on inputs as they are.
+        curves: From each `Imperfection` to a dict from each measure's name to its values
+            `(levels,)`, means over the draws.
     """
 
     path: str
@@ -41,45 +38,54 @@ class _Point:
     draw: int
 
 
-def evaluate_curves(run, split, imperfections, draws, seed, on_predicted=lambda count: None):
-    """Evaluate a run's model on a split under every imperfection.
+def evaluate_curves(run, samples, imperfections, draws, seed, on_predicted=lambda count: None):
+    """Evaluate a run's model on samples under every imperfection.
 
     Args:
-        run: A `RunModel`.
-        split: The `Split`.
+        run: A `LoadedRun`.
+        samples: Encoded samples with labels.
         imperfections: `Imperfection`s.
         draws: Number of random draws over which each level of a random imperfection is averaged.
         seed: Seed of the draws; the same for all runs gives all the same imperfections.
         on_predicted: Called with the number of samples after each batch of predictions.
 
     Returns:
-        The metrics of clean inputs, by name, and `RunCurves.curves`.
-
-    Raises:
-        ValueError: If the features are not those of the training.
+        The measures of clean inputs, by name, and `RunCurves.curves`.
     """
-    split.check_fits(run.widths, run.lengths)
     points = _points(imperfections, draws)
-    predict = _predictor(run.model)
-    moments = scaled_moments(split, run.normalizer)
-    clean, scores = [], {point: [] for point in points}
-    for first, inputs in _scaled_batches(split, run):
-        clean.append(predict(inputs))
-        on_predicted(len(clean[-1]))
-        for point in points:
-            changed = point.imperfection.perturbation.apply(
-                inputs, point.level, (seed, point.draw, first), moments
-            )
-            scores[point].append(predict(changed))
+    predict = run.compiled(run.inputs.batches(samples).element_spec)
+    clean, found = [], {point: [] for point in points}
+    perturbed = _tables if run.inputs.family == "tables" else _sequences
+    first = 0
+    with reader_errors():
+        for change in perturbed(run, samples):
+            clean.append(np.asarray(predict(change(None))[0], "float32"))
             on_predicted(len(clean[-1]))
-    clean_metrics = sentiment_metrics(split.labels, np.concatenate(clean))
-    metrics = {p: sentiment_metrics(split.labels, np.concatenate(s)) for p, s in scores.items()}
-    return clean_metrics, {i: _curve(i, clean_metrics, metrics) for i in imperfections}
+            for point in points:
+                level, draw = point.level, (seed, point.draw, first)
+                batch = change(point.imperfection.perturbation, level, draw)
+                found[point].append(np.asarray(predict(batch)[0], "float32"))
+                on_predicted(len(clean[-1]))
+            first += len(clean[-1])
+    measures = overall_measures(run.target)
+
+    def measured(predictions):
+        outputs = run.target.outputs(np.concatenate(predictions))
+        return {measure.name: measure(samples.labels, outputs) for measure in measures}
+
+    of_clean = measured(clean)
+    of_points = {point: measured(parts) for point, parts in found.items()}
+    return of_clean, {i: _curve(i, of_clean, of_points) for i in imperfections}
 
 
-def prediction_count(split, imperfections, draws):
+def overall_measures(target):
+    """Return the measures of a target over all its columns."""
+    return [measure for measure in target.measures if measure.name in target.overall]
+
+
+def prediction_count(samples, imperfections, draws):
     """Return how many predictions `evaluate_curves` makes."""
-    return len(split) * (1 + len(_points(imperfections, draws)))
+    return len(samples) * (1 + len(_points(imperfections, draws)))
 
 
 def _points(imperfections, draws):
@@ -92,40 +98,39 @@ def _points(imperfections, draws):
     ]
 
 
-def _predictor(model):
-    """Return a function from six input arrays to scores `(N,)`."""
-    features = [tf.TensorSpec([None, None, width]) for width in model.widths]
-    masks = [tf.TensorSpec([None, None], tf.bool) for _ in MODALITIES]
+def _sequences(run, samples):
+    """Yield for each batch a function from a `Perturbation` or `None` to the model's inputs."""
+    moments = scaled_moments(samples, run.inputs.normalizer)
+    for batch in run.inputs.batches(samples):
+        arrays = tuple(np.asarray(x) for x in batch)
 
-    @tf.function(input_signature=[(*features, *masks)], autograph=False)
-    def scores(inputs):
-        return model(inputs, training=False)[:, 0]
+        def change(perturbation, *how, arrays=arrays):
+            return perturbation.apply(arrays, *how, moments) if perturbation else arrays
 
-    return lambda inputs: scores(inputs).numpy()
-
-
-def _scaled_batches(split, run):
-    """Yield each batch's first row, and its six input arrays."""
-    first = 0
-    with reader_errors():
-        for block in split.blocks(None if split.in_memory else np.arange(len(split))):
-            for start in range(0, len(block), EVALUATION_BATCH):
-                rows = slice(start, start + EVALUATION_BATCH)
-                batch = {name: x[rows] for name, x in block.sequences.items()}
-                inputs = model_inputs(batch, run.normalizer, run.modalities)
-                yield first, tuple(x.numpy() for x in inputs)
-                first += len(inputs[0])
+        yield change
 
 
-def _curve(imperfection, clean, metrics):
-    """Return the values of each metric at the levels of an imperfection."""
-    curve = {name: [] for name in METRIC_NAMES}
+def _tables(run, samples):
+    """Yield for each batch a function from a `TablePerturbation` or `None`; see `_sequences`."""
+    for start in range(0, len(samples), TABLE_BATCH):
+        block = samples.take(range(start, min(start + TABLE_BATCH, len(samples))))
+
+        def change(perturbation, *how, block=block):
+            changed = perturbation.apply(block, *how) if perturbation else block
+            return changed.batch(np.arange(len(block)))
+
+        yield change
+
+
+def _curve(imperfection, clean, measured):
+    """Return the values of each measure at the levels of an imperfection."""
+    curve = {name: [] for name in clean}
     for level in imperfection.levels:
         found = [
             values
-            for point, values in metrics.items()
+            for point, values in measured.items()
             if point.imperfection == imperfection and point.level == level
         ]
-        for name in METRIC_NAMES:
+        for name in clean:
             curve[name].append(np.mean([values[name] for values in found or [clean]]))
     return {name: np.array(values) for name, values in curve.items()}

@@ -1,4 +1,4 @@
-"""Curves of a metric over every imperfection, as SVG text."""
+"""Curves of a measure over every imperfection, as SVG text."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,13 +17,13 @@ AXES = {
 }
 
 
-def metric_curves(metric, summaries):
-    """Draw one metric: a panel for each imperfection, a curve for each line.
+def measure_curves(measure, summaries):
+    """Draw one measure: a panel for each imperfection, a curve for each line.
 
     Bands are one standard deviation over the runs of a line.
 
     Args:
-        metric: Its name.
+        measure: Its name.
         summaries: From each `Imperfection` to a dict from each line's label to its
             `CurveSummary`.
     """
@@ -47,14 +47,15 @@ def metric_curves(metric, summaries):
         if i:
             axes = figure.add_subplot(grid[divmod(i, COLUMNS)], sharey=first)
         _draw_curves(axes, summaries[imperfection])
-        axes.set_title(f"{imperfection.kind}: {imperfection.modalities}", fontsize=9)
+        axes.set_title(f"{imperfection.kind}: {imperfection.inputs}", fontsize=9)
         axes.set_xlabel(AXES[imperfection.kind])
         if i % COLUMNS == 0:
-            axes.set_ylabel(metric)
+            axes.set_ylabel(measure)
         axes.tick_params(labelleft=i % COLUMNS == 0)
-    row, column = divmod(len(curves), COLUMNS)
-    axes = figure.add_subplot(grid[row, column:], sharey=first)
-    _draw_missing(axes, {i.modalities: summaries[i] for i in missing})
+    if missing:
+        row, column = divmod(len(curves), COLUMNS)
+        axes = figure.add_subplot(grid[row, column:], sharey=first)
+        _draw_missing(axes, {i.inputs: summaries[i] for i in missing})
     figure.legend(*first.get_legend_handles_labels(), loc="upper left", ncols=4, frameon=False)
     return to_svg(figure)
 
@@ -68,20 +69,20 @@ def _draw_curves(axes, lines):
             axes.fill_between(summary.levels, *band, color=colour, alpha=0.2, linewidth=0)
 
 
-def _draw_missing(axes, by_modalities):
-    """Draw a point for each line where modalities are missing, beside one where none is."""
-    lines = list(next(iter(by_modalities.values())))
+def _draw_missing(axes, by_inputs):
+    """Draw a point for each line where inputs are missing, beside one where none is."""
+    lines = list(next(iter(by_inputs.values())))
     for number, (colour, label) in enumerate(zip(_colours(lines), lines, strict=True)):
-        summaries = [lines[label] for lines in by_modalities.values()]
+        summaries = [lines[label] for lines in by_inputs.values()]
         points = [summaries[0].clean, *(summary.strongest for summary in summaries)]
         offset = 0.12 * (number - (len(lines) - 1) / 2)
         for position, values in enumerate(points):
             mean, sd = mean_sd(values)
             axes.errorbar(position + offset, mean, sd, fmt="o", markersize=4, color=colour)
-    axes.set_xticks(range(len(by_modalities) + 1), ["none", *by_modalities])
-    axes.tick_params("x", labelrotation=20)
+    axes.set_xticks(range(len(by_inputs) + 1), ["none", *by_inputs])
+    axes.tick_params("x", labelrotation=20 if len(by_inputs) < 8 else 60)
     axes.tick_params(labelleft=False)
-    axes.set_title("missing modalities", fontsize=9)
+    axes.set_title("missing", fontsize=9)
 
 
 def _colours(lines):

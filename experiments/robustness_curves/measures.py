@@ -12,8 +12,6 @@ mapping: more is better in both figures.
 
 import numpy as np
 
-LOWER_IS_BETTER = ("MAE",)
-
 
 def area(levels, values):
     """Compute the area under a curve by the trapezoid rule, over the range of its levels.
@@ -28,7 +26,7 @@ def area(levels, values):
     return float(np.trapezoid(values, levels) / (levels[-1] - levels[0]))
 
 
-def relative_robustness(levels, values, metric):
+def relative_robustness(levels, values, greater_is_better=True):
     """Compute how well a method does under imperfection.
 
     `± Σ_i (m(τ_{i-1}) + m(τ_i)) / 2 · (τ_i - τ_{i-1})`, minus where less is better.
@@ -36,12 +34,12 @@ def relative_robustness(levels, values, metric):
     Args:
         levels: `(n,)`, ascending.
         values: The metric at each, `(n,)`.
-        metric: Its name.
+        greater_is_better: Whether a greater value of the metric is better.
     """
-    return _sign(metric) * float(np.trapezoid(values, levels))
+    return (1 if greater_is_better else -1) * float(np.trapezoid(values, levels))
 
 
-def effective_robustness(levels, values, baseline, metric):
+def effective_robustness(levels, values, baseline, greater_is_better=True):
     """Compute how much less a method loses than late fusion does.
 
     `± Σ_i (m(τ_i) - β(τ_i)) · (τ_i - τ_{i-1})`, minus where less is better, where
@@ -52,11 +50,12 @@ def effective_robustness(levels, values, baseline, metric):
         levels: `(n,)`, ascending.
         values: The metric at each, `(n,)`.
         baseline: The late fusion's, `(n,)`.
-        metric: Its name.
+        greater_is_better: Whether a greater value of the metric is better.
     """
     values, baseline = np.asarray(values), np.asarray(baseline)
     moved = baseline + values[0] - baseline[0]
-    return _sign(metric) * float(np.sum((values - moved)[1:] * np.diff(levels)))
+    sign = 1 if greater_is_better else -1
+    return sign * float(np.sum((values - moved)[1:] * np.diff(levels)))
 
 
 def by_magnitude(levels, values):
@@ -75,7 +74,3 @@ def by_magnitude(levels, values):
         return levels, values
     middle = len(levels) // 2
     return levels[middle:] / levels[-1], (values[middle::-1] + values[middle:]) / 2
-
-
-def _sign(metric):
-    return -1 if metric in LOWER_IS_BETTER else 1

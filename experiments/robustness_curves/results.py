@@ -9,15 +9,14 @@ import numpy as np
 from rich.table import Table
 
 from experiments.pages.page import page_template
-from experiments.robustness_curves.evaluation import RunCurves
-from experiments.robustness_curves.figures import metric_curves
+from experiments.robustness_curves.evaluation import RunCurves, overall_measures
+from experiments.robustness_curves.figures import measure_curves
 from experiments.robustness_curves.imperfections import Imperfection
 from experiments.robustness_curves.summary import mean_sd, summarise
 from utils.environment import PACKAGES, describe_environment
 from utils.files import write_json, write_text
-from utils.formats.split import Split
-from utils.measures.sentiment import METRIC_NAMES
 from utils.measures.table import mean_and_sd
+from utils.measures.target import Target
 from utils.options import command_line
 
 
@@ -26,7 +25,10 @@ class RobustnessResults:
     """The curves of all runs, and what was asked.
 
     Attributes:
-        split: The `Split`.
+        split: Name of the split.
+        data: Where it is.
+        samples: Number of its samples.
+        target: The `Target` of the labels.
         imperfections: `Imperfection`s.
         runs: From each line's label to its `RunCurves`.
         baseline: The label of the late fusion, or `None`.
@@ -34,40 +36,48 @@ class RobustnessResults:
         seed: Their seed.
     """
 
-    split: Split
+    split: str
+    data: str
+    samples: int
+    target: Target
     imperfections: list[Imperfection]
     runs: dict[str, list[RunCurves]]
     baseline: str | None
     draws: int
     seed: int
 
-    def summaries(self, metric):
+    @property
+    def measures(self):
+        """The measures that are tabulated and drawn."""
+        return overall_measures(self.target)
+
+    def summaries(self, measure):
         """From each `Imperfection` to a dict from each line's label to its `CurveSummary`."""
         baseline = self.runs[self.baseline] if self.baseline else None
         return {
             imperfection: {
-                label: summarise(runs, imperfection, metric, baseline)
+                label: summarise(runs, imperfection, measure, baseline)
                 for label, runs in self.runs.items()
             }
             for imperfection in self.imperfections
         }
 
-    def table(self, metric):
+    def table(self, measure):
         """Return the rows of a table of text, the headings first."""
         rows, headings = [], ["clean", "strongest", "area", "relative"]
         headings += ["effective"] if self.baseline else []
-        for imperfection, lines in self.summaries(metric).items():
+        for imperfection, lines in self.summaries(measure).items():
             for label, summary in lines.items():
                 columns = summary.columns()
                 cells = [_cell(columns.get(heading)) for heading in headings]
-                name = f"{imperfection.kind}: {imperfection.modalities}"
+                name = f"{imperfection.kind}: {imperfection.inputs}"
                 rows.append([name, label, *cells])
         return [["imperfection", "line", *headings], *rows]
 
-    def printed(self, metric):
+    def printed(self, measure):
         """Return the table for the terminal."""
-        headings, *rows = self.table(metric)
-        table = Table(title=metric, title_justify="left")
+        headings, *rows = self.table(measure)
+        table = Table(title=measure.name, title_justify="left")
         for i, heading in enumerate(headings):
             table.add_column(heading, justify="left" if i < 2 else "right")
         for i, row in enumerate(rows):
@@ -79,13 +89,12 @@ class RobustnessResults:
         """Write `S.html`, `S.csv` and `S.json` for the split S into `folder`."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        name = self.split.name
-        write_text(folder / f"{name}.csv", self._csv())
-        write_json(folder / f"{name}.json", self._json())
-        write_text(folder / f"{name}.html", self._page())
+        write_text(folder / f"{self.split}.csv", self._csv())
+        write_json(folder / f"{self.split}.json", self._json())
+        write_text(folder / f"{self.split}.html", self._page())
 
-    def save_results(self, path, metrics):
-        """Write `path.csv`, every level of every run, and `path.md`, a table for each metric."""
+    def save_results(self, path, measures):
+        """Write `path.csv`, every level of every run, and `path.md`, a table for each measure."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         write_text(f"{path}.csv", self._csv())
         command, machine, versions = _origin()
@@ -93,18 +102,18 @@ class RobustnessResults:
         lines = [
             f"# {Path(path).name}",
             "",
-            f"Made by `{command}` on {machine}; {versions}. Split {self.split.name}, "
-            f"{len(self.split)} samples; mean ± sd over the seeds {', '.join(map(str, seeds))}, "
+            f"Made by `{command}` on {machine}; {versions}. Split {self.split}, "
+            f"{self.samples} samples; mean ± sd over the seeds {', '.join(map(str, seeds))}, "
             f"each a mean of {self.draws} draws. `clean`: inputs as they are; `strongest`: at the "
             "highest level; `area`: the mean under the curve; `relative` and `effective`: "
             "robustness as `experiments/robustness_curves/measures.py` defines it"
             + (f", against `{self.baseline}` as late fusion." if self.baseline else "."),
         ]
-        for metric in metrics:
-            headings, *rows = self.table(metric)
+        for measure in measures:
+            headings, *rows = self.table(measure)
             lines += [
                 "",
-                f"## {metric}",
+                f"## {measure.name}",
                 "",
                 _markdown(headings),
                 f"|---|---|{'---:|' * (len(headings) - 2)}",
@@ -115,37 +124,39 @@ class RobustnessResults:
     def _csv(self):
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow(["line", "seed", "imperfection", "modalities", "level", *METRIC_NAMES])
+        names = [measure.name for measure in self.measures]
+        writer.writerow(["line", "seed", "imperfection", "inputs", "level", *names])
         for label, runs in self.runs.items():
             for run in runs:
                 for imperfection, curve in run.curves.items():
                     for i, level in enumerate(imperfection.levels):
-                        values = [f"{curve[name][i]:.4f}" for name in METRIC_NAMES]
-                        what = imperfection.kind, imperfection.modalities
+                        values = [f"{curve[name][i]:.4f}" for name in names]
+                        what = imperfection.kind, imperfection.inputs
                         writer.writerow([label, run.seed, *what, f"{level:g}", *values])
         return buffer.getvalue()
 
     def _json(self):
         return {
-            "split": self.split.name,
-            "data": str(self.split.source),
-            "samples": len(self.split),
+            "split": self.split,
+            "data": self.data,
+            "samples": self.samples,
+            "target": self.target.to_json(),
             "draws": self.draws,
             "seed": self.seed,
             "baseline": self.baseline,
             "lines": {label: [run.path for run in runs] for label, runs in self.runs.items()},
-            "metrics": {metric: self._metric_json(metric) for metric in METRIC_NAMES},
+            "metrics": {measure.name: self._measure_json(measure) for measure in self.measures},
         }
 
-    def _metric_json(self, metric):
+    def _measure_json(self, measure):
         entries = []
-        for imperfection, lines in self.summaries(metric).items():
+        for imperfection, lines in self.summaries(measure).items():
             for label, summary in lines.items():
                 mean, sd = mean_sd(summary.values)
                 entries.append(
                     {
                         "imperfection": imperfection.kind,
-                        "modalities": list(imperfection.perturbation.modalities),
+                        "inputs": list(imperfection.perturbation.parts),
                         "line": label,
                         "levels": list(imperfection.levels),
                         "mean": mean.tolist(),
@@ -158,9 +169,10 @@ class RobustnessResults:
     def _page(self):
         command, machine, versions = _origin()
         return page_template("robustness.html.j2").render(
-            split=self.split.name,
-            samples=len(self.split),
-            data=self.split.source,
+            split=self.split,
+            samples=self.samples,
+            data=self.data,
+            kinds={imperfection.kind for imperfection in self.imperfections},
             draws=self.draws,
             baseline=self.baseline,
             lines=[
@@ -169,11 +181,11 @@ class RobustnessResults:
             ],
             sections=[
                 {
-                    "metric": metric,
-                    "figure": metric_curves(metric, self.summaries(metric)),
-                    "table": self.table(metric),
+                    "measure": measure.name,
+                    "figure": measure_curves(measure.name, self.summaries(measure)),
+                    "table": self.table(measure),
                 }
-                for metric in METRIC_NAMES
+                for measure in self.measures
             ],
             command=command,
             machine=machine,

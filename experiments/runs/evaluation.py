@@ -31,7 +31,7 @@ def references(data, split):
     path = Path(data) / "task.json"
     if not path.exists():
         return {}
-    known = json.loads(path.read_text())["splits"].get(split, {})
+    known = json.loads(path.read_text()).get("splits", {}).get(split, {})
     return {name: known[key] for name, key in REFERENCES.items() if key in known}
 
 

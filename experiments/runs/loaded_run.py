@@ -4,9 +4,10 @@ import keras
 
 from experiments.runs.run_folder import RunFolder
 from experiments.tasks import inputs_class
-from experiments.tasks.predictor import predict_samples
+from experiments.tasks.predictor import Predictor, explaining
 from models import load_model
 from utils.command_line import announce
+from utils.progress import progress_bar
 from utils.untrusted.plain_file import plain_file
 
 
@@ -27,6 +28,7 @@ class LoadedRun:
         self.model = model
         self.inputs = inputs
         self.target = inputs.target
+        self._compiled = {}
 
     def read(self, data, split, labels=True, **options):
         """Return the encoded samples of a split; see `Inputs.read`."""
@@ -34,23 +36,42 @@ class LoadedRun:
         self.inputs.check_fits(self.model, samples)
         return samples
 
-    def read_own(self, split, labels=True):
-        """Return the encoded samples of a split of the run's own data."""
+    def read_own(self, split, labels=True, **options):
+        """Return the encoded samples of a split of the run's own data; see `read`."""
         config = self.folder.load_config()
-        return self.read(config["data"], split, labels, feature_files=config["feature_files"])
+        feature_files = config["feature_files"]
+        return self.read(config["data"], split, labels, feature_files=feature_files, **options)
 
-    def predict(self, samples, name="samples"):
+    def blocks(self, data, split):
+        """Return the `Blocks` of a split without labels; see `Inputs.blocks`."""
+        return self.inputs.blocks(self.model, data, split)
+
+    def predict(self, samples, name=None, batch_size=None):
         """Predict samples, as the run's own evaluation does.
 
         Args:
-            samples: Encoded samples, as `read` returns them; of sequences also a dict from each
+            samples: Encoded samples, of `read` or `blocks`; of sequences also a dict from each
                 modality to raw features `(N, T, D)`.
-            name: What a progress bar calls them.
+            name: What a progress bar calls them; `None`: no bar.
+            batch_size: Samples that are predicted at once; `None`: as the evaluation does.
 
         Returns:
             `Predictions`, with `outputs` `(N, columns)`: scores or probabilities.
         """
-        return predict_samples(self.model, self.inputs, self.inputs.as_samples(samples), name)
+        encoded = self.inputs.as_samples(samples)
+        predictor = Predictor(self.model, self.inputs, encoded, self.compiled, batch_size)
+        if name is None:
+            return predictor.predict()
+        with progress_bar(transient=True) as bar:
+            task = bar.add_task(f"evaluating {name}", total=len(encoded))
+            return predictor.predict(lambda count: bar.advance(task, count))
+
+    def compiled(self, signature):
+        """Return the compiled function of `explaining` for a signature of inputs."""
+        key = repr(signature)
+        if key not in self._compiled:
+            self._compiled[key] = explaining(self.model, self.inputs, signature)
+        return self._compiled[key]
 
 
 def load_run(path, in_float32=False):

@@ -4,7 +4,7 @@ import dataclasses
 
 from experiments.runs.run_folder import RunFolder
 
-# What the runs of one line need not share.
+# Settings in which the runs of one line may differ.
 OWN_SETTINGS = ("seed", "run_dir")
 
 
@@ -13,7 +13,7 @@ class Line:
     """Runs of one config on several seeds.
 
     Attributes:
-        label: What plots and tables call it.
+        label: Its name in plots and tables.
         folders: The `RunFolder`s.
     """
 

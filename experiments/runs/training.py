@@ -89,7 +89,18 @@ def open_checked(settings):
         ValueError: Naming every fault.
     """
     task = open_task(settings)
+    missing = [split for split in SPLITS if split not in task.splits()]
+    if missing:
+        raise FileNotFoundError(
+            f"{settings.data} must have the splits {', '.join(SPLITS)}. Received: "
+            f"{', '.join(task.splits()) or 'none'}. Add {' and '.join(missing)}."
+        )
     faults = [*loss_faults(settings, task.target)]
+    known = [measure.name for measure in task.target.measures]
+    unknown = [name for name in settings.measures if name not in known]
+    if unknown:
+        shown = ", ".join(task.target.overall)
+        faults.append(f"--measures must be of {shown}. Received: {', '.join(unknown)}.")
     if faults:
         raise ValueError(" ".join(faults))
     return task

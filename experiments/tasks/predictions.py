@@ -35,6 +35,14 @@ class Predictions:
         """The share of each of `inputs.parts`, `(N, parts)`, or `None`."""
         return None if self.weights is None else self.inputs.shares(self.weights)
 
+    def take(self, rows):
+        """Return the predictions of some samples."""
+        weights = None if self.weights is None else self.weights[rows]
+        samples = self.samples.take(rows)
+        return dataclasses.replace(
+            self, samples=samples, outputs=self.outputs[rows], weights=weights
+        )
+
     def measured(self):
         """Return all measures by name."""
         return self.target.measured(self.samples.labels, self.outputs)

@@ -5,7 +5,6 @@ import tensorflow as tf
 
 from experiments.tasks.predictions import Predictions
 from utils.data_loader import reader_errors
-from utils.progress import progress_bar
 
 
 class Predictor:
@@ -16,12 +15,13 @@ class Predictor:
         inputs: The `Inputs` that have encoded the samples.
         samples: The encoded samples.
         compiled: Returns what `explaining` returns for a signature; `None`: it is compiled here.
+        batch_size: Samples that are predicted at once; `None`: the default of `inputs`.
     """
 
-    def __init__(self, model, inputs, samples, compiled=None):
+    def __init__(self, model, inputs, samples, compiled=None, batch_size=None):
         self.inputs = inputs
         self.samples = samples
-        self.batches = inputs.batches(samples)
+        self.batches = inputs.batches(samples, batch_size)
         signature = self.batches.element_spec
         self._explain = compiled(signature) if compiled else explaining(model, inputs, signature)
 
@@ -63,11 +63,3 @@ def explaining(model, inputs, signature):
         return inputs.explain(model, batch)
 
     return explain
-
-
-def predict_samples(model, inputs, samples, name):
-    """Predict encoded samples with a model, with a bar on a terminal; return `Predictions`."""
-    predictor = Predictor(model, inputs, samples)
-    with progress_bar(transient=True) as bar:
-        task = bar.add_task(f"evaluating {name}", total=len(samples))
-        return predictor.predict(lambda count: bar.advance(task, count))

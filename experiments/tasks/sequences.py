@@ -9,18 +9,19 @@ from typing import ClassVar
 
 import numpy as np
 
+from experiments.tasks.blocks import Blocks
 from experiments.tasks.task import Inputs, Task
 from models import MODELS
 from utils.batches.augmentation import Augmentation
 from utils.batches.batch_plan import BatchPlan
-from utils.batches.dataset import batches
+from utils.batches.dataset import batches, check_modalities
 from utils.batches.normalization import FeatureNormalizer
 from utils.batches.packing import Packer
 from utils.data_loader import end_of_samples, load_split
 from utils.environment import file_checksum
 from utils.formats import MODALITIES, open_data
-from utils.formats.checks import clean_features
-from utils.formats.split import Split, join_splits, without_labels
+from utils.formats.split import join_splits, raw_samples
+from utils.untrusted.plain_file import plain_file
 
 # Data in more files has one checksum for all, the checksum of a `sha256sum` listing.
 MOST_CHECKSUMS = 50
@@ -117,7 +118,8 @@ class SequenceInputs(Inputs):
 
     @classmethod
     def load(cls, folder):
-        normalizer = FeatureNormalizer.load(folder.normalization)
+        with plain_file(folder.normalization, "the scaling of a run's features"):
+            normalizer = FeatureNormalizer.load(folder.normalization)
         return cls(folder.load_target(), normalizer, folder.load_config()["modalities"])
 
     def encode(self, samples):
@@ -136,29 +138,24 @@ class SequenceInputs(Inputs):
         samples.check_widths({name: widths[name] for name in self.modalities})
         return samples.completed(widths)
 
+    def blocks(self, model, data, split):
+        samples = self.read(data, split, labels=False, stream=True)
+        self.check_fits(model, samples)
+        return Blocks.of_sequences(samples)
+
     def use(self, modalities):
         """Use some of the modalities alone; see `Inputs.use`."""
         if modalities is None:
             return
-        if not modalities or not set(modalities) <= set(MODALITIES):
-            raise ValueError(
-                f"--modalities must be one or more of {', '.join(MODALITIES)}. "
-                f"Received: {' '.join(modalities)}."
-            )
+        check_modalities(modalities)
         self.modalities = tuple(name for name in MODALITIES if name in modalities)
 
     def as_samples(self, samples):
         """Return a `Split`, also from a dict of raw features `(N, T, D)` by modality."""
         if not isinstance(samples, dict):
             return samples
-        arrays = {
-            name: clean_features(f"The {name} features", np.asarray(samples[name]))[0]
-            for name in MODALITIES
-            if name in samples
-        }
-        count = len(next(iter(arrays.values())))
         widths = {name: len(shift) for name, shift in self.normalizer.shifts.items()}
-        return Split("samples", arrays, without_labels(count)).completed(widths)
+        return raw_samples(samples).completed(widths)
 
     def notes(self, samples):
         return samples.repair_notes()
@@ -216,14 +213,18 @@ class SequenceInputs(Inputs):
             step=step,
         )
 
-    def batches(self, samples):
-        plan = BatchPlan(len(samples), EVALUATION_BATCH)
+    def batches(self, samples, batch_size=None):
+        plan = BatchPlan(len(samples), batch_size or EVALUATION_BATCH)
         dataset = batches(samples, plan, normalizer=self.normalizer, modalities=self.modalities)
         return dataset.map(lambda inputs, labels: inputs)
 
     def explain(self, model, inputs):
         explanation = model.explain(inputs)
         return explanation.prediction, explanation.modality_weights
+
+    def summarize(self, predictions):
+        """Return the modalities that were used, which may be fewer than in training."""
+        return {"modalities": list(self.modalities)}
 
     def columns(self, samples):
         lengths = np.max([mask.sum(axis=1) for mask in samples.masks().values()], axis=0)

@@ -3,26 +3,28 @@
 import dataclasses
 import functools
 import importlib.util
-from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import rich.table
 import tensorflow as tf
 
+from experiments.tasks.blocks import Blocks
 from experiments.tasks.task import Inputs, Task
 from models import TEXT_TABULAR_MODELS
 from utils.batches.batch_plan import BatchPlan
 from utils.command_line import announce, fail
 from utils.environment import file_checksum
 from utils.formats.split import SPLITS
-from utils.measures.inference import infer_target
+from utils.measures.inference import TargetRequest, infer_target, read_target
 from utils.progress import progress_bar
 from utils.tables import (
     Processing,
     Table,
     TextTokenizer,
     find_split,
+    find_table,
     infer_schema,
     preset_path,
     read_blocks,
@@ -50,9 +52,13 @@ class TableTask(Task):
 
     @functools.cached_property
     def target(self):
+        request = self.settings.target_request
+        stored = read_target(self._train.parent)
+        if stored is not None and request == TargetRequest():
+            return stored
         texts = [v for block in read_blocks(self._train) for v in block[self.schema.label]]
         where = f"{self._train}, column {self.schema.label},"
-        return infer_target(where, texts, self.settings.target_request)
+        return infer_target(where, texts, request)
 
     def splits(self):
         return [split for split in SPLITS if self._has(split)]
@@ -160,8 +166,10 @@ class TableInputs(Inputs):
         return self.processing.read(samples)
 
     def read(self, data, split, labels=True, **options):
-        path = Path(data)
-        return self.processing.read(path if path.is_file() else find_split(data, split), labels)
+        return self.processing.read(find_table(data, split), labels)
+
+    def blocks(self, model, data, split):
+        return Blocks.of_table(self.processing, data, split)
 
     def build_model(self, settings, samples):
         processing = self.processing
@@ -218,19 +226,19 @@ class TableInputs(Inputs):
     def training_batches(self, settings, samples, plan, epoch, step, packer=None):
         return TableBatches(samples, plan, epoch, step, labelled=True)
 
-    def batches(self, samples):
-        return TableBatches(samples, BatchPlan(len(samples), EVALUATION_BATCH))
+    def batches(self, samples, batch_size=None):
+        return TableBatches(samples, BatchPlan(len(samples), batch_size or EVALUATION_BATCH))
 
     def explain(self, model, inputs):
         explanation = model.explain(inputs)
         return explanation.logits, explanation.mixture
 
-    def shares(self, weights):
+    def shares(self, weights, xp: Any = np):
         """Return the shares of text and table, `(N, 2)`; a gate's is its mean over dimensions."""
         if weights.shape[1] == 2:
             return weights
-        text = weights.mean(axis=1)
-        return np.stack([text, 1 - text], axis=1)
+        text = xp.mean(weights, axis=1)
+        return xp.stack([text, 1 - text], axis=1)
 
     def save_weights(self, path, predictions):
         if predictions.weights is not None:
@@ -288,7 +296,7 @@ class TableBatches:
     def __iter__(self):
         rest = self.plan.epoch(self.epoch or 0)[self.step :]
         if self.labelled:
-            self.epoch, self.step = self.epoch + 1, 0
+            self.epoch, self.step = (self.epoch or 0) + 1, 0
         for rows in rest:
             inputs = self.samples.batch(rows)
             yield (inputs, self.samples.labels[rows]) if self.labelled else inputs

@@ -3,6 +3,8 @@
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+import numpy as np
+
 
 class Task(ABC):
     """The data of a run, and how it becomes what a model takes.
@@ -106,6 +108,20 @@ class Inputs(ABC):
             ValueError: If it is wrong, or differs from the data of the training.
         """
 
+    @abstractmethod
+    def blocks(self, model, data, split) -> Any:
+        """Return the `Blocks` of a split of any data, whose labels need not be known.
+
+        Args:
+            model: The model that takes them.
+            data: A path, as `--data` takes it.
+            split: Name of the split; any name.
+
+        Raises:
+            FileNotFoundError: As `read`.
+            ValueError: As `read`; some faults are found only when a block is read.
+        """
+
     def check_fits(self, model, samples) -> None:
         """Refuse encoded samples that a model does not take.
 
@@ -149,7 +165,7 @@ class Inputs(ABC):
         """
 
     @abstractmethod
-    def batches(self, samples) -> Any:
+    def batches(self, samples, batch_size=None) -> Any:
         """Return the inputs of encoded samples in order, in batches, with an `element_spec`."""
 
     @abstractmethod
@@ -176,8 +192,13 @@ class Inputs(ABC):
         """Return what the user should know of encoded samples, a sentence each."""
         return []
 
-    def shares(self, weights):
-        """Return the share of each of `parts`, `(N, parts)`, from a model's weights `(N, ...)`."""
+    def shares(self, weights, xp: Any = np):
+        """Return the share of each of `parts`, `(N, parts)`, from a model's weights `(N, ...)`.
+
+        Args:
+            weights: An array, or a tensor of a graph.
+            xp: `numpy`, or `keras.ops` for a tensor.
+        """
         return weights
 
     def save_weights(self, path, predictions):

@@ -55,6 +55,7 @@ class CompiledModel:
         model, optimizer = self.model, self.model.optimizer
         parts = [
             type(model).__name__,
+            [variable.shape for variable in model.variables],
             {**model.get_config(), "name": ""},
             {**optimizer.get_config(), "name": ""},
             model.loss.get_config(),

@@ -70,8 +70,8 @@ class Validation:
     @property
     def kept(self):
         """The value of the criterion in the epoch whose model is kept so far."""
-        entry = kept_entry(self.history, self.keep, self.criterion)
-        return entry[f"valid_{self.criterion.name}"]
+        entry = self.best if self.keep == "best" else self.history[-1]
+        return (entry or {}).get(f"valid_{self.criterion.name}")
 
     def _measure(self, epoch, logs):
         predictions = self.predictor.predict()

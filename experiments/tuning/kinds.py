@@ -1,18 +1,21 @@
-"""What kind of value each setting takes."""
+"""The kind of value that each setting takes."""
 
+import dataclasses
 import inspect
 import math
 import types
 import typing
 
-from experiments.training.settings import TrainSettings, model_options
+from experiments.settings import TrainSettings
+from experiments.settings.model import family_of, model_options
+from experiments.settings.records import RecordSettings
 from models import MODELS
 from utils.command_line import KINDS
 
-# Where a training runs changes nothing of its result.
-PLACE = ("data", "run_dir", "stream", "checkpoint_minutes")
-# What trials are compared by is the same for all of them.
-FIXED = (*PLACE, "seed", "folds", "group")
+# Settings that change nothing of a result: where a training runs, and what it records.
+PLACE = ("data", "stream", *(field.name for field in dataclasses.fields(RecordSettings)))
+# Settings that all trials share, because trials are compared by them.
+FIXED = (*PLACE, "target", "classes", "clip_labels", "label", "id", "seed", "folds", "group")
 
 
 def kind_of(name, models):
@@ -44,13 +47,21 @@ def _model_argument(key, models):
     """Return the type of the default of a model's argument."""
     default = None
     for model in models:
-        if model not in MODELS:
+        if family_of(model) is None:
             continue  # The check of `model` itself says so.
         known = model_options(model)
         if key not in known:
             raise ValueError(f"no such argument of {model}. Expected: {', '.join(known)}.")
-        default = inspect.signature(MODELS[model].__init__).parameters[key].default
+        default = _default(model, key)
     return typing.Any if default is None else type(default)
+
+
+def _default(model, argument):
+    if family_of(model) == "tables":
+        from models.text_tabular.config import DEFAULTS
+
+        return DEFAULTS[argument]
+    return inspect.signature(MODELS[model].__init__).parameters[argument].default
 
 
 def accepts(kind, value):

@@ -1,14 +1,15 @@
-"""What a study minimises: the validation MAE of a training, over seeds and folds."""
+"""The value that a study improves: the criterion on valid of a training, over seeds and folds."""
 
 import dataclasses
 
 import keras
 import numpy as np
 
-from experiments.training.cross_validation import fit_splits
+from experiments.runs.shared_samples import shared_join, training_samples
+from experiments.runs.training import open_checked
+from experiments.training.cross_validation import fit_folds
 from experiments.training.folds import assign_folds
-from experiments.training.loop import fit_model
-from utils.formats.split import join_splits
+from experiments.training.loop import fit
 
 
 class Objective:
@@ -17,22 +18,17 @@ class Objective:
     The test split is never read.
 
     Args:
-        settings: `TrainSettings`; with `folds`, how to cut the samples too.
-        splits: The `Split`s of train and valid.
-        seeds: Number of seeds, counted from the settings' own.
+        task: The `Task` of the study; its settings say how to cut into folds.
+        seeds: Number of seeds, counted from the seed of the settings.
 
     Raises:
         ValueError: If the data cannot be cut into these folds.
     """
 
-    def __init__(self, settings, splits, seeds):
-        self.splits = splits
-        self.seeds = range(settings.seed, settings.seed + seeds)
-        if settings.folds:
-            self._samples = join_splits(self.splits)
-            self._assignment = assign_folds(
-                len(self._samples), self._samples.index, settings.folds, settings.group
-            )
+    def __init__(self, task, seeds):
+        self.seeds = range(task.settings.seed, task.settings.seed + seeds)
+        if task.settings.folds:
+            _assignment(task, shared_join(task))
 
     def measure(self, settings, label, on_step):
         """Train with each seed.
@@ -41,11 +37,11 @@ class Objective:
             settings: `TrainSettings`.
             label: What the progress display says.
             on_step: Called after each epoch with the number of epochs so far, over all seeds and
-                folds, and the MAE so far: the mean of what is finished and what is under way.
+                folds, and the criterion so far, the mean over the trainings so far.
 
         Returns:
-            The mean over the seeds of the validation MAE, that of the epoch whose model
-            `settings.keep`; with folds that of the last epoch, over all samples.
+            The mean over the seeds of the criterion on valid, in the epoch whose model
+            `settings.keep`; with folds in the last epoch, over all samples.
 
         Raises:
             RunFailed: If a training fails.
@@ -55,31 +51,32 @@ class Objective:
         if settings.folds:
             settings = dataclasses.replace(settings, keep="last")
         progress = _Progress(on_step)
-        errors = []
+        values = []
         for seed in self.seeds:
             keras.backend.clear_session()
-            one = dataclasses.replace(settings, seed=seed)
+            task = open_checked(dataclasses.replace(settings, seed=seed))
             name = f"{label}, seed {seed}" if len(self.seeds) > 1 else label
-            errors.append(self._measure_one(one, name, progress))
-        return float(np.mean(errors))
-
-    def _measure_one(self, settings, label, progress):
-        if settings.folds:
-            scores = fit_splits(
-                settings, self._samples, self._assignment, label, on_epoch=progress.after
-            )
-            return np.abs(scores[-1] - self._samples.labels[:, 0]).mean()
-        return reached(fit_model(settings, *self.splits, label=label, on_epoch=progress.after))
+            values.append(_measure_one(task, name, progress))
+        return float(np.mean(values))
 
 
-def reached(validation):
-    """Return the MAE of the epoch whose model a training keeps."""
-    entry = validation.best if validation.keep == "best" else validation.history[-1]
-    return entry["valid_MAE"]
+def _measure_one(task, label, progress):
+    samples = training_samples(task)
+    if not task.settings.folds:
+        return fit(task, *samples, label=label, on_epoch=progress.after).kept
+    (joined,) = samples
+    assignment = _assignment(task, joined)
+    outputs = fit_folds(task, joined, assignment, label, on_epoch=progress.after)
+    return task.target.criterion(task.labels(joined), outputs[-1])
+
+
+def _assignment(task, samples):
+    settings = task.settings
+    return assign_folds(len(samples), task.columns(samples), settings.folds, settings.group)
 
 
 class _Progress:
-    """Counts epochs over several trainings, and averages what these reach."""
+    """Counts epochs over several trainings, and averages their values of the criterion."""
 
     def __init__(self, on_step):
         self._on_step = on_step
@@ -90,7 +87,7 @@ class _Progress:
     def after(self, validation):
         if validation is not self._current:
             self._current = validation
-            self._reached.append(reached(validation))
-        self._reached[-1] = reached(validation)
+            self._reached.append(validation.kept)
+        self._reached[-1] = validation.kept
         self._step += 1
         self._on_step(self._step, float(np.mean(self._reached)))

@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 from jsonargparse import get_loader
 
+from experiments.settings.model import family_of
 from experiments.tuning.dimensions import parse_dimension
 from experiments.tuning.kinds import kind_of
 
@@ -37,6 +38,11 @@ class SearchSpace:
         models = content.get("model")
         models = models if isinstance(models, list) else [base.model]
         faults = []
+        if len({family_of(model) for model in models} - {None}) > 1:
+            faults.append(
+                "`model`: all models must be of one family, of text, audio and video or of a text "
+                f"with a table. Received: {', '.join(map(str, models))}."
+            )
         for name, entry in content.items():
             try:
                 dimension = parse_dimension(kind_of(str(name), models), entry)
@@ -74,7 +80,7 @@ class SearchSpace:
 
 
 def with_values(settings, values):
-    """Return a copy of `TrainSettings` with the `values` that `SearchSpace.suggest` returns."""
+    """Return a copy of `TrainSettings` with other values of some settings, by name."""
     changes = {}
     # A whole mapping before its entries.
     for name, value in sorted(values.items()):
@@ -86,7 +92,7 @@ def with_values(settings, values):
 
 
 def _refused_values(base, name, dimension):
-    """Yield what the check of all settings says of the values of one."""
+    """Yield the faults that the check of all settings finds in the values of one."""
     before = base.faults()
     for value in dimension.extremes():
         faults = with_values(base, {name: value}).faults()

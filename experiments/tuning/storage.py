@@ -124,7 +124,7 @@ def storage_errors():
     except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
         cause = error.__cause__ or error
         raise RunFailed(
-            f"the study's database failed: {getattr(cause, 'orig', cause)}. What it holds stays: "
+            f"the study's database failed: {getattr(cause, 'orig', cause)}. Its trials stay: "
             "give the same command again when it is back."
         ) from error
 

@@ -1,6 +1,7 @@
 """A study: trials that are chosen by Optuna, shared by any number of processes."""
 
 import contextlib
+import dataclasses
 import os
 import socket
 import time
@@ -10,7 +11,10 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
+from experiments.training.cross_validation import SPLITS
 from experiments.training.interruption import RunStopped
+from experiments.training.validation import rank
+from experiments.tuning.kinds import PLACE
 from experiments.tuning.search_space import with_values
 from experiments.tuning.storage import run_again, storage_errors
 from utils.command_line import RunFailed, console
@@ -24,17 +28,20 @@ class Study:
     Args:
         storage: A `StudyStorage`.
         description: What all trials have in common, as JSON has it.
+        criterion: The measure of the trials.
         seed: Seed of the choice of values.
         startup: Number of trials that are drawn at random and run to their end.
-        pruning: Whether to stop a trial whose MAE is above the median of the others at its step.
+        pruning: Whether to stop a trial whose criterion is worse than the median of the others at
+            its step.
 
     Raises:
         RunFailed: If the database fails.
         ValueError: If the database holds a study of this name with another description.
     """
 
-    def __init__(self, storage, description, seed=0, startup=10, pruning=True):
+    def __init__(self, storage, description, criterion, seed=0, startup=10, pruning=True):
         self.storage = storage
+        self.criterion = criterion
         self.seed = seed
         self.startup = startup
         optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -44,6 +51,7 @@ class Study:
                 storage=storage.database,
                 study_name=storage.study,
                 load_if_exists=True,
+                direction="maximize" if criterion.greater_is_better else "minimize",
                 pruner=optuna.pruners.MedianPruner(n_startup_trials=startup),
             )
             known = self._study.user_attrs.get("description")
@@ -90,7 +98,10 @@ class Study:
     def trials(self):
         """Return the trials that count: those run to their end, the best first, then the others."""
         kept = [t for t in self._study.get_trials(deepcopy=False) if t.state != TrialState.FAIL]
-        return sorted(kept, key=lambda t: (t.value if is_complete(t) else np.inf, t.number))
+        return sorted(kept, key=lambda trial: (self._rank(trial), trial.number))
+
+    def _rank(self, trial):
+        return rank(trial.value, self.criterion) if is_complete(trial) else np.inf
 
     def _wait_for_turn(self, total):
         """Return whether there is a trial to run, once nobody else works on the last ones."""
@@ -145,12 +156,12 @@ class Study:
             trial.set_user_attr("values", values)
             choosing.close()
             try:
-                error = self._measure(trial, with_values(settings, values), objective)
+                value = self._measure(trial, with_values(settings, values), objective)
             except optuna.TrialPruned:
                 ended.append(trial.number)
                 raise
             ended.append(trial.number)
-            return error
+            return value
 
         try:
             self._study.optimize(run, n_trials=1)
@@ -164,11 +175,11 @@ class Study:
         return self._study.trials[ended[0]]
 
     def _measure(self, trial, settings, objective):
-        """Return the MAE of a trial."""
+        """Return the criterion of a trial."""
 
-        def after(step, error):
+        def after(step, value):
             try:
-                trial.report(error, step)
+                trial.report(value, step)
             except optuna.exceptions.UpdateFinishedTrialError as refusal:
                 raise optuna.TrialPruned from refusal
             if self._pruning and trial.should_prune():
@@ -188,6 +199,20 @@ class Study:
         except (RunFailed, ValueError) as error:
             trial.set_user_attr("fault", str(error))
             raise optuna.TrialPruned from error
+
+
+def describe(task):
+    """Return the data, the target and the settings that all trials of a study share.
+
+    Args:
+        task: The `Task` of the study.
+    """
+    settings = dataclasses.asdict(task.settings)
+    return {
+        "data": task.checksums(SPLITS),
+        **{name: value for name, value in settings.items() if name not in PLACE},
+        "target": task.target.to_json(),
+    }
 
 
 def is_complete(trial):

@@ -4,9 +4,9 @@ from keras import ops
 
 
 def to_common_length(sequences, masks):
-    """Bring modalities to the longest one's length, by masked steps of zeros behind.
+    """Bring modalities to the longest one's length, by masked steps of zeros at the end.
 
-    Step `t` of each is then taken for the same time. For aligned data that changes nothing.
+    Equal steps then count as equal times. Aligned data stay unchanged.
 
     Args:
         sequences: Three of `(batch, time, width)`, zero at their masked steps; times may differ.

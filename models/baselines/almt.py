@@ -1,4 +1,4 @@
-"""ALMT: language guides what is taken from audio and video into a hyper-modality."""
+"""ALMT: language guides the gathering of audio and video in a hyper-modality."""
 
 import keras
 from keras import ops
@@ -19,9 +19,9 @@ class ALMT(MultimodalModel):
 
     A `TokenEncoder` E_m gathers each modality m in `num_tokens` tokens. Language is refined at
     several scales by transformer blocks, and at each scale it queries audio and video for what
-    complements it (`HyperModalityLayer`), so that the rest of them, irrelevant or in conflict,
-    stays out of the hyper-modality. At last the language, as the query, attends to the
-    hyper-modality, and the score is read from a learned token before it:
+    complements it (`HyperModalityLayer`); their irrelevant or conflicting rest stays out of the
+    hyper-modality. Last, the language attends to the hyper-modality as the query, and the score
+    is read from a learned token before it:
 
         H_m = E_m(x_m),  m = text, audio, video
         L_1 = H_text + positions,  L_j = Block_j(L_{j-1}),  j = 2 ... num_scales
@@ -54,15 +54,15 @@ class ALMT(MultimodalModel):
         - The hyper-modality is carried from layer to layer as it is, as in the paper's equations;
           the authors' code normalises it before each addition. From that code are the
           normalisation of the tokens that meet there, and one query and one output projection for
-          what is found in audio and in video, which are two attentions in the paper; the output
-          has no bias, so that nothing found adds nothing.
+          audio and video, which are two attentions in the paper; the output has no bias, so that
+          an absent modality adds nothing.
         - In the transformer blocks, heads share `model_dim` (the authors' are 64 wide each), query,
           key and value have a bias and the output none, for the same reason; key and value, and
           in self-attention the query too, share one normalisation (there each has its own); GELU
           is the tanh approximation.
         - Positions start with a deviation of 0.02, as everywhere in this repository (there 1).
-        - Sizes are those of the authors' settings for MOSI. The paper trains by mean squared error;
-          here, the loss that the model is compiled with.
+        - Sizes follow the authors' settings for MOSI. The paper trains by mean squared error; here
+          the loss is the one given to `compile`.
 
     Reference:
         Zhang et al., 2023, "Learning Language-guided Adaptive Hyper-modality Representation for

@@ -30,7 +30,7 @@ class DynamicFusionGraph(ConfiguredLayer):
         node_dim: Width of the vertices of larger sets, and of the output.
         hidden_dim: Width of the hidden layers.
         num_modalities: Number of modalities.
-        dropout_rate: Dropout behind the hidden layers, at least 0 and below 1.
+        dropout_rate: Dropout after the hidden layers, at least 0 and below 1.
 
     Call arguments:
         vertices: `num_modalities` of `(batch, input_dim)`.

@@ -29,10 +29,10 @@ class EFLSTM(MultimodalModel):
     `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
-        The name is the field's for an LSTM on concatenated features, with no paper of its own. The
-        form is that of the EF-LSTM of Zadeh et al. and MMSA, from which it differs thus: no batch
-        normalisation of each time step (MMSA); a step without any modality is left out, and an
-        absent modality counts as zeros; modalities of different lengths are padded behind.
+        The field calls any LSTM on concatenated features EF-LSTM; there is no paper of its own. The
+        form follows Zadeh et al. and MMSA, with these differences: time steps are not batch
+        normalised (as in MMSA); a step without any modality is left out, and an absent modality
+        counts as zeros; shorter modalities are padded at the end.
 
     Reference:
         Williams et al., 2018, "Recognizing Emotions in Video Using Multimodal DNN Feature Fusion",

@@ -12,7 +12,7 @@ class GraphMemoryCell(MemoryFusionCell):
     """One step of `GraphMFN`: a `DynamicFusionGraph` over the LSTMs' `h` before and after.
 
     Each modality's vertex is `relu(W_m [h_{t-1}^m; h_t^m] + b_m)`, `model_dim` wide; `s_t` is the
-    graph's output. Arguments and call are those of `MemoryFusionCell`.
+    graph's output. Other arguments and the call: see `MemoryFusionCell`.
 
     Args:
         node_dim: Width of the graph's other vertices and of its output.
@@ -71,7 +71,7 @@ class GraphMFN(MemoryFusionModel):
         memory_dim: Width of the shared memory.
         hidden_dim: Width of the hidden layers, the head's included.
         node_dim: Width of the vertices of two and three modalities, and of the output.
-        dropout_rate: Dropout behind the hidden layers, at least 0 and below 1.
+        dropout_rate: Dropout after the hidden layers, at least 0 and below 1.
         num_classes, num_outputs: See `MultimodalModel`.
 
     Call arguments, output and errors: as for `MultimodalModel`; the output is
@@ -79,13 +79,13 @@ class GraphMFN(MemoryFusionModel):
 
     Differences from the paper:
         Two details are taken from MMSA: `v_m` sees `h`, not `c`, and the gates see `u_{t-1}` too.
-        Efficacies lie between 0 and 1, as in the paper's figures; the authors' code, which is that
-        of the graph alone, and MMSA, which copies it, leave them unbounded. The graph's networks
-        have a hidden layer with ReLU; MMSA's are linear, and in both codes those of the larger
-        sets stay as they started, for they stand in a plain dictionary, which PyTorch's
-        `parameters()` does not see. The three LSTMs are equally wide, and one hidden width and one
+        Efficacies lie between 0 and 1, as in the paper's figures. The authors' code, which holds
+        only the graph, and MMSA, which copies it, leave them unbounded. The graph's networks have a
+        hidden layer with ReLU; MMSA's are linear. In both codes the networks of the larger sets are
+        never trained: they stand in a plain dictionary, which PyTorch's `parameters()` does not
+        see. The three LSTMs are equally wide, and one hidden width and one
         dropout rate serve all networks. A step without any modality is left out, a modality that
-        a step lacks counts as zeros; modalities of different lengths are padded behind.
+        a step lacks counts as zeros; shorter modalities are padded at the end.
 
     Reference:
         Zadeh, Liang, Poria, Cambria and Morency, 2018, "Multimodal Language Analysis in the Wild:

@@ -108,7 +108,7 @@ class TokenEncoder(ExplicitMaskLayer):
 
 @keras.saving.register_keras_serializable(package="msa")
 class HyperModalityLayer(ExplicitMaskLayer):
-    """Add to the hyper-modality what language finds in audio and video.
+    """Add to the hyper-modality the values that language finds in audio and video.
 
     Per head, with L, A and V the normalised tokens of language, audio and video:
 
@@ -119,7 +119,7 @@ class HyperModalityLayer(ExplicitMaskLayer):
     Args:
         model_dim: Width of all tokens; a multiple of `num_heads`.
         num_heads: Number of attention heads.
-        dropout_rate: Dropout of what is added.
+        dropout_rate: Dropout of the added values.
 
     Call arguments:
         hyper: `(batch, T, model_dim)`, the hyper-modality.

@@ -1,4 +1,4 @@
-"""Trained vectors that stand before a sequence, or for one."""
+"""Trained vectors, put before a sequence or in its place."""
 
 import keras
 from keras import ops
@@ -12,9 +12,9 @@ class LearnedTokens(ConfiguredLayer):
     """Trained vectors, the same for each sample of a batch.
 
     Args:
-        num_tokens: How many.
-        model_dim: Their width.
-        initializer: What they start from, a name or configuration known to Keras.
+        num_tokens: Number of vectors.
+        model_dim: Width of the vectors.
+        initializer: Name of a Keras initializer of the vectors.
 
     Call arguments:
         x: Any tensor whose first axis is the batch.

@@ -24,7 +24,7 @@ class LFDNN(MultimodalModel):
     Args:
         seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of each modality's network.
-        fusion_dim: Width of the network behind the fusion.
+        fusion_dim: Width of the network after the fusion.
         dropout_rate: Dropout in the networks and on their outputs, at least 0 and below 1.
         num_classes, num_outputs: See `MultimodalModel`.
 
@@ -32,11 +32,11 @@ class LFDNN(MultimodalModel):
     `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
-        The name and the form are MMSA's, for late fusion of subnetworks like those of the Tensor
-        Fusion Network. There the text passes through an LSTM and each modality has widths of its
+        The name and the form are MMSA's, for late fusion of subnetworks as in the Tensor Fusion
+        Network. There the text passes through an LSTM and each modality has widths of its
         own; audio and video are batch-normalised and have dropout before their first layer, where
-        this has it between all, the fusion's included. Here all three are averaged, so that it
-        shows what is reached without any order of steps; features are expected to be normalised.
+        this has it between all, the fusion's included. Here all three are averaged over
+        time, so that the model cannot use the order of steps; features must be normalised.
         An absent modality's `z_m` is zero.
 
     Reference:

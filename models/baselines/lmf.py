@@ -42,8 +42,8 @@ class LMF(MultimodalModel):
         the code, two in the paper. The code's text vector has a width of its own, in MMSA half of
         its LSTM's. Both batch-normalise the averaged audio and video and have dropout before the
         first layer; here features are expected to be normalised, and dropout lies between the
-        layers. An absent modality's vector is zero, so that its factor is that of the one behind
-        it.
+        layers. An absent modality's vector is zero, so that only the one after it
+        counts.
 
     Reference:
         Liu, Shen, Lakshminarasimhan, Liang, Zadeh and Morency, 2018, "Efficient Low-rank

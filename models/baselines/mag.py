@@ -17,7 +17,7 @@ EPSILON = 1e-6
 
 @keras.saving.register_keras_serializable(package="msa")
 class MultimodalAdaptationGate(ExplicitMaskLayer):
-    """Shift the hidden state of each step by what its sound and its picture say.
+    """Shift the hidden state of each step by its audio and video.
 
     With Z, A and V the hidden state, the audio and the video of a step:
 
@@ -108,7 +108,7 @@ class MAG(MultimodalModel):
         score = W_o tanh(W_p h + b_p) + b_o
 
     Modalities of different lengths are taken to start together, step by step. A step takes part
-    if any modality has it; what another lacks there counts as zero.
+    if any modality has it; a modality that lacks it counts as zero.
 
     Args:
         seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.

@@ -14,7 +14,7 @@ from .perceptron import Perceptron
 
 
 class MemoryFusionCell(ConfiguredLayer):
-    """One step of an LSTM for each modality and of the gated memory of what happens between them.
+    """One step of an LSTM for each modality, and of the gated memory that they share.
 
     A subclass computes in `fuse` a vector `s_t` from the LSTMs' states before and after the step.
     It changes the memory `u`:
@@ -28,8 +28,8 @@ class MemoryFusionCell(ConfiguredLayer):
         model_dim: Width of each LSTM.
         memory_dim: Width of the memory.
         hidden_dim: Width of the hidden layers.
-        dropout_rate: Dropout behind the hidden layers, at least 0 and below 1; drawn anew at each
-            step.
+        dropout_rate: Dropout after the hidden layers, at least 0 and below 1; each step draws its
+            own.
 
     Call arguments:
         inputs: `(batch, sum(widths))`, one step.
@@ -165,7 +165,7 @@ class MemoryFusionModel(MultimodalModel):
         model_dim: Width of each LSTM.
         memory_dim: Width of the shared memory.
         hidden_dim: Width of the hidden layers.
-        dropout_rate: Dropout behind the hidden layers, at least 0 and below 1.
+        dropout_rate: Dropout after the hidden layers, at least 0 and below 1.
         num_classes, num_outputs: See `MultimodalModel`.
     """
 

@@ -12,7 +12,7 @@ class DeltaMemoryCell(MemoryFusionCell):
     """One step of `MFN`: attention over all entries of the LSTMs' memories before and after.
 
     With `c = [c_{t-1}; c_t]` of all modalities, `s_t = softmax(D_a(c)) * c`; `D_a` has one hidden
-    layer. Arguments and call are those of `MemoryFusionCell`.
+    layer. Arguments and call: see `MemoryFusionCell`.
     """
 
     def __init__(self, widths, model_dim, memory_dim, hidden_dim, dropout_rate=0.0, **kwargs):
@@ -34,10 +34,10 @@ class DeltaMemoryCell(MemoryFusionCell):
 
 @keras.saving.register_keras_serializable(package="msa")
 class MFN(MemoryFusionModel):
-    """Memory Fusion Network: an LSTM a modality, and a memory of what changes in them together.
+    """Memory Fusion Network: an LSTM for each modality, and a memory of their joint changes.
 
     At each step every modality's LSTM moves on. The delta-memory attention weighs each entry of
-    their memories `c` before and after the step; what it picks out is written into the
+    their memories `c` before and after the step; the weighted entries are written into the
     multi-view gated memory `u`. `D` are networks of one hidden layer:
 
         h_t^m, c_t^m = LSTM_m(x_t^m, h_{t-1}^m, c_{t-1}^m),  m in {text, audio, video}
@@ -52,7 +52,7 @@ class MFN(MemoryFusionModel):
         model_dim: Width of each LSTM.
         memory_dim: Width of the shared memory.
         hidden_dim: Width of the hidden layers, the head's included.
-        dropout_rate: Dropout behind the hidden layers, at least 0 and below 1.
+        dropout_rate: Dropout after the hidden layers, at least 0 and below 1.
         num_classes, num_outputs: See `MultimodalModel`.
 
     Call arguments, output and errors: as for `MultimodalModel`; the output is
@@ -63,7 +63,7 @@ class MFN(MemoryFusionModel):
         paper's equations they depend on `s` alone. The three LSTMs are equally wide, and one
         hidden width and one dropout rate serve all networks, where the authors and MMSA search
         each by itself. A step without any modality is left out, a modality that a step lacks
-        counts as zeros; modalities of different lengths are padded behind.
+        counts as zeros; shorter modalities are padded at the end.
 
     Reference:
         Zadeh, Liang, Mazumder, Poria, Cambria and Morency, 2018, "Memory Fusion Network for

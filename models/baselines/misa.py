@@ -23,7 +23,7 @@ PAIRS = tuple(itertools.combinations(range(3), 2))
 
 @keras.saving.register_keras_serializable(package="msa")
 class MISA(MultimodalModel):
-    """Each modality as what it shares with the others and what it has for itself.
+    """Each modality as a vector shared with the others and a private one.
 
     An encoder shared by all modalities is drawn to one distribution, private ones away from it
     and from each other; both together must rebuild the modality. The six vectors attend to each
@@ -69,7 +69,7 @@ class MISA(MultimodalModel):
           runs on GloVe; there is no fine-tuned BERT, whose mean over the steps the paper's best
           runs and MMSA take instead. The LSTMs are `model_dim // 2` wide, not as wide as the
           features, so that wide features do not make huge LSTMs.
-        - What the paper leaves open is as in the authors' code, which MMSA follows: a normalisation
+        - Details that the paper leaves open follow the authors' code, as MMSA does: a normalisation
           between the LSTMs, ReLU and normalisation behind them, encoders of one layer with
           sigmoids, a decoder for each modality (the paper writes one for all), a whole transformer
           block, post-norm, for the self-attention, and lengths that count as constants in the
@@ -78,8 +78,8 @@ class MISA(MultimodalModel):
           `dropout_rate` is its dropout too, 0.1 there. Default weights of the losses, width and
           dropout are MMSA's for MOSI.
         - An absent modality has no vectors in the transformer (they are masked, and zero after
-          it), and takes no part in the losses: those of a pair are over the samples that have
-          both.
+          it), and takes no part in the losses: the losses of a pair are over the samples that
+          have both.
 
     Reference:
         Hazarika, Zimmermann and Poria, 2020, "MISA: Modality-Invariant and -Specific

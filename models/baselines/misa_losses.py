@@ -1,4 +1,4 @@
-"""What MISA asks of its representations: likeness of the shared, distance of the others."""
+"""The losses of MISA: shared vectors are similar, private ones differ."""
 
 from keras import ops
 

@@ -33,8 +33,8 @@ class MulT(MultimodalModel):
 
     Args:
         seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
-        model_dim: Width of the crossmodal transformers; a multiple of `num_heads`. That of the
-            self-attention is twice as large.
+        model_dim: Width of the crossmodal transformers; a multiple of `num_heads`. The transformers
+            of self-attention are twice as wide.
         num_heads: Number of attention heads.
         n_layers: Blocks of each transformer.
         kernel_size: Steps that the temporal convolutions cover.
@@ -57,7 +57,7 @@ class MulT(MultimodalModel):
           of its own. The feed-forward networks use GELU in place of ReLU, attention has no bias at
           its output, and one dropout rate stands for the code's seven; the given features have
           none. Self-attention has at least three blocks there; here always `n_layers`.
-        - Features are those given, not GloVe; the convolutions pad with zeros, so that all steps
+        - Features are given, not GloVe; the convolutions pad with zeros, so that all steps
           stay. Masked steps are neither attended to nor the last; an absent modality adds nothing
           to the others, and its vector is zero.
         - Depth and width are the paper's for MOSI; heads, there 10, are 8, which divides more

@@ -11,11 +11,11 @@ from ..dropout import HashDropout
 
 @keras.saving.register_keras_serializable(package="msa")
 class Perceptron(ConfiguredLayer):
-    """Dense layers with ReLU between them, and dropout behind each ReLU.
+    """Dense layers with ReLU between them, and dropout after each ReLU.
 
     Args:
-        units: The width of each layer, the output's last.
-        activation: Of the last layer; `None` for none.
+        units: Widths of the layers; the last one is the output's.
+        activation: Activation of the last layer, or `None`.
         dropout_rate: Dropout between the layers, at least 0 and below 1.
 
     Call arguments:

@@ -22,14 +22,17 @@ class SelfMM(UnimodallySupervisedModel):
         F*_s = relu(W_s F_s + b_s),                         ŷ_s = w_s F*_s + b
 
     The prediction is ŷ_m. In training a modality's label starts as y_m and is shifted by how
-    much nearer F*_s is to the centre of the positive samples than to that of the negative, as
-    compared with F*_m (`models.baselines.unimodal_labels`):
+    much nearer F*_s is to the centre of the positive samples than to the centre of the negative
+    ones, compared with F*_m (`models.baselines.unimodal_labels`):
 
         α = (D_n - D_p) / (D_p + ε),  y_s = y_m + (α_s - α_m) / 2 · (y_m + α_m) / α_m
 
-    clipped to ±`label_bound`. Added to the loss of ŷ_m is the mean over the batch of
+    clipped to ±`label_bound`, all relative to `label_middle`. The mean over the batch of
 
         sum over s of tanh(|y_s - y_m|) · |ŷ_s - y_s|
+
+    is added to the loss of ŷ_m. Only a model with one score has these tasks: not with
+    `num_classes`, not with several outputs.
 
     Args:
         seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
@@ -37,11 +40,11 @@ class SelfMM(UnimodallySupervisedModel):
         unimodal_dim: Width of the LSTMs of audio and video, and of F*_s.
         centre_momentum: How much of the sums behind the centres stays from one batch to the next,
             at least 0 and below 1.
-        label_bound: Largest absolute label of a modality.
+        label_bound: Largest distance of a modality's label from `label_middle`.
         dropout_rate: Dropout on LSTMs' states and before each hidden layer, at least 0 and below
             1.
-        num_classes: `None` for one score; a number of classes for logits, without tasks for the
-            modalities, whose labels are made by arithmetic on scores.
+        num_classes, num_outputs: See `MultimodalModel`.
+        label_middle: Middle of the range of scores; a score above it counts as positive.
 
     Call arguments, output and errors: as for `MultimodalModel`; the output is
     `(batch, num_outputs)` or `(batch, num_classes)`, float32.
@@ -50,10 +53,10 @@ class SelfMM(UnimodallySupervisedModel):
         The paper keeps each training sample's y_s from epoch to epoch and moves it towards the
         new one by 2 / (epoch + 1); its centres are means over the latest features of all samples.
         A batch does not say which samples it holds, so here the memory is in the centres: moving
-        means over batches (`centre_momentum`), from which each batch's y_s are made anew. As in
-        the paper, they are y_m as long as there is no centre of each class, and classes are told
-        by y_s for the centres of s, by y_m for those of the fusion. A batch's labels are made from
-        the centres of the batches before it.
+        means over batches (`centre_momentum`), from which each batch's y_s are made. As in the
+        paper, they are y_m until there is a centre of each class; a sample's class is the sign of
+        y_s for the centres of s, and of y_m for the centres of the fusion. A batch's labels are
+        made from the centres of the batches before it.
         The text is encoded by an LSTM, as audio and video are, not by a fine-tuned BERT. The loss
         of ŷ_m is the one that is compiled, the paper's being the absolute error.
         Distances are the paper's squares over the root of the width; in the authors' code and MMSA

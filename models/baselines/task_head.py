@@ -1,4 +1,4 @@
-"""What turns a representation into the score of one task."""
+"""The layers between a representation and the score of one task."""
 
 import keras
 
@@ -21,7 +21,7 @@ class TaskHead(ConfiguredLayer):
         training: Whether to apply dropout.
 
     Returns:
-        What the output layer takes, and the task's representation; both `(batch, units)`.
+        The output layer's input, and the task's representation; both `(batch, units)`.
 
     Reference:
         The code of Yu et al., 2021, "Learning Modality-Specific Representations with

@@ -26,7 +26,7 @@ class TETFN(UnimodallySupervisedModel):
 
     Audio and video pass an LSTM, and every modality a convolution over time. Each then attends to
     both others, by a crossmodal transformer for each pair; between audio and video, the context
-    attends to the text first, so that the text brings out what of it concerns the sentiment. With
+    attends to the text first, so that the text brings out its sentiment. With
     q, c in {text, audio, video}, p the sinusoidal positions and T a `TransformerStack`:
 
         E_text = Conv(text),  E_m = Conv(LSTM(m)),  m = audio, video;  X_q = E_q + p
@@ -39,12 +39,13 @@ class TETFN(UnimodallySupervisedModel):
 
     In training each modality predicts a score of its own, from the maximum of E_q over time and
     weights of the same form. `UnimodalSupervision` makes the labels for these, from the sample's
-    label and the representations F, and adds their loss to that of the score.
+    label and the representations F; their loss is added to the loss of the score. Only a model
+    with one score has these tasks: not with `num_classes`, not with several outputs.
 
     Args:
         seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
-        model_dim: Width of the crossmodal transformers; a multiple of `num_heads`. That of the
-            self-attention is twice as large.
+        model_dim: Width of the crossmodal transformers; a multiple of `num_heads`. The transformers
+            of self-attention are twice as wide.
         num_heads: Number of attention heads.
         n_layers: Blocks of each transformer; where audio or video attends to the text as a
             context for the other, it is one.
@@ -55,35 +56,28 @@ class TETFN(UnimodallySupervisedModel):
         unimodal_dim: Width of each unimodal representation.
         centre_momentum: How much of the sums behind the centres stays from one batch to the next,
             at least 0 and below 1.
-        label_bound: Largest absolute label of a modality.
+        label_bound: Largest distance of a modality's label from `label_middle`.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
-        num_classes: `None` for one score; a number of classes for logits, which leaves the
-            unimodal tasks out.
+        num_classes, num_outputs: See `MultimodalModel`.
+        label_middle: Middle of the range of scores; a score above it counts as positive.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout, and to prepare `auxiliary_loss`.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Call arguments, output and errors: as for `MultimodalModel`; the output is
+    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
 
     Differences from the paper:
         - The text is a sequence of features as given, with no BERT to fine-tune below; the video's
           features are not made by a vision transformer.
         - The unimodal labels have no memory of each sample, as `UnimodalSupervision` explains.
-        - There is no code of the authors; the equations are those of MMSA's implementation, but
-          for this: it multiplies what enters a transformer by the root of the width, adds
-          positions only in those transformers in which audio and video meet, and there anew in
-          each, and hides later steps from earlier ones.
+        - There is no code of the authors; the equations follow MMSA's implementation. It differs
+          in three points: it multiplies the inputs of a transformer by the root of the width, adds
+          positions only in the transformers in which audio and video meet, in each of them again,
+          and hides later steps from earlier ones.
         - Convolutions pad with zeros, so that all steps stay; masked steps are neither attended to,
           nor the last, nor part of the maximum (MMSA's ignores padding).
         - The feed-forward networks use GELU in place of ReLU, attention has no bias at its output,
           and query and context have a normalisation each. One rate stands for all of MMSA's
-          dropouts, one width for those of its unimodal representations, and one kernel size for
-          all its convolutions. Width (50) and heads (5) are 64 and 4, which divides more widths.
+          dropouts, one width for its unimodal representations, and one kernel size for all its
+          convolutions. Width (50) and heads (5) are 64 and 4, which divides more widths.
 
     Reference:
         Wang, Guo, Tian, Liu, He and Luo, 2023, "TETFN: A text enhanced transformer fusion network

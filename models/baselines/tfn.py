@@ -20,18 +20,21 @@ class TFN(MultimodalModel):
 
         z_text = W LSTM(text)_n + b,  z_m = U_m(mean over the steps of m), m in {audio, video}
         Z = [z_text; 1] ⊗ [z_audio; 1] ⊗ [z_video; 1]
-        y = 6 sigmoid(W_3 relu(W_2 relu(W_1 Z + b_1) + b_2) + b_3) - 3
+        y = middle + bound (2 sigmoid(W_3 relu(W_2 relu(W_1 Z + b_1) + b_2) + b_3) - 1)
 
-    `U_m` are three Dense layers with ReLU. Logits of classes pass no sigmoid.
+    `U_m` are three Dense layers with ReLU. The sigmoid is for one score only: logits of classes
+    and several outputs pass without it.
 
     Args:
         seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the text's LSTM and of its vector.
         nonverbal_dim: Width of the networks and vectors of audio and video.
-        fusion_dim: Width of the two layers behind the tensor, whose size is
+        fusion_dim: Width of the two layers after the tensor, whose size is
             `(model_dim + 1) * (nonverbal_dim + 1)**2`.
         dropout_rate: Dropout in the subnetworks and on the tensor, at least 0 and below 1.
-        num_classes: `None` for one score in (-3, 3); a number of classes for logits.
+        num_classes, num_outputs: See `MultimodalModel`.
+        label_middle: Middle of the range of the one score.
+        label_bound: Half the width of that range.
 
     Call arguments, output and errors: as for `MultimodalModel`; the output is
     `(batch, num_outputs)` or `(batch, num_classes)`, float32.
@@ -44,7 +47,7 @@ class TFN(MultimodalModel):
         batch-normalise the averaged audio and video and have dropout before their first layer;
         here features are expected to be normalised, and dropout lies between the layers and on the
         LSTM's last state. `fusion_dim` is 128 in the paper, 16 to 64 in MMSA's settings. An absent
-        modality's vector is zero, so that the tensor is that of the others alone.
+        modality's vector is zero, so that the tensor holds only the others.
 
     Reference:
         Zadeh, Chen, Poria, Cambria and Morency, 2017, "Tensor Fusion Network for Multimodal

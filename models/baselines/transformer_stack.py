@@ -21,7 +21,7 @@ class TransformerStack(ExplicitMaskLayer):
 
     Call arguments:
         x: `(batch, time, model_dim)`.
-        context: `(batch, context time, model_dim)`, what is attended to; only if `crossmodal`.
+        context: `(batch, context time, model_dim)`, the sequence of keys; only if `crossmodal`.
         mask: Boolean `(batch, time)`, `True` = valid step.
         context_mask: Boolean `(batch, context time)`; only if `crossmodal`.
         training: Whether to apply dropout.

@@ -11,7 +11,7 @@ TINY = 1e-6
 
 
 def relative_distance(features, positive, negative):
-    """Say how much nearer features are to the positive centre than to the negative one.
+    """Return how much nearer features are to the positive centre than to the negative one.
 
         D_p = ||F - C_p||² / sqrt(width),  D_n likewise,  α = (D_n - D_p) / (D_p + ε)
 
@@ -31,7 +31,7 @@ def relative_distance(features, positive, negative):
 
 
 def shifted_labels(labels, alpha, own_alpha, bound):
-    """Shift labels by what a modality's relative distance is beyond that of the fusion.
+    """Shift labels by the difference of relative distances, of a modality and of the fusion.
 
         y_s = y_m + (α_s - α_m) / 2 · (y_m + α_m) / α_m
 
@@ -55,7 +55,7 @@ def shifted_labels(labels, alpha, own_alpha, bound):
 class ClassCentres(ExplicitMaskLayer):
     """Moving means of the features of positive and of negative samples.
 
-    Each update multiplies the sums and counts so far by `momentum` and adds those of the batch;
+    Each update multiplies the sums and counts so far by `momentum` and adds the batch's;
     a centre is a sum divided by its count, a mean in which older samples weigh less.
 
     Args:

@@ -1,4 +1,4 @@
-"""Tasks for single modalities, on labels that are made from that of all three together."""
+"""Tasks for single modalities, on labels made from the label of all three together."""
 
 import keras
 from keras import ops
@@ -13,9 +13,9 @@ from .unimodal_labels import ClassCentres, shifted_labels
 class UnimodalSupervision(ExplicitMaskLayer):
     """Generate a label for each modality of a sample, and the loss of its unimodal score.
 
-    With F_m and F_s the representations of all three modalities together and of modality s, y_m
-    the given label and alpha the relative distance to the centres of positive and of negative
-    samples (`models.baselines.unimodal_labels`):
+    F_m and F_s are the representations of all three modalities together and of modality s, y_m is
+    the given label relative to `label_middle`, and alpha the relative distance to the centres of
+    positive and of negative samples (`models.baselines.unimodal_labels`):
 
         y_s = (y_m * alpha_s / alpha_m + y_m + alpha_s - alpha_m) / 2, clipped to ±label_bound
         loss = mean over the batch of sum over s of tanh(|y_s - y_m|) * |score_s - y_s|
@@ -40,15 +40,15 @@ class UnimodalSupervision(ExplicitMaskLayer):
             its centres.
 
     Returns:
-        The loss, a float32 scalar. Each call takes the batch into the centres, after its labels
-        have been made from those of the batches before it.
+        The loss, a float32 scalar. Labels are made from the centres of the batches before; then
+        each call takes its batch into the centres.
 
     Reference:
         Yu et al., 2021, "Learning Modality-Specific Representations with Self-Supervised
-        Multi-Task Learning for Multimodal Sentiment Analysis", AAAI, of whose label generation
-        this is a form: there the centres are means over the latest representations of all training
-        samples, and a sample's label is averaged with those of earlier epochs; a batch here does
-        not say which samples it holds, so that the memory is in the centres alone.
+        Multi-Task Learning for Multimodal Sentiment Analysis", AAAI. Its label generation differs:
+        there the centres are means over the latest representations of all training samples, and a
+        sample's label is averaged with its labels of earlier epochs. A batch here does not say
+        which samples it holds, so only the centres have a memory.
     """
 
     def __init__(

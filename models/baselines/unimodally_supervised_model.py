@@ -1,4 +1,4 @@
-"""What the models share that learn to score by each modality alone, too."""
+"""The base of models that also learn a score from each modality alone."""
 
 from keras import ops
 
@@ -8,19 +8,21 @@ from .unimodal_supervision import UnimodalSupervision
 
 
 class UnimodallySupervisedModel(MultimodalModel):
-    """Base of the models whose training has a task for each modality, on labels of its own making.
+    """Base of models whose training has a task for each modality, on labels that they make.
 
     A subclass makes `supervision` by `make_supervision`, and its forward pass in training calls
-    `keep_tasks`. Both only where it predicts a score: the labels are made by arithmetic on scores.
+    `keep_tasks`. It does both only if `predicts_one_score`: the labels are made by arithmetic on
+    scores. With classes or several outputs there are no such tasks.
 
     Args:
         seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         unimodal_dim: Width of each modality's representation.
         centre_momentum: How much of the sums behind the centres stays from one batch to the next,
             at least 0 and below 1.
-        label_bound: Largest absolute label of a modality.
+        label_bound: Largest distance of a modality's label from `label_middle`.
         dropout_rate: At least 0 and below 1.
-        num_classes: `None` for one score; a number of classes for logits, without the tasks.
+        num_classes, num_outputs: See `MultimodalModel`.
+        label_middle: Middle of the range of scores; a score above it counts as positive.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class UnimodallySupervisedModel(MultimodalModel):
         self.label_bound = label_bound
         self.label_middle = label_middle
         self.dropout_rate = dropout_rate
-        # What the last forward pass in training has left for `auxiliary_loss`.
+        # Tensors of the last call in training, for `auxiliary_loss`.
         self._tasks = None
 
     def make_supervision(self, fusion_dim):
@@ -63,11 +65,11 @@ class UnimodallySupervisedModel(MultimodalModel):
         )
 
     def keep_tasks(self, fusion, representations, scores, masks):
-        """Keep for `auxiliary_loss` what `UnimodalSupervision` is to be called with.
+        """Keep the inputs of `UnimodalSupervision` for `auxiliary_loss`.
 
         Args:
             fusion: The multimodal representation, `(batch, fusion_dim)`.
-            representations: Those of the modalities, three of `(batch, unimodal_dim)`.
+            representations: A representation of each modality, three of `(batch, unimodal_dim)`.
             scores: The modalities' scores, three of `(batch, 1)`.
             masks: Three of boolean `(batch, time)`.
         """

@@ -1,6 +1,7 @@
 """BERT as `keras_hub` has it, and the text encoder built on it.
 
-`keras_hub` is imported where it is first needed, so that all else here works without it.
+`keras_hub` is imported only when a BERT is made. Its package asks for tensorflow-text, but BERT
+runs without: install it by `pip install --no-deps keras-hub`, with regex and tokenizers.
 """
 
 import keras
@@ -50,8 +51,8 @@ def make_bert(source=None, dtype=None):
 
     Args:
         source: The name of a `keras_hub` preset, or a local folder in the layout of `keras_hub` or
-            Hugging Face; or a mapping of arguments of `BertBackbone`, those of `SMALL_BERT` being
-            the default, for random weights; `None` for all defaults.
+            Hugging Face; or a mapping of arguments of `BertBackbone` for random weights, in which
+            `SMALL_BERT` gives the missing ones; `None` for `SMALL_BERT`.
         dtype: Its dtype policy.
 
     Returns:
@@ -84,11 +85,11 @@ class TextBertBase(ConfiguredLayer):
 
     Args:
         hidden_common_dim: Width of the output.
-        backbone: What `make_bert` takes.
-        freeze_layers: Number of BERT's layers, from below, that are not trained, nor are its
-            embeddings then; with all of them, its pooler is not either. 0 trains everything.
-        pooling: What stands for a chunk: `"pooled"`, BERT's pooled output of the first token, or
-            `"mean"`, the mean of the hidden states of its tokens, as sentence encoders have it.
+        backbone: The argument `source` of `make_bert`.
+        freeze_layers: Number of BERT's layers, from below, that are not trained. Above 0, its
+            embeddings are not trained either; with all layers, nor is its pooler.
+        pooling: Vector of a chunk: `"pooled"`, BERT's pooled output of the first token, or
+            `"mean"`, the mean of the hidden states of its tokens, as in sentence encoders.
 
     Call arguments:
         input_ids: Token ids `(batch, chunks, tokens)` or `(batch, tokens)`.
@@ -138,7 +139,7 @@ class TextBertBase(ConfiguredLayer):
                 self.bert.segment_embedding,
                 self.bert.embeddings_layer_norm,
             ]
-        # What does not reach the output gets no gradient.
+        # Layers that do not reach the output get no gradient.
         if self.frozen or self.pooling == "mean":
             frozen.append(self.bert.pooled_dense)
         for layer in frozen:
@@ -180,7 +181,7 @@ class TextBertBase(ConfiguredLayer):
         return _masked_mean(outputs["sequence_output"], mask != 0)
 
     def project(self, encoded):
-        """Return the output for what `encode` has returned."""
+        """Return the output `(batch, hidden_common_dim)` for vectors of `encode`."""
         return self.projection(encoded)
 
     def compute_output_shape(self, input_ids_shape, attention_mask_shape=None):

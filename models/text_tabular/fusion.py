@@ -30,8 +30,8 @@ class CrossAttentionFusion(ExplicitMaskLayer):
         tab_mask: Boolean `(batch, Tb)`, `True` = valid; `None`: all valid.
 
     Returns:
-        text' `(batch, Tt, hidden_dim)` and tab' `(batch, Tb, hidden_dim)`. What stands at a masked
-        position, NaN included, has no influence on others.
+        text' `(batch, Tt, hidden_dim)` and tab' `(batch, Tb, hidden_dim)`. Values at a masked
+        position have no influence on others, NaN included.
 
     Raises:
         ValueError: If `num_heads` does not divide `hidden_dim`, or an input has another rank or

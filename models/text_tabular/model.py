@@ -1,4 +1,4 @@
-"""What the text-and-table models share: input, parts, logits, loss and optimizer."""
+"""The base of the text-and-table models: input, parts, logits, loss and optimizer."""
 
 from typing import Any, NamedTuple
 
@@ -33,15 +33,15 @@ class TextTabularModel(keras.Model):
 
     Args:
         config: A mapping; see `complete_config` and models/README.md for its keys.
-        backbone: What `make_bert` takes, in place of what `config["tokenizer"]` names.
+        backbone: Argument of `make_bert`, in place of `config["tokenizer"]`.
 
     Call arguments:
         batch: A dict with token ids and attention mask, `(batch, chunks, tokens)` or
             `(batch, tokens)`, under `{text_name}_processed_{text_input_ids_key}` and
             `{text_name}_processed_{text_attention_mask_key}`, and the fields of `tab_field_list`,
             `(batch,)` or `(batch, width)`. In place of both text entries it may have
-            `{text_name}_encoded`, what `encode_text` returns. Labels, ids and all else are passed
-            over.
+            `{text_name}_encoded`, the vectors of `encode_text`. All other entries, such as labels
+            and ids, are ignored.
         training: Whether to apply dropout.
 
     Returns:
@@ -85,18 +85,18 @@ class TextTabularModel(keras.Model):
         raise NotImplementedError
 
     def build_fusion(self, width):
-        """Build what `make_fusion` has made, and the output layer."""
+        """Build the layers of `make_fusion`, and the output layer."""
         raise NotImplementedError
 
     def fuse(self, text, tab):
-        """Return what the output layer gets, and the mixture or `None`, from vectors."""
+        """Return the output layer's input, and the mixture or `None`, from two vectors a sample."""
         raise NotImplementedError
 
     def build(self, input_shape):
         """Create all weights.
 
         Args:
-            input_shape: The shapes of a batch by name; those of the tabular fields are needed.
+            input_shape: The shapes of a batch by name; the tabular fields must be among them.
         """
         if self.built:
             return
@@ -123,7 +123,7 @@ class TextTabularModel(keras.Model):
         self.output_layer.bias.assign(ops.broadcast_to(values, self.output_layer.bias.shape))
 
     def predict_proba(self, batch):
-        """Return probabilities, `(batch, num_classes)`; if binary those of class 1, `(batch,)`."""
+        """Return probabilities `(batch, num_classes)`; if binary, of class 1 alone, `(batch,)`."""
         return self.to_probabilities(self(batch, training=False))
 
     def to_probabilities(self, logits):
@@ -183,7 +183,7 @@ class TextTabularModel(keras.Model):
         return keras.KerasTensor(self.compute_output_shape(shapes), dtype="float32")
 
     def get_build_config(self):
-        # The shapes of all that a batch held are of no use: ids may be texts.
+        # Shapes of the whole batch are useless: its ids may be texts.
         return {"input_tab_dim": self.tab_encoder.input_tab_dim if self.tab_encoder else 0}
 
     def build_from_config(self, config):

@@ -19,7 +19,7 @@ class MultimodalBertCrossAttn(TextTabularModel):
 
     concat(text', tab') → Dense(hidden_common_dim) → ReLU → Dense(num_classes).
 
-    Args, call and errors: those of `TextTabularModel`; without tabular fields it is refused.
+    Arguments, call and errors: as for `TextTabularModel`; it needs a tabular field.
 
     Example:
         >>> config = {"text_name": "text", "label_name": "label", "tab_field_list": ["age"]}
@@ -61,7 +61,7 @@ class MultimodalBertCrossAttn(TextTabularModel):
 
 
 class MixedModel(TextTabularModel):
-    """Base of the models that mix two vectors; without tabular fields that of the table is zero."""
+    """Base of the models that mix two vectors; without tabular fields, the table's is zero."""
 
     fusion_class: type[VectorFusion]
 
@@ -79,7 +79,7 @@ class MixedModel(TextTabularModel):
 class MultimodalBertMoE(MixedModel):
     """Two experts, text and table, weighed for each sample; ReLU → Dense(num_classes).
 
-    Args, call and errors: those of `TextTabularModel`. Without tabular fields the table's vector
+    Arguments, call and errors: as for `TextTabularModel`. Without tabular fields the table's vector
     is zero.
     """
 
@@ -94,7 +94,7 @@ class MultimodalBertMoE(MixedModel):
 class MultimodalBertGate(MixedModel):
     """Text and table mixed dimension by dimension; ReLU → Dense(num_classes).
 
-    Args, call and errors: those of `TextTabularModel`. Without tabular fields the table's vector
+    Arguments, call and errors: as for `TextTabularModel`. Without tabular fields the table's vector
     is zero.
     """
 

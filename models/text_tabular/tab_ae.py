@@ -13,7 +13,7 @@ def combine_tab_data(batch, tab_field_list):
     Args:
         batch: From each field to its values, a number for each sample, `(batch,)`, or a vector,
             `(batch, width)`.
-        tab_field_list: Names of the fields; what else `batch` holds is passed over.
+        tab_field_list: Names of the fields; other entries of `batch` are ignored.
 
     Returns:
         A float32 tensor `(batch, input_tab_dim)`, `input_tab_dim` being the sum of the widths.
@@ -50,7 +50,7 @@ class TabAE(ConfiguredLayer):
     """Encode a combined tabular vector: layer norm, Dense, ReLU.
 
     Args:
-        input_tab_dim: Width of the combined vector; `None` takes that of the first input.
+        input_tab_dim: Width of the combined vector; `None`: the width of the first input.
         hidden_dim: Width of the output.
         tab_field_list: Names of the fields that `combine_tab_data` combines.
 
@@ -58,7 +58,7 @@ class TabAE(ConfiguredLayer):
         inputs: `(batch, input_tab_dim)`, or a dict of the fields.
 
     Returns:
-        `(batch, hidden_dim)`, nothing negative.
+        `(batch, hidden_dim)`, at least 0.
 
     Raises:
         ValueError: If an argument is out of range, or the input has another rank or width.

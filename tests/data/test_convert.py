@@ -5,6 +5,7 @@ import pytest
 
 from data.convert.__main__ import main
 from tests.conftest import call
+from tests.data.spoiling import change
 from utils.formats import open_data
 
 
@@ -27,12 +28,51 @@ def test_converted_data_is_the_same(data_dir, tmp_path, shards):
     assert_same_data(data_dir, tmp_path / "new")
 
 
-def test_descriptions_of_the_data_are_copied(own_data_dir, tmp_path):
-    for name in ("task.json", "target.json"):
-        (own_data_dir / name).write_text('{"kind": "score"}')
+def test_the_description_of_built_in_data_is_copied(own_data_dir, tmp_path):
+    (own_data_dir / "task.json").write_text('{"kind": "score"}')
     call(main, own_data_dir, tmp_path / "new")
-    for name in ("task.json", "target.json"):
-        assert (tmp_path / "new" / name).read_text() == '{"kind": "score"}'
+    assert (tmp_path / "new" / "task.json").read_text() == '{"kind": "score"}'
+
+
+LABELS = {
+    "one-hot rows": lambda n: np.eye(3)[np.arange(n) % 3],
+    "rows of 0 and 1": lambda n: (np.arange(3 * n).reshape(n, 3) % 2).astype(float),
+    "several columns": lambda n: np.linspace(1, 7, 2 * n).reshape(n, 2),
+    "one column of numbers": lambda n: np.linspace(1, 5, n),
+}
+
+
+@pytest.mark.parametrize("found", LABELS)
+def test_labels_of_every_target_are_kept_without_text(own_data_dir, tmp_path, found):
+    for split in ("train", "valid", "test"):
+        change(own_data_dir, "y", split, lambda y: LABELS[found](len(y)))
+        (own_data_dir / f"text_{split}_emb.h5").unlink()
+    call(main, own_data_dir, tmp_path / "new")
+    before, after = (open_data(path, modalities=None) for path in (own_data_dir, tmp_path / "new"))
+    assert before.target == after.target and before.target.found.startswith(found)
+    one, other = before.read("valid"), after.read("valid")
+    assert np.array_equal(one.labels, other.labels)
+    assert list(other.sequences) == ["audio", "video"]
+
+
+def test_class_names_are_kept(tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    rows = [
+        f"{split}{i},{split},{'glad sad'.split()[i % 2]}"
+        for split in "train valid".split()
+        for i in range(4)
+    ]
+    (folder / "index.csv").write_text("\n".join(["id,split,label", *rows]))
+    for row in rows:
+        np.savez(folder / f"{row.split(',')[0]}.npz", audio=np.ones((2, 3)))
+    call(main, folder, tmp_path / "new", "--classes", "sad", "glad")
+    target = open_data(tmp_path / "new").target
+    assert target.names == ("sad", "glad") and target.kind == "class"
+    assert open_data(tmp_path / "new", modalities=["audio"]).read("valid").labels[0].tolist() == [
+        0,
+        1,
+    ]
 
 
 def test_an_output_that_holds_files_is_refused(data_dir, own_data_dir, fails):

@@ -44,12 +44,16 @@ def test_labels_of_single_modalities_are_described(clean_dir, capsys):
     with h5py.File(clean_dir / "y_valid.h5", "r+") as file:
         file["audio"] = np.linspace(-2.5, 0.5, len(file["d1"]))[:, None]
     y = inspect_data(clean_dir).splits["valid"].modality_labels["audio"]
-    assert (y.min, y.max, y.mean) == pytest.approx((-2.5, 0.5, -1.0))
+    scores = y.scores["score"]
+    assert (scores.min, scores.max, scores.mean) == pytest.approx((-2.5, 0.5, -1.0))
     call(main, clean_dir)
     assert re.search(r"valid: audio +-1\.00 ", capsys.readouterr().out)
     call(main, clean_dir, "--json")
     told = json.loads(capsys.readouterr().out)["splits"]["valid"]["modality_labels"]["audio"]
-    assert told["min"] == -2.5 and sum(told["histogram"].values()) == told["distinct"]
+    assert (
+        told["scores"]["score"]["min"] == -2.5
+        and sum(told["histogram"].values()) == told["distinct"]
+    )
 
 
 def test_broken_values_are_counted(clean_dir):
@@ -170,8 +174,48 @@ def test_labels_of_one_value_or_sign_are_a_warning(clean_dir, edit, message):
 def test_binary_labels_and_a_dominant_class_are_noted(clean_dir):
     for split in ("train", "valid", "test"):
         change(clean_dir, "y", split, lambda y: np.where(np.arange(len(y)) < 1, -1, 1))
-    assert has(clean_dir, "note", "The labels take only two values. Report Has0")
-    assert has(clean_dir, "note", "One of the seven classes has 96% of the labels of train")
+    (clean_dir / "target.json").write_text('{"kind": "score"}')
+    assert has(clean_dir, "note", "The labels take only two values. Report the accuracy")
+    assert has(clean_dir, "note", "96% of the labels of train are in the bin 1.")
+
+
+def test_ambiguous_labels_need_a_target(clean_dir, fails, capsys):
+    for split in ("train", "valid", "test"):
+        change(clean_dir, "y", split, lambda y: (np.arange(len(y)) % 3)[:, None])
+    assert "Say which: --target score or --target class" in fails(main, clean_dir)
+    call(main, clean_dir, "--target", "class")
+    assert "3 classes (0, 1, 2), told by --target" in capsys.readouterr().out
+
+
+def test_classes_are_counted_and_a_rare_one_is_told(clean_dir, capsys):
+    for split in ("train", "valid", "test"):
+        change(clean_dir, "y", split, lambda y: np.eye(3)[np.minimum(np.arange(len(y)), 2)])
+    call(main, clean_dir)
+    output = capsys.readouterr().out
+    assert "3 classes (0, 1, 2), told by one-hot rows" in output
+    assert max(map(len, output.splitlines())) <= 80
+    assert has(clean_dir, "note", "92% of the labels of train are 2. Report macro F1")
+
+
+def test_true_or_false_labels_without_variation_are_a_warning(clean_dir):
+    for split in ("train", "valid", "test"):
+        rows = np.array([[0, 0], [1, 0]])
+        change(clean_dir, "y", split, lambda y, rows=rows: rows[np.arange(len(y)) % 2])
+    assert "Labels of train without variation: None have the label 1." in found(clean_dir)[0].what
+
+
+def test_scores_beyond_the_range_are_an_error(clean_dir):
+    change(clean_dir, "y", "train", put((3, 0), 3.2))
+    (clean_dir / "target.json").write_text('{"kind": "score"}')
+    assert "Labels beyond [-3, 3]: 1 in train. Correct them" in only(clean_dir, "error")
+
+
+def test_a_missing_modality_is_noted(clean_dir, capsys):
+    for path in clean_dir.glob("text_*"):
+        path.unlink()
+    assert "There is no text. Train with --modalities audio video." in only(clean_dir, "note")
+    call(main, clean_dir, "--json")
+    assert json.loads(capsys.readouterr().out)["missing"] == ["text"]
 
 
 def test_a_split_with_other_labels_than_train_is_a_warning(tmp_path):

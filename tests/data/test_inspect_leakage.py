@@ -14,6 +14,7 @@ from tests.data.spoiling import FILES, change, change_index, found, has, only, p
 from utils.formats.hdf5 import write_split
 from utils.formats.split import Split
 from utils.leakage import find_repetition
+from utils.measures.score_target import ScoresTarget, ScoreTarget
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 
@@ -126,9 +127,11 @@ def test_small_splits_are_not_probed(data_dir):
 
 def test_pooled_features_are_the_mean_and_the_last_of_the_valid_steps():
     x = np.array([[[0.0], [2], [4]], [[1], [0], [0]], [[0], [0], [0]]], "float32")
-    pooled = sample_features(Split("train", {"text": x}, np.array([[0.0], [-1], [1]])))
+    split = Split("train", {"text": x}, np.array([[0.0], [-1], [1]]))
+    pooled = sample_features(split, ScoreTarget())
     assert pooled.features["text"].tolist() == [[3, 4], [1, 1], [0, 0]]
-    assert pooled.positive.tolist() == [True, False, True]
+    assert pooled.classes.tolist() == [1, 0, 1]
+    assert sample_features(split, ScoresTarget()).classes is None
 
 
 def spoil_by_labels(folder, split, noise, seed=0):
@@ -174,7 +177,7 @@ def test_cmu_mosi_is_clean():
     assert [s.samples for s in inspection.splits.values()] == [1293, 154]
     (overlap,) = inspection.overlaps
     assert overlap.ids == [] and overlap.videos == [] and overlap.content == 0
-    assert inspection.splits["train"].labels.positive == pytest.approx(0.45, abs=0.01)
+    assert inspection.splits["train"].labels.scores["score"].above == pytest.approx(0.45, abs=0.01)
     assert {m.padding for m in inspection.splits["train"].modalities.values()} == {"left"}
     text, audio, _ = inspection.probes
     assert 0.7 < text.within < 0.85 and audio.within < 0.6

@@ -5,11 +5,14 @@ import subprocess
 import tempfile
 from typing import Any
 
+import h5py
+import numpy as np
 import pytest
 from playwright.sync_api import sync_playwright
 
-from experiments.export import main
-from tests.conftest import call
+from data.synthetic import write_tickets
+from tests.conftest import SIZES, TINY_MODEL, call, without_graphs, write_data
+from tests.experiments.text_tabular.conftest import BINS, GATE
 
 
 @pytest.fixture(scope="session")
@@ -74,8 +77,71 @@ def data_without_test(data_dir, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def tickets(tmp_path_factory):
+    """A folder of small tables that no test changes."""
+    path = tmp_path_factory.mktemp("tickets") / "data"
+    write_tickets(path, samples=48)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tickets_run(tickets, tmp_path_factory):
+    """The folder of a finished run of the gate, that no test changes."""
+    from experiments.train import main
+
+    path = tmp_path_factory.mktemp("runs") / "tickets"
+    arguments = ("--data", tickets, "--run-dir", path, "--epochs", 2, *BINS)
+    with without_graphs():
+        call(main, *arguments, "--mixed-precision", "none", *GATE)
+    return path
+
+
+@pytest.fixture(scope="session")
 def exported(trained_run, tmp_path_factory):
     """The ONNX file of `trained_run`, that no test changes."""
+    return export(trained_run, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def class_data(tmp_path_factory):
+    """A data folder of three classes, without a text, that no test changes."""
+    path = write_data(tmp_path_factory.mktemp("data") / "classes")
+    for file in path.glob("text_*"):
+        file.unlink()
+    for split, count in SIZES.items():
+        with h5py.File(path / f"y_{split}.h5", "w") as file:
+            file["d1"] = np.eye(3)[np.arange(count) % 3]
+    return path
+
+
+@pytest.fixture(scope="session")
+def class_run(class_data, tmp_path_factory):
+    """The folder of a finished run of three classes on audio and video, that no test changes."""
+    from experiments.train import main
+
+    path = tmp_path_factory.mktemp("runs") / "classes"
+    options = ("--data", class_data, "--run-dir", path, "--epochs", 1, *TINY_MODEL)
+    with without_graphs():
+        call(main, *options, "--modalities", "audio", "video")
+    return path
+
+
+@pytest.fixture(scope="session")
+def exported_tickets(tickets_run, tmp_path_factory):
+    """The ONNX file of `tickets_run`, that no test changes."""
+    return export(tickets_run, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def exported_classes(class_run, tmp_path_factory):
+    """The ONNX file of `class_run`, that no test changes."""
+    return export(class_run, tmp_path_factory)
+
+
+def export(run, tmp_path_factory):
+    """Export a run; return the path of the file."""
+    from experiments.export import main
+
     path = tmp_path_factory.mktemp("exported") / "model.onnx"
-    call(main, trained_run, "--output", path)
+    call(main, run, "--output", path)
     return path

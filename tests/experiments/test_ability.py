@@ -45,6 +45,13 @@ def test_shares_are_averaged_over_seeds_and_the_best_model_comes_first(results, 
     assert picture.read_text() == drawn
 
 
+def test_the_constant_predictor_is_left_out(results, capsys):
+    with (results / "sarcasm.csv").open("a") as file:
+        file.write("constant,,test,1.3,0.3,1.3\n")
+    call(main, "--results", results, "--tasks", "sarcasm")
+    assert "constant`" not in capsys.readouterr().out
+
+
 def test_seeds_are_told_by_task_where_they_differ(results):
     write_task(results, "missing", {"msa": (0.5,), "seqlevel": (0.3,)})
     call(main, "--results", results, "--tasks", "missing", "sarcasm")

@@ -3,10 +3,11 @@ import re
 
 import pytest
 
-from experiments.benchmark import main
+from experiments.benchmark import SIZE_NAMES, main
 from experiments.benchmarks import gemm
 from experiments.benchmarks.data import write_random
 from experiments.benchmarks.memory import measure_memory
+from experiments.benchmarks.sizes import SIZES
 from tests.conftest import call
 from utils.formats.hdf5 import Hdf5Writer
 
@@ -51,6 +52,7 @@ def test_writes_what_it_measured_and_how(tmp_path, monkeypatch):
 
 
 def test_wrong_arguments(fails):
+    assert tuple(SIZES) == SIZE_NAMES
     parts = "training, inference, gemm, growth, padding, imports, data"
     assert f"--only takes {parts}. Received: smell" in fails(main, "--only", "smell")
     assert "--size takes S, M. Received: XXL" in fails(main, "--size", "XXL")

@@ -1,13 +1,16 @@
 import csv
 import gc
 import re
+import shutil
 
+import h5py
 import numpy as np
 import pytest
 
 from experiments.compare import main
 from experiments.comparison import runs
 from experiments.runs.run_folder import RunFolder
+from experiments.runs.shared_samples import forget_samples
 from tests.conftest import TINY_MODEL, call, without_graphs
 from utils.files import read_json
 from utils.formats.hdf5 import Hdf5Folder
@@ -51,8 +54,7 @@ def compared(data_dir, tmp_path_factory, options):
     """A comparison that was killed in a trial and in a training, and what it did, in order."""
     path = tmp_path_factory.mktemp("compared")
     told, kills = [], (6, 10)
-    runs._read_splits.cache_clear()
-    runs._read_split.cache_clear()
+    forget_samples()
 
     def noted(function, describe):
         def note(*arguments, **keywords):
@@ -67,7 +69,7 @@ def compared(data_dir, tmp_path_factory, options):
         for owner, name, describe in (
             (Hdf5Folder, "read", lambda reader, split: split),
             (runs.Objective, "measure", lambda _, s, *rest: f"trial {s.model} {s.learning_rate}"),
-            (runs, "fit_model", lambda s, *rest: f"train {s.model} {s.seed}"),
+            (runs, "fit", lambda task, *rest: f"train {task.settings.model} {task.settings.seed}"),
         ):
             patch.setattr(owner, name, noted(getattr(owner, name), describe))
         for _ in kills:
@@ -163,11 +165,45 @@ def test_folds_are_tabulated(data_dir, tmp_path, eagerly, keep):
     result = read_json(tmp_path / "runs" / "msa-seed0" / "folds.json")
     epoch = int(row["epoch"])
     assert row["split"] == f"2 folds, all 36, {keep} epoch"
-    assert epoch == (1 if keep == "last" else np.argmin(result["mae_by_epoch"]))
-    assert float(row["MAE"]) == pytest.approx(result["mae_by_epoch"][epoch], abs=1e-6)
+    curve = result["criterion_by_epoch"]
+    assert epoch == (1 if keep == "last" else np.argmin(curve))
+    assert float(row["MAE"]) == pytest.approx(curve[epoch], abs=1e-6)
     assert int(row["parameters"]) > 0
     assert float(row["seconds"]) >= float(row["epoch_seconds"]) > 0
     assert "## Differences" not in (tmp_path / "table.md").read_text()
+
+
+def test_the_constant_knows_the_training_labels_alone(data_dir, tmp_path, eagerly):
+    models = ("--models", "constant", "lf_dnn", "--model-args", '{"model_dim": 8}', "--seeds", 1)
+    rows = compare(data_dir, tmp_path, *models)
+    assert [(row["model"], row["seed"]) for row in rows] == [("lf_dnn", "0"), ("constant", "")]
+    train, test = (Hdf5Folder(data_dir).read(split).labels for split in ("train", "test"))
+    expected = np.abs(test - np.median(train)).mean()
+    assert float(rows[1]["MAE"]) == pytest.approx(expected, abs=1e-6)
+    assert "Differences from constant" in (tmp_path / "table.md").read_text()
+    assert not (tmp_path / "runs" / "constant-seed0").exists()
+
+
+def test_classes_are_compared_by_their_own_measures(data_dir, tmp_path, eagerly):
+    folds = ("--folds", 2, "--keep", "last", "--seeds", 1, "--models", "lf_dnn", "constant")
+    options = ("--model-args", '{"model_dim": 8}', "--measures", "accuracy", "macro_f1")
+    rows = compare(classes(data_dir, tmp_path / "data"), tmp_path, *folds, *options)
+    assert {"macro_f1", "auroc", "valid_macro_f1"} <= rows[0].keys() and "MAE" not in rows[0]
+    assert {row["split"] for row in rows} == {"2 folds, all 36, last epoch"}
+    summary = read_json(tmp_path / "runs" / "lf_dnn-seed0" / "folds.json")
+    (last,) = [v for k, v in summary["columns"].items() if k.endswith("last epoch")]
+    assert float(rows[0]["macro_f1"]) == pytest.approx(last["macro_f1"])
+
+
+def classes(source, path):
+    """Return a copy of a data folder whose labels are one-hot rows of two classes."""
+    shutil.copytree(source, path)
+    for split in ("train", "valid", "test"):
+        with h5py.File(path / f"y_{split}.h5", "r+") as file:
+            positive = np.ravel(file["d1"][()]) > 0
+            del file["d1"]
+            file["d1"] = np.eye(2, dtype="float32")[positive.astype(int)]
+    return path
 
 
 def test_wrong_arguments(data_dir, tmp_path, fails):
@@ -176,6 +212,9 @@ def test_wrong_arguments(data_dir, tmp_path, fails):
     assert "--seeds must be at least 1" in message
     assert "--reference must be one of the models, msa. Received: lstm" in message
     assert "--trials and --space belong together" in fails(main, *data, "--trials", 3)
+    assert "--models must be of one family" in fails(main, *data, "gate")
+    assert "--loss must be huber" in fails(main, *data, "--loss", "cross-entropy")
+    assert "--measures must be of MAE" in fails(main, *data, "--measures", "accuracy")
     assert "--group must be a column" in fails(main, *data, "--group", "speaker")
     assert "'lstm'" in fails(main, *data, "lstm")
     assert not (tmp_path / "runs").exists()

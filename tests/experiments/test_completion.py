@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from experiments.completion import command_parsers, completion_script, main
-from models import MODELS
+from models import MODELS, TEXT_TABULAR_MODELS
 
 # Without a PATH: the script asks no program, Python least of all.
 BASH = shutil.which("bash")
@@ -41,19 +41,20 @@ def complete(script):
 
 
 def test_commands_are_completed(complete):
-    assert complete("experiments.tr") == ["experiments.train", "experiments.train_text_tabular"]
+    assert complete("experiments.tr") == ["experiments.train"]
     assert {"data.inspect", "data.convert"} <= {*complete("data.")}
 
 
 def test_options_are_completed(complete):
     assert complete("experiments.train", "--sch") == ["--schedule"]
-    assert "--max-categories" in complete("experiments.train_text_tabular", "--model", "moe", "--")
+    assert "--max-categories" in complete("experiments.train", "--model", "moe", "--")
     assert complete("data.convert", "source", "--sh") == ["--shards"]
 
 
 def test_values_of_options_are_completed(complete):
-    assert complete("experiments.train", "--loss", "") == ["mae", "mse", "huber"]
-    assert complete("experiments.train", "--model", "") == [*MODELS]
+    assert complete("experiments.train", "--loss", "hu") == ["huber"]
+    assert complete("experiments.train", "--model", "") == [*MODELS, *TEXT_TABULAR_MODELS]
+    assert complete("experiments.compare", "--models", "seqlevel", "con") == ["constant"]
     assert complete("experiments.train", "--stream", "") == ["true", "false"]
     assert complete("data.fetch", "mosi-a") == ["mosi-aligned"]
 

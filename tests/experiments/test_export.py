@@ -1,5 +1,6 @@
 import json
 import shutil
+import types
 
 import keras
 import numpy as np
@@ -8,19 +9,28 @@ import onnxruntime
 import pytest
 import tensorflow as tf
 
-from experiments.export import describe_run, export_model, main
+from experiments.export import main
+from experiments.runs.exporting import describe_run, export_run
+from experiments.runs.loaded_run import LoadedRun, load_run, model_in_float32
+from experiments.runs.onnx_run import open_onnx
 from experiments.runs.run_folder import RunFolder
-from experiments.runs.run_model import RunModel
+from experiments.runs.table_graph import input_names
+from experiments.tasks.raw_sequences import RawSequences
+from experiments.tasks.sequences import SequenceInputs
 from experiments.train import main as train
 from models import MODELS
 from tests.conftest import TINY_MODEL, call, without_graphs
+from tests.models.text_tabular.small import make_batch
+from tests.models.text_tabular.small import make_model as make_table_model
 from tests.models.tiny import MODALITIES, SEQ_LEN, WIDTHS, make_model
 from utils.batches.normalization import FeatureNormalizer
 from utils.command_line import RunFailed
 from utils.formats import Split
 from utils.formats.split import without_labels
+from utils.measures.class_target import ClassTarget, LabelsTarget
+from utils.measures.score_target import ScoresTarget, ScoreTarget
 from utils.onnx_export import OPSETS, check_onnx, write_onnx
-from utils.onnx_model import OnnxModel, OnnxScorer
+from utils.onnx_model import OnnxModel
 
 CLIP = 1.5
 
@@ -64,8 +74,9 @@ def test_every_model_takes_raw_features_of_any_batch_and_length(name, tmp_path):
     path = tmp_path / "model.onnx"
     samples = Split("valid", make_features(9, SEQ_LEN), without_labels(9))
     opset = OPSETS[list(MODELS).index(name) % len(OPSETS)]
-    export_model(RunModel(model, normalizer), path, samples, opset=opset)
-    scorer = OnnxScorer(path)
+    run = LoadedRun(None, model, SequenceInputs(ScoreTarget(), normalizer))
+    export_run(run, path, samples, opset=opset)
+    onnx_run = open_onnx(path)
     for batch, length in ((4, 3), (3, SEQ_LEN)):
         features = make_features(batch, length, seed=batch)
         features["video"][2, :, 0] = np.nan
@@ -73,13 +84,38 @@ def test_every_model_takes_raw_features_of_any_batch_and_length(name, tmp_path):
         masks = {n: np.any(np.isfinite(x) & (x != 0), axis=-1) for n, x in features.items()}
         inputs = (*scaled(features, masks, normalizer), *masks.values())
         expected = model.explain(inputs)
-        scores, weights = scorer.score(features)
-        np.testing.assert_allclose(scores, expected.prediction[:, 0], atol=1e-5)
+        found = onnx_run.model.run(features)
+        np.testing.assert_allclose(found["score"], expected.prediction, atol=1e-5)
+        weights = found.get("modality_weights")
         assert (weights is None) == (expected.modality_weights is None)
         if weights is not None:
             np.testing.assert_allclose(weights, expected.modality_weights, atol=1e-5)
             np.testing.assert_array_equal(weights[1], 0)
             assert weights[0, 1] == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (ScoresTarget(("a", "b"), low=1.0, high=7.0), "scores"),
+        (ClassTarget(("a", "b", "c")), "probabilities"),
+        (LabelsTarget(("a", "b", "c")), "probabilities"),
+    ],
+)
+def test_every_target_gives_what_people_read(target, name, tmp_path):
+    model = make_model("msa", **target.model_arguments)
+    run = LoadedRun(None, model, SequenceInputs(target, make_normalizer(), ["audio", "text"]))
+    samples = Split("valid", make_features(9, SEQ_LEN), without_labels(9)).completed()
+    export_run(run, tmp_path / "model.onnx", samples)
+    onnx_run = open_onnx(tmp_path / "model.onnx")
+    assert onnx_run.target == target
+    assert onnx_run.model.inputs == ["text", "audio"]
+    assert onnx_run.model.shape("audio") == ["batch", "audio_steps", 4]
+    assert onnx_run.model.outputs[0] == name
+    found = onnx_run.predict({n: samples.sequences[n] for n in ("text", "audio")}, batch_size=4)
+    with without_graphs():
+        expected = run.predict(samples)
+    np.testing.assert_allclose(found.outputs, expected.outputs, atol=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +139,7 @@ def test_int8_with_masks_needs_no_absent_modality(mixed_run, tmp_path, capsys):
     assert "Largest difference from Keras" in output
     assert "int8 against Keras on valid (12)" in output
     assert "MAE" in output and "Non0_F1" in output and "difference" in output
-    assert OnnxScorer(path).metadata["quantization"] == "int8"
+    assert open_onnx(path).model.metadata["quantization"] == "int8"
     kinds = {tensor.data_type for tensor in onnx.load(path).graph.initializer}
     assert onnx.TensorProto.INT8 in kinds
     session = onnxruntime.InferenceSession(path)
@@ -125,9 +161,8 @@ def test_int8_with_masks_needs_no_absent_modality(mixed_run, tmp_path, capsys):
     assert np.abs(session.run(None, inputs | masks)[0] - before[0]).max() > 1e-4
     short = {name: x[:, :4] for name, x in features.items()}
     padded = {name: np.pad(x, ((0, 0), (0, 2), (0, 0))) for name, x in short.items()}
-    np.testing.assert_array_equal(
-        OnnxScorer(path).score(short)[0], OnnxScorer(path).score(padded)[0]
-    )
+    outputs = [open_onnx(path).predict(features).outputs for features in (short, padded)]
+    np.testing.assert_array_equal(*outputs)
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
@@ -135,23 +170,36 @@ def test_mixed_precision_runs_are_rebuilt_in_float32(mixed_run, tmp_path, policy
     folder = RunFolder(shutil.copytree(mixed_run, tmp_path / "run"))
     make_model("seqlevel", dtype=policy).save(folder.best)
     features = make_features(3, SEQ_LEN)
-    rebuilt = RunModel.load(folder, in_float32=True)
-    reference = RunModel(make_model("seqlevel"), rebuilt.normalizer, ["text", "audio"])
-    expected = reference.outputs(features)
-    np.testing.assert_array_equal(rebuilt.outputs(features)["score"], expected["score"])
-    half = RunModel.load(folder).outputs(features)["score"]
-    assert np.abs(half - expected["score"]).max() > 1e-5
+    rebuilt = load_run(folder, in_float32=True)
+    assert rebuilt.model.compute_dtype == "float32"
+    model = make_model("seqlevel")
+    found, half, expected = (
+        RawSequences(one, rebuilt.inputs).outputs(features)["score"]
+        for one in (rebuilt.model, load_run(folder).model, model)
+    )
+    np.testing.assert_array_equal(found, expected)
+    assert np.abs(half - expected).max() > 1e-5
+
+
+def test_half_precision_of_a_table_is_rebuilt_in_float32():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    model = make_table_model("moe")
+    copy = model_in_float32(model)
+    assert copy.compute_dtype == "float32"
+    assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    np.testing.assert_allclose(copy(make_batch()), model(make_batch()), atol=0.05)
 
 
 def test_the_file_says_what_it_is(trained_run, exported):
-    model = OnnxModel(exported, "sequences")
+    model = OnnxModel(exported, ("sequences",))
     metadata = model.metadata
     assert metadata["quantization"] == "none"
     assert metadata["model"] == "seqlevel"
     assert metadata["modalities"] == ["text", "audio", "video"]
     assert metadata["widths"] == {"text": 5, "audio": 4, "video": 3}
     assert metadata["seq_len"] == {"text": 6, "audio": 6, "video": 6}
-    assert metadata["label_range"] == [-3, 3]
+    assert metadata["target"]["kind"] == "score" and metadata["target"]["high"] == 3
+    assert metadata["opset"] == 18
     assert metadata["normalization"] == {"method": "standard", "clip": 0.0}
     assert set(metadata["data"]) >= {"y_train.h5", "text_train_emb.h5"}
     summary = json.loads((trained_run / "evaluation" / "test.json").read_text())
@@ -190,7 +238,7 @@ def test_where_keeps_out_what_it_does_not_choose(tmp_path):
     path = tmp_path / "model.onnx"
     write_small(path, lambda inputs: {"y": tf.where(tf.abs(inputs["x"]) < 9, inputs["x"], 0.0)})
     x = np.array([[1, np.nan, np.inf]], "float32")
-    assert OnnxModel(path, "small").run({"x": x})["y"].tolist() == [[1, 0, 0]]
+    assert OnnxModel(path, ("small",)).run({"x": x})["y"].tolist() == [[1, 0, 0]]
 
 
 def test_operations_that_onnx_lacks_are_named(tmp_path):
@@ -199,21 +247,54 @@ def test_operations_that_onnx_lacks_are_named(tmp_path):
     assert not any(tmp_path.iterdir())
 
 
-def test_models_of_classes_are_refused():
-    with pytest.raises(ValueError, match=r"models that give one score.*num_classes=7"):
-        RunModel(make_model("msa", num_classes=7))
-
-
 def test_no_file_is_left_if_the_check_fails(trained_run, tmp_path, fails, monkeypatch):
     def wrong(path, *_):
         write_small(path, lambda inputs: {"y": inputs["x"]})
 
-    monkeypatch.setattr("experiments.export.write_onnx", wrong)
-    monkeypatch.setattr("experiments.export.check_cases", lambda *_: cases([[1, 2, 3]]))
-    monkeypatch.setattr("experiments.export.reference_outputs", lambda _: lambda x: {"y": x + 1})
+    graph = types.SimpleNamespace(
+        inputs={}, described={}, compute=None, cases=lambda: cases([[1, 2, 3]])
+    )
+    monkeypatch.setattr("experiments.runs.exporting.write_onnx", wrong)
+    monkeypatch.setattr("experiments.runs.exporting.GRAPHS", {"sequences": lambda *_, **__: graph})
+    monkeypatch.setattr("experiments.runs.exporting.reference", lambda _, __, x: {"y": x + 1})
     message = fails(main, trained_run, "--output", tmp_path / "model.onnx", code=1)
     assert "does not agree with Keras" in message and "No file was written" in message
     assert not any(tmp_path.iterdir())
+
+
+def test_a_table_is_exported_with_its_encoding(exported_tickets, tickets_run, tickets):
+    onnx_run = open_onnx(exported_tickets)
+    metadata = onnx_run.model.metadata
+    assert metadata["kind"] == "tables" and metadata["metrics"]["valid"]["accuracy"]
+    assert metadata["target"]["names"] == ["0", "1"]
+    assert onnx_run.model.outputs == ["probabilities", "modality_weights"]
+    run = load_run(tickets_run)
+    samples = run.read(tickets, "test")
+    with without_graphs():
+        expected = run.predict(samples)
+    for batch_size in (1, 5):
+        found = onnx_run.predict(samples, batch_size=batch_size)
+        np.testing.assert_allclose(found.outputs, expected.outputs, atol=1e-5)
+        np.testing.assert_allclose(found.shares, np.asarray(expected.shares), atol=1e-5)
+
+
+@pytest.mark.slow
+def test_int8_of_a_table_tells_what_it_changes(tickets_run, tmp_path, capsys):
+    call(main, tickets_run, "--output", tmp_path / "small.onnx", "--quantize", "int8")
+    output = capsys.readouterr().out
+    assert "int8 against Keras on valid (12)" in output and "macro_f1" in output
+    assert [path.name for path in tmp_path.iterdir()] == ["small.onnx"]
+
+
+def test_options_for_sequences_are_refused_for_tables(tickets_run, tmp_path, fails):
+    message = fails(main, tickets_run, "--output", tmp_path / "model.onnx", "--masks")
+    assert "Leave them out" in message
+    assert not any(tmp_path.iterdir())
+
+
+def test_names_of_inputs_are_allowed_and_different():
+    names = ["age (years)", "age [years]", "_x", "plain"]
+    assert input_names(names) == ["age__years_", "age__years__1", "x_x", "plain"]
 
 
 @pytest.mark.parametrize(
@@ -252,5 +333,5 @@ def test_samples_of_another_width(trained_run, own_data_dir, tmp_path, fails):
     replace(own_data_dir / "audio_valid.h5", np.ones((12, 6, 9)))
     path = tmp_path / "model.onnx"
     message = fails(main, trained_run, "--output", path, "--data", own_data_dir)
-    assert "audio features" in message and "must have 4 columns" in message
+    assert "The audio features" in message and "must have 4 columns" in message
     assert not path.exists()

@@ -5,33 +5,39 @@ import os
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
 import onnx
 import pyarrow.parquet
 import pytest
 
-from experiments.predict import main, predict_split
+from experiments.predict import main, predict_blocks
+from experiments.tasks.blocks import Blocks
+from experiments.tasks.predictions import Predictions
 from tests.conftest import call
+from tests.experiments.text_tabular.conftest import read_rows
 from tests.utils.test_hdf5 import replace
-from utils.command_line import RunFailed
 from utils.formats import Split
 from utils.formats.split import without_labels
 from utils.formats.stored_rows import StoredRows
+from utils.measures.score_target import ScoreTarget
 from utils.onnx_export import write_onnx
 
 ROOT = Path(__file__).parents[2]
+WEIGHTS = ("weight_text", "weight_audio", "weight_video")
 
 
 @pytest.fixture
 def predict(exported, data_dir, tmp_path):
     """Predict the test split with the exported model; return the rows."""
 
-    def run(*arguments, model=exported, data=data_dir):
+    def run(*arguments, models=(exported,), data=data_dir):
         output = tmp_path / "predictions.csv"
-        call(main, "--model", model, "--data", data, "--output", output, *arguments)
+        call(main, *models, "--data", data, "--output", output, "--overwrite", *arguments)
         return read_rows(output)
 
     return run
@@ -41,10 +47,10 @@ def predict(exported, data_dir, tmp_path):
 def refused(exported, data_dir, tmp_path, fails):
     """Predict with arguments that must be refused; no file may be left."""
 
-    def run(*arguments, model=exported, data=data_dir, code=2):
+    def run(*arguments, models=(exported,), data=data_dir, code=2):
         folder = tmp_path / "output"
         folder.mkdir(exist_ok=True)
-        options = ["--model", model, "--data", data, "--output", folder / "p.csv", *arguments]
+        options = [*models, "--data", data, "--output", folder / "p.csv", *arguments]
         message = fails(main, *options, code=code)
         assert not any(folder.iterdir())
         return message
@@ -52,28 +58,81 @@ def refused(exported, data_dir, tmp_path, fails):
     return run
 
 
-def read_rows(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def agrees_with_evaluation(rows, run):
-    evaluated = read_rows(run / "evaluation" / "test_predictions.csv")
-    assert [row["id"] for row in rows] == [row["id"] for row in evaluated]
+def agrees_with_evaluation(rows, run, split="test"):
+    """Compare all columns of the output, labels are not among them."""
+    evaluated = read_rows(run / "evaluation" / f"{split}_predictions.csv")
+    assert len(rows) == len(evaluated)
     for row, expected in zip(rows, evaluated, strict=True):
-        assert float(row["score"]) == pytest.approx(float(expected["prediction"]), abs=1e-5)
-        assert int(row["class_7"]) == round(np.clip(float(expected["prediction"]), -3, 3))
-        for name in ("weight_text", "weight_audio", "weight_video"):
-            assert float(row[name]) == pytest.approx(float(expected[name]), abs=1e-5)
+        assert "label" not in row
+        for name, value in row.items():
+            same = value == expected[name]
+            assert same or float(value) == pytest.approx(float(expected[name]), abs=1e-5)
 
 
 def test_predictions_are_those_of_the_evaluation(predict, trained_run, capsys):
-    agrees_with_evaluation(predict("--batch-size", 3), trained_run)
-    assert "Predictions of 10 samples" in capsys.readouterr().out
+    rows = predict("--batch-size", 3)
+    agrees_with_evaluation(rows, trained_run)
+    assert list(rows[0]) == ["id", "prediction", *WEIGHTS]
+    output = capsys.readouterr().out
+    assert "Predictions of 10 samples" in output and "MAE" not in output
 
 
-def test_a_run_folder_predicts_the_same_through_keras(predict, trained_run):
-    agrees_with_evaluation(predict(model=trained_run), trained_run)
+def test_a_run_folder_predicts_the_same_through_keras(predict, trained_run, eagerly):
+    agrees_with_evaluation(predict("--batch-size", 4, models=[trained_run]), trained_run)
+
+
+def test_classes_without_a_text(predict, exported_classes, class_run, class_data):
+    rows = predict(models=[exported_classes], data=class_data)
+    agrees_with_evaluation(rows, class_run)
+    probabilities = [f"probability_{name}" for name in "012"]
+    assert list(rows[0]) == ["id", "prediction", *probabilities, *WEIGHTS]
+    assert sum(float(rows[0][name]) for name in probabilities) == pytest.approx(1)
+
+
+def test_tables_from_a_run_and_from_a_file(
+    predict, exported_tickets, tickets_run, tickets, capsys, eagerly
+):
+    for models in ([exported_tickets], [tickets_run]):
+        rows = predict("--split", "valid", models=models, data=tickets)
+        agrees_with_evaluation(rows, tickets_run, "valid")
+        columns = ["probability_0", "probability_1", "weight_text", "weight_tab"]
+        assert list(rows[0]) == ["id", "prediction", *columns]
+        output = capsys.readouterr().out
+        assert "valid (12)" in output and "macro_f1" in output
+
+
+def test_a_table_needs_no_labels_and_may_be_any_file(
+    predict, exported_tickets, tickets_run, tickets, tmp_path, capsys
+):
+    rows = read_rows(tickets / "test.csv")
+    with (tmp_path / "new.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, [n for n in rows[0] if n != "label"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    found = predict(models=[exported_tickets], data=tmp_path / "new.csv")
+    agrees_with_evaluation(found, tickets_run)
+    assert "macro_f1" not in capsys.readouterr().out
+
+
+def test_several_models_predict_their_mean(
+    predict, exported_tickets, tickets_run, tickets, tmp_path, eagerly
+):
+    other = shutil.copytree(tickets_run, tmp_path / "other")
+    model = keras.saving.load_model(other / "best.keras", compile=False)
+    model.output_layer.bias.assign([1.0, -1.0])
+    model.save(other / "best.keras")
+    found = []
+    for models in ([exported_tickets], [other], [exported_tickets, other]):
+        rows = predict(models=models, data=tickets)
+        found.append([float(row["probability_1"]) for row in rows])
+    assert np.abs(np.subtract(*found[:2])).min() > 0.1
+    np.testing.assert_allclose(found[2], np.mean(found[:2], axis=0), atol=1e-6)
+
+
+def test_models_of_other_labels_have_no_mean(refused, exported, exported_classes):
+    message = refused(models=[exported, exported_classes])
+    assert "must predict scores in [-3, 3]" in message
+    assert "Received: 3 classes (0, 1, 2). Predict with each alone" in message
 
 
 def test_all_formats_hold_the_same(predict, exported, data_dir, tmp_path):
@@ -81,27 +140,31 @@ def test_all_formats_hold_the_same(predict, exported, data_dir, tmp_path):
     lines, table = tmp_path / "p.jsonl", tmp_path / "p.parquet"
     for output in (lines, table):
         options = ["--data", data_dir, "--split", "valid", "--output", output, "--batch-size", 5]
-        call(main, "--model", exported, *options)
+        call(main, exported, *options)
     from_lines = [json.loads(line) for line in lines.read_text().splitlines()]
     from_table = pyarrow.parquet.read_table(table).to_pylist()
     assert list(from_lines[0]) == list(rows[0]) and len(rows) == 12
     for row, line, stored in zip(rows, from_lines, from_table, strict=True):
         assert row["id"] == line["id"] == stored["id"]
-        assert int(row["class_7"]) == line["class_7"] == stored["class_7"]
-        assert float(row["score"]) == pytest.approx(line["score"], abs=1e-6)
-        assert line["score"] == pytest.approx(stored["score"], abs=1e-6)
+        assert float(row["prediction"]) == pytest.approx(line["prediction"], abs=1e-6)
+        assert line["prediction"] == pytest.approx(stored["prediction"], abs=1e-6)
 
 
-def test_exported_models_need_no_tensorflow(exported, data_dir, tmp_path):
-    options = ["--model", exported, "--data", data_dir, "--output", tmp_path / "p.csv"]
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "data"), [("exported", "data_dir"), ("exported_tickets", "tickets")]
+)
+def test_exported_models_need_no_tensorflow(model, data, request, tmp_path):
+    model, data = request.getfixturevalue(model), request.getfixturevalue(data)
     script = (
         "import sys; from experiments.predict import main; main(); "
-        "print([m for m in ('tensorflow', 'keras', 'onnx', 'models') if m in sys.modules])"
+        "print([m for m in ('tensorflow', 'keras', 'onnx') if m in sys.modules])"
     )
+    options = [model, "--data", data, "--output", tmp_path / "p.csv"]
     command = [sys.executable, "-c", script, *map(str, options)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
-    assert len(read_rows(tmp_path / "p.csv")) == 10
+    assert len(read_rows(tmp_path / "p.csv")) in (10, 12)
 
 
 def test_data_needs_no_labels_and_splits_any_name(predict, own_data_dir, trained_run):
@@ -119,7 +182,7 @@ def test_broken_features_count_as_0_and_are_reported(predict, own_data_dir, caps
     rows = predict(data=own_data_dir)
     output = capsys.readouterr().out.replace("\n", " ")
     assert "31 NaN or infinite text values became 0" in output
-    assert all(np.isfinite(float(row["score"])) for row in rows)
+    assert all(np.isfinite(float(row["prediction"])) for row in rows)
     assert float(rows[0]["weight_text"]) == 0 < float(rows[1]["weight_text"])
 
 
@@ -143,38 +206,38 @@ def test_empty_and_missing_data(refused, own_data_dir):
 
 def test_files_that_are_no_exported_model(refused, exported, tmp_path):
     path = tmp_path / "model.onnx"
-    assert "No model at" in refused(model=path)
+    assert "No model at" in refused(models=[path])
     path.write_bytes(exported.read_bytes()[:20_000])
-    assert "model.onnx cannot be read" in refused(model=path)
+    assert "model.onnx cannot be read" in refused(models=[path])
     path.write_bytes(b"")
-    assert "model.onnx cannot be read" in refused(model=path)
+    assert "model.onnx cannot be read" in refused(models=[path])
     proto = onnx.load(exported)
     del proto.metadata_props[:]
     onnx.save(proto, path)
-    assert "an ONNX model of another program" in refused(model=path)
+    assert "an ONNX model of another program" in refused(models=[path])
     onnx.helper.set_model_props(proto, {"format": '"msa-tf2"', "kind": '"sequences"'})
     onnx.save(proto, path)
-    assert "must have the format version 1. Received: None" in refused(model=path)
+    assert "must have the format version 2. Received: None" in refused(models=[path])
     shape = ("batch", 3)
-    tables = {"kind": "tables"}
+    tables = {"kind": "small"}
     write_onnx(path, lambda x: {"y": x["x"] + 1}, {"x": (shape, "float32")}, {"y": shape}, tables)
-    assert "Received: an ONNX model of the kind 'tables'" in refused(model=path)
+    assert "Received: an ONNX model of the kind 'small'" in refused(models=[path])
 
 
 def test_run_folders_that_are_damaged(refused, trained_run, tmp_path):
-    assert "not a run folder" in refused(model=tmp_path)
+    assert "not a run folder" in refused(models=[tmp_path])
     run = Path(shutil.copytree(trained_run, tmp_path / "run"))
     (run / "best.keras").write_bytes((trained_run / "best.keras").read_bytes()[:9000])
-    assert "best.keras cannot be read" in refused(model=run)
+    assert "best.keras cannot be read" in refused(models=[run])
     shutil.copy(trained_run / "best.keras", run)
     (run / "normalization.npz").write_bytes(b"")
-    assert "normalization.npz cannot be read" in refused(model=run)
+    assert "normalization.npz cannot be read" in refused(models=[run])
     (run / "normalization.npz").unlink()
-    assert "Missing file" in refused(model=run)
+    assert "Missing file" in refused(models=[run])
 
 
 def test_outputs_that_cannot_be_written(exported, data_dir, tmp_path, fails, predict):
-    options = ["--model", exported, "--data", data_dir, "--output"]
+    options = [exported, "--data", data_dir, "--output"]
     taken = tmp_path / "taken.csv"
     taken.write_text("mine")
     assert "--overwrite" in fails(main, *options, taken)
@@ -209,37 +272,35 @@ class Random(StoredRows):
 
 
 class Half:
-    """A scorer of which one score may not be finite."""
+    """A run of scores, of which the last in a block may not be finite."""
 
-    def __init__(self, value):
+    target, parts = ScoreTarget(), ()
+
+    def __init__(self, samples, value=0.5):
+        self.samples = samples
         self.value = value
 
-    def score(self, sequences):
-        scores = np.full(len(sequences["text"]), 0.5, "float32")
-        scores[-1] = self.value
-        return scores, None
+    def blocks(self, data, split):
+        return Blocks.of_sequences(self.samples)
+
+    def predict(self, samples, batch_size):
+        outputs = np.full((len(samples), 1), 0.5)
+        outputs[-1] = self.value
+        return Predictions(samples, self, outputs)
 
 
-class Rows:
-    def __init__(self):
-        self.tables = []
-
-    def write(self, table):
-        self.tables.append(table)
-
-
-def test_data_is_read_and_written_block_by_block(monkeypatch):
+def test_data_is_read_block_by_block(monkeypatch):
     monkeypatch.setattr("utils.formats.split.BLOCK_BYTES", 40 * 4 * 2 * 3)
     split = Split("new", {"text": Random("here", (1000, 2, 3))}, without_labels(1000))
-    writer = Rows()
-    predict_split(Half(0.5), split, writer, 16)
-    assert Random.largest == 40
-    assert max(len(table["id"]) for table in writer.tables) == 16
-    assert [name for table in writer.tables for name in table["id"]] == list(map(str, range(1000)))
-    assert set(writer.tables[0]) == {"id", "score", "class_7"}
+    options = types.SimpleNamespace(data="here", split="new", batch_size=16)
+    predictions, notes = predict_blocks(Half(split), options)
+    assert Random.largest == 40 and notes == []
+    columns = predictions.columns(labelled=False)
+    assert columns == {"id": list(map(str, range(1000))), "prediction": [0.5] * 1000}
 
 
-def test_scores_are_finite_or_the_sample_is_named():
+def test_predictions_are_finite_or_the_sample_is_named(refused, monkeypatch):
     split = Split("new", {"text": Random("here", (3, 2, 3))}, without_labels(3))
-    with pytest.raises(RunFailed, match=r"predicts nan for the sample '2'.*No file"):
-        predict_split(Half(np.nan), split, Rows(), 16)
+    monkeypatch.setattr("experiments.predict.open_run", lambda path: Half(split, np.nan))
+    message = refused(code=1)
+    assert "predicts [nan] for the sample '2'" in message and "No file was written" in message

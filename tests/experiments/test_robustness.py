@@ -9,17 +9,16 @@ import yaml
 from experiments.robustness import main
 from experiments.robustness_curves.evaluation import evaluate_curves
 from experiments.robustness_curves.imperfections import Imperfection
+from experiments.runs.loaded_run import load_run
 from experiments.runs.run_folder import RunFolder
-from experiments.runs.run_model import RunModel
 from experiments.runs.seed_groups import group_lines
-from experiments.tasks.evaluation import evaluate_split
 from tests.conftest import call
 from utils.batches.perturbation import Perturbation
-from utils.data_loader import load_split
 from utils.files import read_json
-from utils.formats import open_data
-from utils.measures.sentiment import METRIC_NAMES
+from utils.measures.score_target import ScoreTarget
+from utils.tables.perturbation import TablePerturbation
 
+METRIC_NAMES = ScoreTarget().overall
 QUICK = ("--levels", 0, 0.5, "--largest-shift", 1, "--draws", 1)
 
 
@@ -38,26 +37,65 @@ def read_csv(path):
 
 @pytest.fixture
 def loaded(trained_run, data_dir, eagerly):
-    """The trained run's model, and its test split."""
-    return RunModel.load(RunFolder.open(trained_run)), load_split(open_data(data_dir), "test")
+    """The trained run, and its test samples."""
+    run = load_run(trained_run)
+    return run, run.read(data_dir, "test")
 
 
 def test_missing_modality_is_one_that_is_not_used(loaded):
-    run, split = loaded
+    run, samples = loaded
     missing = Imperfection(Perturbation("missing modalities", ("audio", "video")), (1.0,))
-    clean, curves = evaluate_curves(run, split, [missing], draws=1, seed=0)
-    model = run.model, split, run.normalizer
-    assert clean == evaluate_split(*model, run.modalities).metrics()
+    clean, curves = evaluate_curves(run, samples, [missing], draws=1, seed=0)
+    assert clean == run.predict(samples).measured()
     found = {name: values[0] for name, values in curves[missing].items()}
-    assert found == pytest.approx(evaluate_split(*model, ("text",)).metrics(), rel=1e-6)
+    run.inputs.use(["text"])
+    assert found == pytest.approx(run.predict(samples).measured(), rel=1e-6)
+
+
+def test_missing_parts_of_a_table_are_empty_cells(tickets_run, tickets, tmp_path, eagerly):
+    run = load_run(tickets_run)
+    samples = run.read(tickets, "test")
+    rows = read_csv(tickets / "test.csv")
+    fields = run.inputs.processing.schema.fields
+    text = run.inputs.processing.schema.text
+    missing = {
+        ("missing inputs", ("text",)): [text],
+        ("missing inputs", ("table",)): fields,
+        ("missing field", (fields[0],)): fields[:1],
+    }
+    imperfections = [Imperfection(TablePerturbation(*name), (1.0,)) for name in missing]
+    clean, curves = evaluate_curves(run, samples, imperfections, draws=1, seed=0)
+    assert clean == run.predict(samples).measured()
+    for imperfection, columns in zip(imperfections, missing.values(), strict=True):
+        with (tmp_path / "test.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows({**row, **dict.fromkeys(columns, "")} for row in rows)
+        expected = run.predict(run.read(tmp_path, "test")).measured()
+        found = {name: values[0] for name, values in curves[imperfection].items()}
+        assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_unknown_tokens_of_a_table(tickets_run, tickets):
+    samples = load_run(tickets_run).read(tickets, "test")
+    unknown = samples.processing.tokenizer.unknown
+    perturbation = TablePerturbation("unknown tokens", ("text",))
+    few, many = (perturbation.apply(samples, level, (0, 0)).tokens for level in (0.2, 0.8))
+    before = np.concatenate([np.asarray(tokens) for tokens in samples.tokens])
+    for tokens, share in ((few, 0.2), (many, 0.8)):
+        changed = np.concatenate(tokens) != before
+        assert np.mean(changed) == pytest.approx(share, abs=0.1)
+        assert (np.concatenate(tokens)[changed] == unknown).all()
+    # A token that is unknown at a low level is so at every higher level.
+    assert not ((np.concatenate(few) == unknown) & (np.concatenate(many) != unknown)).any()
 
 
 def test_curves_begin_at_the_clean_input_and_repeat_by_seed(loaded):
-    run, split = loaded
+    run, samples = loaded
     noise = Imperfection(Perturbation("noise", ("text",)), (0.0, 0.9))
 
     def curve(draws, seed):
-        clean, curves = evaluate_curves(run, split, [noise], draws, seed)
+        clean, curves = evaluate_curves(run, samples, [noise], draws, seed)
         assert curves[noise]["MAE"][0] == clean["MAE"]
         return curves[noise]["MAE"][1]
 
@@ -123,7 +161,7 @@ def test_lines_are_named_by_model_or_path(trained_run, tmp_path):
         (("--levels", 0, 0.5, 0.2), "Received: 0 0.5 0.2"),
         (("--draws", 0), "--draws must be at least 1"),
         (("--largest-shift", 0), "--largest-shift must be at least 1"),
-        (("--metrics", "AUC"), "Received: AUC"),
+        (("--measures", "AUC"), "Received: AUC"),
         (("--labels", "a", "b"), "--labels must name each of 1 lines"),
         (("--split", "dev"), "has no split 'dev'"),
     ],
@@ -138,3 +176,25 @@ def test_baseline_of_two_configs(trained_run, data_dir, tmp_path, fails):
     message = fails(main, trained_run, "--data", data_dir, "--baseline", trained_run, other)
     assert "--baseline must name runs" in message
     assert not Path(trained_run, "robustness").exists()
+
+
+def test_a_table_and_classes_have_curves(
+    tickets_run, tickets, class_run, class_data, tmp_path, capsys, eagerly
+):
+    for run, data in ((tickets_run, tickets), (class_run, class_data)):
+        output = tmp_path / run.name
+        call(main, run, "--data", data, *QUICK, "--output", output)
+        assert "macro_f1" in capsys.readouterr().out
+        summary = read_json(output / "test.json")
+        assert next(iter(summary["metrics"])) == "macro_f1"
+        page = (output / "test.html").read_text()
+        assert page.count("<svg") == len(summary["metrics"])
+
+
+def test_runs_of_other_labels_or_samples_have_no_common_curves(
+    trained_run, class_run, tickets_run, data_dir, fails
+):
+    message = fails(main, trained_run, class_run, "--data", data_dir)
+    assert "must have the target" in message and "Received: 3 classes" in message
+    message = fails(main, trained_run, tickets_run, "--data", data_dir)
+    assert "must have the kind of sample" in message and "Received: tables" in message

@@ -9,10 +9,13 @@ import optuna
 import pytest
 import yaml
 
+import experiments.pages.report
 import experiments.train
+from experiments.runs.shared_samples import forget_samples
 from experiments.tune import main
 from experiments.tuning.storage import StudyStorage
 from tests.conftest import TINY_MODEL, call
+from tests.experiments.test_compare import classes
 from utils.files import read_json
 from utils.formats.hdf5 import Hdf5Folder
 
@@ -25,7 +28,7 @@ SPACE = "learning_rate: {low: 1e-4, high: 1e-1, log: true}\nmodel_args.fusion_di
 @pytest.fixture(autouse=True)
 def no_report(monkeypatch):
     """Spare the drawing of the report, which no test here looks at."""
-    monkeypatch.setattr(experiments.train, "write_report", lambda *_: None)
+    monkeypatch.setattr(experiments.pages.report, "write_own_report", lambda *_: None)
 
 
 @pytest.fixture
@@ -49,6 +52,7 @@ def test_best_settings_train_to_the_error_of_their_trial(
     space, own_data_dir, tmp_path, capsys, eagerly, monkeypatch
 ):
     read = []
+    forget_samples()
     monkeypatch.setattr(
         Hdf5Folder,
         "read",
@@ -85,6 +89,20 @@ def test_the_error_over_folds_is_that_of_a_cross_validation(
     call(experiments.train.main, "--config", study / "best.yaml", "--run-dir", run, *folds)
     mae = read_json(run / "folds.json")["columns"]["all 36, last epoch"]["MAE"]
     assert trials(study)[0].value == pytest.approx(mae, abs=1e-6)
+
+
+@pytest.mark.parametrize("folds", [(), ("--folds", 2)])
+def test_the_highest_macro_f1_of_classes_is_the_best(folds, data_dir, tmp_path, capsys, eagerly):
+    data = classes(data_dir, tmp_path / "data")
+    space = tmp_path / "space.yaml"
+    space.write_text("learning_rate: [0.1, 0.001]\nclass_weights: [balanced, null]\n")
+    study = tmp_path / "study"
+    tune(space, data, study, "--trials", 3, *folds)
+    values = sorted((trial.value for trial in trials(study)), reverse=True)
+    shown = "2 folds" if folds else "valid"
+    assert re.search(rf"macro_f1, {shown}.* {values[0]:.4f} ", capsys.readouterr().out)
+    best = max(trials(study), key=lambda trial: (trial.value, -trial.number))
+    assert (study / "best.yaml").read_text().startswith(f"# Trial {best.number}: macro_f1, {shown}")
 
 
 def test_a_study_without_a_completed_trial_fails_with_the_reason(space, data_dir, tmp_path, fails):

@@ -12,6 +12,7 @@ from utils.batches.augmentation import Augmentation
 from utils.batches.dataset import model_inputs
 from utils.data_loader import load_split, make_dataset, reader_errors
 from utils.formats import InvalidData, open_data
+from utils.measures.inference import TargetRequest
 
 
 def test_yields_three_sequences_and_a_label(data_dir):
@@ -201,3 +202,25 @@ def test_trimming_changes_no_prediction(data_dir, name):
         strict=True,
     ):
         np.testing.assert_allclose(model(whole), model(trimmed), atol=1e-5)
+
+
+def test_data_may_lack_a_modality_and_hold_any_labels(own_data_dir):
+    for path in own_data_dir.glob("text_*"):
+        path.unlink()
+    for split in ("train", "valid", "test"):
+        with h5py.File(own_data_dir / f"y_{split}.h5", "r+") as file:
+            y = (file["d1"][:] > 0).astype(int)
+            del file["d1"]
+            file["d1"] = y
+    with pytest.raises(InvalidData, match="may hold a score or classes"):
+        make_dataset(own_data_dir, modalities=["audio", "video"])
+    dataset = make_dataset(
+        own_data_dir,
+        batch_size=5,
+        modalities=["audio", "video"],
+        normalize="standard",
+        target=TargetRequest("class"),
+    )
+    (text, audio, _), labels = next(iter(dataset))
+    assert text.shape == (5, 6, 1) and not text.numpy().any() and audio.numpy().any()
+    assert labels.shape == (5, 2) and (labels.numpy().sum(axis=1) == 1).all()

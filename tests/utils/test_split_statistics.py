@@ -4,7 +4,13 @@ import pytest
 from tests.conftest import make_samples
 from utils.formats.split import Split
 from utils.formats.stored_rows import StoredRows
-from utils.split_statistics import ABSENT, describe, describe_labels
+from utils.measures.score_target import ScoreTarget
+from utils.split_statistics import ABSENT
+from utils.split_statistics import describe as describe_split
+
+
+def describe(split):
+    return describe_split(split, ScoreTarget())
 
 
 class Rows(StoredRows):
@@ -155,18 +161,6 @@ def test_the_digest_of_a_sample_is_of_all_modalities_in_their_places():
     other = describe(make_split(text=x[::-1], audio=x))
     assert one.digests[0] != one.digests[1]
     assert one.digests[0] != other.digests[0]
-
-
-def test_labels_fall_into_seven_classes_rounded_half_to_even():
-    labels = describe_labels([[-3], [-2.5], [-0.5], [0.5], [0.51], [1.5], [2.5]])
-    assert labels.histogram == (1, 1, 0, 2, 1, 2, 0)
-    assert (labels.min, labels.max, labels.distinct) == (-3, 2.5, 7)
-
-
-def test_shares_of_signs_are_told():
-    labels = describe_labels(np.array([-1, 0, 0, 2.0]))
-    assert (labels.negative, labels.zero, labels.positive) == (0.25, 0.5, 0.25)
-    assert (labels.mean, labels.sd) == pytest.approx((0.25, np.std([-1, 0, 0, 2])))
 
 
 def test_huge_values_stay_finite():

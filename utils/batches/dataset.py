@@ -94,12 +94,7 @@ def model_inputs(sequences, normalizer=None, modalities=MODALITIES, masks=None):
     Raises:
         ValueError: If a modality is unknown or none is given.
     """
-    unknown = sorted(set(modalities) - set(MODALITIES))
-    if unknown or not modalities:
-        raise ValueError(
-            f"`modalities` must be one or more of {', '.join(MODALITIES)}. "
-            f"Received: {', '.join(modalities) or 'none'}."
-        )
+    check_modalities(modalities)
     features, valid = [], []
     for name, x in sequences.items():
         x = tf.convert_to_tensor(x) if name in modalities else tf.zeros_like(x)
@@ -109,6 +104,19 @@ def model_inputs(sequences, normalizer=None, modalities=MODALITIES, masks=None):
         features.append(x if normalizer is None else normalizer.apply(name, x, mask))
         valid.append(mask)
     return (*features, *valid)
+
+
+def check_modalities(modalities):
+    """Check names of modalities.
+
+    Raises:
+        ValueError: If one is unknown, or there is none.
+    """
+    if not modalities or not set(modalities) <= set(MODALITIES):
+        raise ValueError(
+            f"`modalities` must be one or more of {', '.join(MODALITIES)}. "
+            f"Received: {', '.join(modalities) or 'none'}."
+        )
 
 
 def _index_batches(plan, epoch, step):

@@ -31,11 +31,11 @@ class Perturbation:
               that the encoder does not know.
             - `shift`: steps and mask move `level` steps later; a negative level moves them earlier.
               Steps that leave the sequence are lost; the free steps are masked.
-        modalities: Names of the changed modalities. Each has independent draws.
+        parts: Names of the changed modalities. Each has independent draws.
     """
 
     kind: str
-    modalities: tuple[str, ...]
+    parts: tuple[str, ...]
 
     @property
     def random(self):
@@ -57,7 +57,7 @@ class Perturbation:
         """
         changed = list(inputs)
         for i, name in enumerate(MODALITIES):
-            if name in self.modalities:
+            if name in self.parts:
                 rng = np.random.default_rng([*seed, i])
                 mean, deviation = moments[name]
                 x, mask = inputs[i], inputs[i + 3]

@@ -57,6 +57,11 @@ class FeatureFolder(Reader):
         """Return the names of the splits in the index."""
         return self.in_order(self._index.splits)
 
+    def present_modalities(self):
+        """Return the names of the modalities that any sample has."""
+        whole = FeatureFolder(self.path, labels=self.labels)
+        return [name for name, arrays in whole._arrays.items() if any(arrays)]
+
     def files(self, split):
         """Return the paths of the index and of the files of a split's samples."""
         self.check_split(split)

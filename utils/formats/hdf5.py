@@ -66,6 +66,15 @@ class Hdf5Folder(Reader):
         found = [re.fullmatch(pattern, name) for pattern in patterns for name in names]
         return self.in_order(match[1] for match in found if match)
 
+    def present_modalities(self):
+        """Return the names of the modalities that have a file of any split."""
+        patterns = {name: file.format(split="*") for name, file in FEATURE_FILES.items()}
+        shards = {name: pattern.replace(".h5", "-*.h5") for name, pattern in patterns.items()}
+        names = (
+            name for name in MODALITIES for p in (patterns, shards) if any(self.path.glob(p[name]))
+        )
+        return list(dict.fromkeys(names))
+
     def files(self, split):
         """Return the paths of the existing files of a split."""
         index = index_path(self.path, split)
@@ -207,11 +216,11 @@ class Hdf5Writer:
         self._datasets = {}
         self._files = {}
         suffix = "-{:05d}-of-{:05d}".format(*shard) if shard[1] > 1 else ""
-        for name in (*MODALITIES, "y"):
+        for name in (*split.sequences, "y"):
             pattern = FEATURE_FILES.get(name, LABEL_FILE)
             path = Path(directory) / pattern.format(split=split.name)
             self._files[name] = h5py.File(path.with_stem(path.stem + suffix), "w")
-        for name in MODALITIES:
+        for name in split.sequences:
             shape = (samples, split.lengths[name], split.widths[name])
             self._datasets[name] = self._files[name].create_dataset(KEY, shape, "float32")
         columns = split.labels.shape[1]

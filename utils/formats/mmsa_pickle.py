@@ -88,6 +88,14 @@ class MmsaPickle(Reader):
     def splits(self):
         return self.in_order(self._split_keys(self.path))
 
+    def present_modalities(self):
+        sections = [self._section(self.path, split)[1] for split in self.splits()]
+        return [
+            name
+            for name, key in FEATURE_KEYS.items()
+            if name in self.feature_files or any(key in section for section in sections)
+        ]
+
     def files(self, split):
         self.check_split(split)
         return [self.path, *self.feature_files.values()]

@@ -18,7 +18,8 @@ class Reader(ABC):
         path: The data's file or folder.
         labels: Whether to read labels. If not, `Split.labels` is NaN and a split may have any
             name.
-        modalities: The modalities to read. The data may lack the others.
+        modalities: The modalities to read. The data may lack the others. `None`: the modalities
+            that the data has.
         target: A `Target` that the labels must fit, a `TargetRequest`, or `None` to find the
             target in `target.json` or in the labels.
         clip_labels: Whether to clip scores outside the range instead of raising an error.
@@ -27,7 +28,7 @@ class Reader(ABC):
     def __init__(self, path, *, labels=True, modalities=MODALITIES, target=None, clip_labels=False):
         self.path = Path(path)
         self.labels = labels
-        self.modalities = [name for name in MODALITIES if name in modalities]
+        self._asked = modalities
         self.request = target or TargetRequest()
         self.clip_labels = clip_labels
 
@@ -73,6 +74,16 @@ class Reader(ABC):
 
         The labels are an array of numbers of any shape, or a list of texts.
         """
+
+    @cached_property
+    def modalities(self) -> list[str]:
+        """The modalities that are read, in the order of `MODALITIES`."""
+        asked = self.present_modalities() if self._asked is None else self._asked
+        return [name for name in MODALITIES if name in asked] or list(MODALITIES)
+
+    def present_modalities(self):
+        """Return the names of the modalities that the data has."""
+        return MODALITIES
 
     @cached_property
     def label_names(self) -> tuple[str, ...]:

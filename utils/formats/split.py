@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from utils.formats.checks import clean_features
+
 MODALITIES: tuple[str, ...] = ("text", "audio", "video")
 SPLITS: tuple[str, ...] = ("train", "valid", "test")
 # Bytes of features that are read from disk in one block.
@@ -176,6 +178,20 @@ class Split:
             name: self.repaired.get(name, 0) + getattr(x, "repaired", 0)
             for name, x in self.sequences.items()
         }
+
+
+def raw_samples(features):
+    """Return features that a user gives as a `Split` without labels.
+
+    Args:
+        features: From modalities to numbers `(N, T, D)`; NaN and infinite values become 0.
+    """
+    arrays = {
+        name: clean_features(f"The {name} features", np.asarray(features[name]))[0]
+        for name in MODALITIES
+        if name in features
+    }
+    return Split("samples", arrays, without_labels(len(next(iter(arrays.values())))))
 
 
 def without_labels(count):

@@ -51,8 +51,8 @@ class ClassTarget(Target):
             if text not in index:
                 raise InvalidData(
                     f"{where} must hold the classes {_listed(known)}, those of training. "
-                    f"Received: {text!r} in {named_row(row, ids)}. Correct the label, or name all classes of "
-                    "the training with --classes."
+                    f"Received: {text!r} in {named_row(row, ids)}. Correct the label, or name all "
+                    "classes of the training with --classes."
                 )
         return np.eye(self.columns, dtype="float32")[[index[text] for text in texts]]
 

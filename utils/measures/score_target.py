@@ -77,9 +77,9 @@ class ScoreTarget(Target):
             row, column = np.argwhere(beyond)[0]
             raise InvalidData(
                 f"{where} must hold scores in {self.range}. Received: {beyond.sum()} beyond, the "
-                f"first in {named_row(row, ids)}: {y[row, column]:g}. Public CMU-MOSEI files hold a few scores "
-                f"beyond 3: --clip-labels clips and counts them. For another range say --target "
-                f"{self.kind}:LOW,HIGH."
+                f"first in {named_row(row, ids)}: {y[row, column]:g}. Public CMU-MOSEI files hold "
+                "a few scores beyond 3: --clip-labels clips and counts them. For another range say "
+                f"--target {self.kind}:LOW,HIGH."
             )
         # Rounding beyond the range stays as it is.
         return np.where(beyond, np.clip(y, self.low, self.high), y).astype("float32")

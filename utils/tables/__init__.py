@@ -3,7 +3,7 @@
 from utils.tables.processing import Processing
 from utils.tables.samples import Samples
 from utils.tables.schema import Schema, infer_schema
-from utils.tables.table_file import Table, find_split, read_blocks
+from utils.tables.table_file import Table, find_split, find_table, read_blocks
 from utils.tables.tabular import TabularTransform
 from utils.tables.tokenizer import TextTokenizer, preset_path
 
@@ -15,6 +15,7 @@ __all__ = [
     "TabularTransform",
     "TextTokenizer",
     "find_split",
+    "find_table",
     "infer_schema",
     "preset_path",
     "read_blocks",

@@ -41,6 +41,12 @@ def find_split(data, split):
     )
 
 
+def find_table(data, split):
+    """Return `data` itself if it is a file, otherwise the file of a split; see `find_split`."""
+    path = Path(data)
+    return path if path.is_file() else find_split(data, split)
+
+
 def read_blocks(path, rows=BLOCK_ROWS):
     """Yield the rows of a table in blocks; only one block is in memory.
 

@@ -51,6 +51,7 @@ class TextTokenizer:
         strip_accents: Whether accents are removed.
 
     Attributes:
+        unknown: Number of `[UNK]`, the token of what no other token spells.
         start: Number of `[CLS]`, the token before each chunk.
         end: Number of `[SEP]`, the token after each chunk.
 
@@ -71,6 +72,7 @@ class TextTokenizer:
             lowercase=lowercase, strip_accents=strip_accents
         )
         self._tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+        self.unknown = numbers["[UNK]"]
         self.start = numbers["[CLS]"]
         self.end = numbers["[SEP]"]
 

@@ -37,7 +37,9 @@ function showAttention(i, bytes) {
   line.append(chooser, " ", heads);
   panel.append(line, canvas, element("p",
     "Each row is a query and shows how its attention is spread over the keys; darker is more. Padding is grey."));
-  const cross = data.maps.findIndex((map) => map.name.includes("_from_"));
+  const present = (modality) => (data.masks[i][modality] ?? "1").includes("1");
+  const cross = data.maps.findIndex((map) =>
+    map.name.includes("_from_") && present(map.query) && present(map.key));
   chooser.value = Math.max(cross, 0);
   fill();
 }

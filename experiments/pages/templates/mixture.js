@@ -1,28 +1,13 @@
 const RED = [178, 24, 43], WHITE = [247, 247, 247], BLUE = [33, 102, 172];
 
-function showDetails(i) {
-  const shares = columns["text weight"];
+function showDetails(i, tables) {
+  const shares = columns["text share"];
   if (shares) showShares(shares[i]);
   if (data.gates) showGate(data.gates[i]);
-  const tables = element("div", undefined, { class: "cards" });
-  tables.append(pairs("Probabilities", "class", Object.entries(data.probabilities)
-    .map(([name, values]) => [name, values[i].toFixed(3)])));
   if (data.fields) {
-    tables.append(pairs("Fields", "field", Object.entries(data.fields)
-      .map(([name, values]) => [name, values[i] === "" ? "missing" : values[i]])));
+    const fields = valuesOf(data.fields, i);
+    tables.append(pairs("Fields", fields.map(([name, value]) => [name, value === "" ? "missing" : value])));
   }
-  panel.append(tables);
-}
-
-function pairs(title, heading, rows) {
-  const part = element("div");
-  const made = element("table", undefined, { id: `sample-${title.toLowerCase()}` });
-  for (const [name, value] of rows) {
-    const row = made.insertRow();
-    row.append(element("th", name, { scope: "row" }), element("td", value, { class: "number" }));
-  }
-  part.append(element("h4", title), made);
-  return part;
 }
 
 function showShares(text) {

@@ -9,15 +9,15 @@ const view = { sort: "error", descending: true, page: 0 };
 
 const names = Object.keys(columns);
 const filters = Object.fromEntries(
-  ["words", "class", "error"].map((name) => [name, document.getElementById(`filter-${name}`)]));
+  ["words", "group", "error"].map((name) => [name, document.getElementById(`filter-${name}`)]));
 
 function chosenRows() {
   const words = filters.words.value.toLowerCase();
   const least = Number(filters.error.value);
-  const wanted = filters.class.value;
+  const wanted = filters.group.value;
   const rows = columns.id.map((_, i) => i).filter((i) =>
     (!words || `${columns.id[i]} ${columns.text?.[i] ?? ""}`.toLowerCase().includes(words)) &&
-    (wanted === "" || String(columns.class[i]) === wanted) &&
+    (wanted === "" || data.groups[i].includes(Number(wanted))) &&
     columns.error[i] >= least);
   const values = columns[view.sort];
   const order = (a, b) => (values[a] < values[b] ? -1 : values[a] > values[b] ? 1 : a - b);
@@ -84,6 +84,18 @@ if (columns.id.length < data.samples) {
 // One sample
 
 const panel = document.getElementById("sample");
+const valuesOf = (lists, i) => Object.entries(lists).map(([name, values]) => [name, values[i]]);
+
+function pairs(title, rows) {
+  const part = element("div");
+  const made = element("table", undefined, { id: `sample-${title.toLowerCase()}` });
+  for (const [name, value] of rows) {
+    const row = made.insertRow();
+    row.append(element("th", name, { scope: "row" }), element("td", value, { class: "number" }));
+  }
+  part.append(element("h4", title), made);
+  return part;
+}
 
 function openSample(i) {
   panel.replaceChildren(element("h3", `Sample ${columns.id[i]}`));
@@ -91,7 +103,10 @@ function openSample(i) {
   const facts = names.filter((name) => name !== "id" && name !== "text")
     .map((name) => `${name} ${columns[name][i]}`);
   panel.append(element("p", facts.join(" · ")));
-  showDetails(i);
+  const tables = element("div", undefined, { class: "cards" });
+  if (Object.keys(data.outputs).length) tables.append(pairs("Outputs", valuesOf(data.outputs, i)));
+  panel.append(tables);
+  showDetails(i, tables);
   panel.hidden = false;
   panel.scrollIntoView({ behavior: "smooth", block: "nearest" });
 }

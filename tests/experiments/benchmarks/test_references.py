@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from experiments.benchmarks.plain_keras import PlainKerasModel
-from experiments.training.settings import TrainSettings
+from experiments.settings import TrainSettings
 from tests.experiments.benchmarks.conftest import TINY
 
 ATTENTION_LAYERS = 8

@@ -2,7 +2,7 @@ import pytest
 
 from experiments.comparison.model_settings import settings_by_model
 from experiments.comparison.spaces import read_spaces
-from experiments.training.settings import TrainSettings
+from experiments.settings import TrainSettings
 
 MODELS = ["seqlevel", "msa"]
 
@@ -25,6 +25,8 @@ def test_what_a_model_lacks_is_left_out_and_what_is_its_own_goes_before():
     ("models", "arguments", "own", "message"),
     [
         (["lstm"], {}, {}, "--models must be some of seqlevel, .*'lstm'"),
+        ([], {}, {}, "--models must be some of seqlevel, .*Received: constant alone"),
+        (["msa", "gate"], {}, {}, "--models must be of one family: .*Received: msa, gate"),
         (["msa", "msa"], {}, {}, "each model once"),
         (MODELS, {"modeldim": 3}, {}, "'modeldim', which none of the models has"),
         (MODELS, {}, {"balanced": {}}, "'balanced', which is not compared"),
@@ -32,6 +34,7 @@ def test_what_a_model_lacks_is_left_out_and_what_is_its_own_goes_before():
         (MODELS, {}, {"msa": {"rate": 1}}, "msa: `rate`: no such setting"),
         (MODELS, {}, {"msa": {"folds": 3}}, "msa: `folds`: is the same"),
         (MODELS, {}, {"msa": {"modalities": []}}, "msa: `modalities`: is the same"),
+        (MODELS, {}, {"msa": {"target": "class"}}, "msa: `target`: is the same"),
         (MODELS, {}, {"msa": {"epochs": 2.5}}, "`epochs` must be a whole number"),
         (MODELS, {}, {"msa": {"epochs": 0}}, "--epochs must be at least 1"),
         (MODELS, {}, {"msa": {"model_args": {"aligned": True}}}, "no 'aligned' for the model msa"),
@@ -40,6 +43,15 @@ def test_what_a_model_lacks_is_left_out_and_what_is_its_own_goes_before():
 def test_faults_are_named(models, arguments, own, message):
     with pytest.raises(ValueError, match=message):
         settings_by_model(base(**arguments), models, own)
+
+
+def test_models_of_a_text_with_a_table_have_their_own_arguments():
+    shared = TrainSettings(model="gate", data="DIR", model_args={"pooling": "mean"})
+    own = {"moe": {"model_args": {"hidden_common_dim": 8}}}
+    settings, _ = settings_by_model(shared, ["gate", "moe"], own)
+    assert settings["moe"].model_args == {"pooling": "mean", "hidden_common_dim": 8}
+    with pytest.raises(ValueError, match="no such argument of gate"):
+        settings_by_model(shared, ["gate", "moe"], {"gate": {"model_args.model_dim": 8}})
 
 
 @pytest.fixture

@@ -6,64 +6,69 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from experiments.comparison.bootstrap import paired_bootstrap
+from experiments.comparison.compared import compare_outcomes
 from experiments.comparison.comparison import Comparison
-from experiments.comparison.measures import SCORES
 from experiments.comparison.outcomes import Outcome
 from experiments.comparison.protocol import Protocol
 from experiments.comparison.results import write_results
 from experiments.comparison.tables import p_value, signed, summary_table
-from experiments.training.settings import TrainSettings
+from experiments.settings import TrainSettings
+from utils.measures.class_target import ClassTarget, LabelsTarget
+from utils.measures.score_target import ScoresTarget, ScoreTarget
 
 COST = {"parameters": 12345, "seconds": 60.0, "epoch_seconds": 0.5, "clock": "processor"}
 
 
-def make_comparison(scores, labels, **options):
-    """Return a comparison of models that have predicted these scores, one seed each."""
+def make_comparison(target, labels, outputs, reference="poor"):
+    """Return a comparison of models with these outputs, one seed each; `constant` has none."""
     outcomes = [
         Outcome(
             model=model,
-            seed=0,
+            seed=None if model == "constant" else 0,
             split="5 folds, all 30, last epoch",
             labels=labels,
-            scores=values,
-            curve=[1.4, 1.2, 1.1],
-            epoch=2,
-            cost={**COST, "peak_memory": None if model == "good" else 2**30},
+            outputs=values,
+            curve=[] if model == "constant" else [1.4, 1.2, 1.1],
+            epoch=None if model == "constant" else 2,
+            cost={}
+            if model == "constant"
+            else {**COST, "peak_memory": None if model == "good" else 2**30},
+            references={},
+            target=target,
         )
-        for model, values in scores.items()
+        for model, values in outputs.items()
     ]
+    trained = [model for model in outputs if model != "constant"]
     protocol = Protocol(
         root=Path("runs"),
         base=TrainSettings(folds=5, group="video_id", keep="last"),
-        settings=dict.fromkeys(scores, TrainSettings()),
-        left_out={model: ["aligned"] if model == "poor" else [] for model in scores},
+        settings=dict.fromkeys(trained, TrainSettings()),
+        left_out={model: ["aligned"] if model == "poor" else [] for model in trained},
         own={"poor": {"learning_rate": 0.5}},
         seeds=1,
         trials=3,
         spaces={},
         threads=1,
         group="video_id",
-        reference="poor",
+        constant=True,
+        reference=reference,
         resamples=200,
     )
-    tuned = {model: ({"loss": "mae", "mixup": 0.123456}, 0.9) for model in scores}
-    statistics = paired_bootstrap(
-        labels, {m: [s] for m, s in scores.items()}, "poor", SCORES, None, 200
-    )
-    return Comparison(outcomes, protocol.reference, *statistics, protocol, tuned)
+    tuned = {model: ({"loss": "mae", "mixup": 0.123456}, 0.9) for model in trained}
+    found = compare_outcomes(outcomes, reference, None, 200)
+    return Comparison(**vars(found), protocol=protocol, tuned=tuned)
 
 
 @pytest.fixture(scope="module")
 def comparison():
     rng = np.random.default_rng(0)
-    labels = rng.uniform(-3, 3, 30)
-    scores = {
-        "poor": labels + rng.normal(0, 2, 30),
-        "constant": np.full(30, 0.5),
-        "good": labels + rng.normal(0, 0.1, 30),
+    labels = rng.uniform(-3, 3, (30, 1))
+    outputs = {
+        "poor": labels + rng.normal(0, 2, (30, 1)),
+        "constant": np.full((30, 1), 0.5),
+        "good": labels + rng.normal(0, 0.1, (30, 1)),
     }
-    return make_comparison(scores, labels)
+    return make_comparison(ScoreTarget(), labels, outputs)
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +96,7 @@ def test_the_lowest_error_comes_first_and_what_is_undefined_is_said(results):
     assert float(correlations["good"][0]) > 0
     assert float(rows_of(markdown, "### MAE")["good"][0].replace("−", "-")) < 0
     costs = rows_of(markdown, "## Cost")
+    assert "constant" not in costs
     assert costs["good"] == ["12,345", "60.0", "0.500", "unknown"]
     assert costs["poor"][-1] == "1024"
     settings = rows_of(markdown, "## Settings that differ")
@@ -103,7 +109,7 @@ def test_a_row_of_the_csv_is_a_run(results, comparison):
     with results.with_suffix(".csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["model"] for row in rows] == ["poor", "constant", "good"]
-    assert rows[1]["Corr"] == "nan"
+    assert (rows[1]["Corr"], rows[1]["seed"], rows[1]["seconds"]) == ("nan", "", "")
     assert float(rows[0]["MAE"]) == comparison.outcomes[0].metrics()["MAE"]
 
 
@@ -111,8 +117,9 @@ def test_figures_of_the_page_are_drawn_without_the_undefined(results):
     page = results.with_suffix(".html").read_text()
     drawn = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
     assert len(drawn) == 5
-    for svg in drawn:
-        assert "constant" in "".join(ElementTree.fromstring(svg).itertext())
+    shown = ["".join(ElementTree.fromstring(svg).itertext()) for svg in drawn]
+    assert all("good" in text for text in shown)
+    assert sum("constant" in text for text in shown) == 3  # It has no curve and no time.
     assert "nan" not in "".join(re.findall(r' d="[^"]*"', page))
 
 
@@ -122,6 +129,41 @@ def test_the_terminal_shows_differences_from_the_reference(comparison):
     by_model = {row[0]: row for row in table.rows}
     assert by_model["poor"][-2:] == ["", ""]
     assert by_model["good"][-2].startswith("−")
+
+
+def shares(labels, sure):
+    """Return probabilities of classes that are right where `sure` is above the average."""
+    raw = sure * labels + np.random.default_rng(0).random(labels.shape)
+    return raw / raw.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("kind", ["class", "labels", "scores"])
+def test_every_target_has_its_tables_and_the_best_model_comes_first(kind, tmp_path):
+    rng = np.random.default_rng(1)
+    if kind == "scores":
+        target = ScoresTarget(tuple(f"trait{i}" for i in range(17)), low=1.0, high=7.0)
+        labels = rng.uniform(1, 7, (30, 17))
+        outputs = {n: labels + rng.normal(0, s, (30, 17)) for n, s in (("poor", 2), ("good", 0.1))}
+    else:
+        target = (ClassTarget if kind == "class" else LabelsTarget)(("a", "b", "c"))
+        labels = np.eye(3)[rng.integers(0, 3, 30)]
+        outputs = {"poor": shares(labels, 0.1), "good": shares(labels, 5)}
+    outputs["constant"] = np.tile(labels.mean(axis=0), (30, 1))
+    comparison = make_comparison(target, labels, outputs, "constant")
+    write_results(tmp_path / "table", comparison)
+    markdown = (tmp_path / "table.md").read_text()
+    metrics = rows_of(markdown, "# table")
+    assert next(iter(metrics)) == "good" and len(metrics) == 3
+    assert target.describe() in markdown
+    criterion = target.criterion.name
+    assert rows_of(markdown, f"### {criterion}").keys() == {"good", "poor"}
+    assert f"the {'lowest' if kind == 'scores' else 'highest'} {criterion} first" in markdown
+    with (tmp_path / "table.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {*target.overall} <= rows[0].keys() and "MAE_trait3" not in rows[0]
+    side = "left" if kind == "scores" else "right"
+    assert f"To the {side} of 0" in (tmp_path / "table.html").read_text()
+    assert summary_table(comparison).columns[1] == criterion
 
 
 def test_numbers_in_words():

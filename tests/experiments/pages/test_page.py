@@ -50,7 +50,7 @@ def test_a_figure_and_a_table_can_be_saved(page):
     with page.expect_download() as saved:
         page.locator("#controls button", has_text="CSV").click()
     lines = saved.value.path().read_text().splitlines()
-    assert len(lines) == 11 and lines[0].startswith("id,class,label,prediction,error,length")
+    assert len(lines) == 11 and lines[0].startswith("id,label,prediction,error,length")
 
 
 def test_it_fits_a_phone(page):

@@ -10,7 +10,7 @@ from tests.conftest import call
 @pytest.fixture
 def runs(trained_run, tmp_path, monkeypatch):
     """A run, one that differs by the seed, and one whose predictions are half a point higher."""
-    monkeypatch.setattr("experiments.report.write_report", lambda *_: None)
+    monkeypatch.setattr("experiments.pages.report.write_report", lambda *_: None)
     folders = {}
     for name, change in (
         ("a", None),
@@ -38,7 +38,7 @@ def test_runs_are_compared_on_the_split_they_share(runs, tmp_path, capsys):
     call(main, *runs)
     assert f"Comparison: {page}" in capsys.readouterr().out.replace("\n", "")
     text = page.read_text()
-    assert "On the 10 samples of test." in text
+    assert "On the 10 samples of test, whose labels are scores in [-3, 3]." in text
     assert "Differences from" in text and '<tr><th scope="row">epochs</th>' in text
     assert '<a href="a/report.html">a</a>, <a href="b/report.html">b</a>' in text
     means = [np.mean(_column(folder, "error")) for folder in (runs[0], runs[2])]
@@ -49,7 +49,7 @@ def test_the_comparison_in_a_browser(runs, tmp_path, open_page):
     call(main, *runs)
     page = open_page(tmp_path / "comparison.html")
     with page.expect_download() as saved:
-        page.locator(".scroll", has=page.locator("[data-csv=metrics]")).locator("button").click()
+        page.locator(".scroll", has=page.locator("[data-csv=measures]")).locator("button").click()
     header, *lines = saved.value.path().read_text().splitlines()
     assert header.startswith("model,MAE,Corr") and len(lines) == 2
     with page.expect_download() as saved:

@@ -24,21 +24,22 @@ def test_area_is_the_mean_under_the_curve():
 def test_relative_robustness_is_the_sum_of_multibench():
     summed = sum((ACCURACY[i] + ACCURACY[i + 1]) * 0.1 / 2 for i in range(3))
     assert summed == pytest.approx(0.18)
-    assert relative_robustness(LEVELS, ACCURACY, "Has0_acc_2") == pytest.approx(summed)
-    assert relative_robustness(LEVELS, ACCURACY, "MAE") == pytest.approx(-summed)
+    assert relative_robustness(LEVELS, ACCURACY) == pytest.approx(summed)
+    assert relative_robustness(LEVELS, ACCURACY, greater_is_better=False) == pytest.approx(-summed)
 
 
 def test_effective_robustness_is_the_sum_of_multibench_times_the_spacing():
     # Late fusion moved up by 0.1: 0.8, 0.75, 0.5, 0.2; differences 0, -0.05, 0, 0.2.
     expected = 0.1 * 0.15
-    found = effective_robustness(LEVELS, ACCURACY, LATE_FUSION, "Has0_acc_2")
+    found = effective_robustness(LEVELS, ACCURACY, LATE_FUSION)
     assert found == pytest.approx(expected)
-    assert effective_robustness(LEVELS, ACCURACY, LATE_FUSION, "MAE") == pytest.approx(-expected)
+    found = effective_robustness(LEVELS, ACCURACY, LATE_FUSION, greater_is_better=False)
+    assert found == pytest.approx(-expected)
 
 
 def test_late_fusion_moved_by_any_amount_has_no_effective_robustness():
     moved = np.array(LATE_FUSION) - 0.05
-    assert effective_robustness(LEVELS, moved, LATE_FUSION, "Corr") == pytest.approx(0)
+    assert effective_robustness(LEVELS, moved, LATE_FUSION) == pytest.approx(0)
 
 
 def test_signed_levels_are_folded():

@@ -3,27 +3,26 @@ import csv
 import numpy as np
 import pytest
 
-import experiments.tasks.text_tabular_cross_validation as cross_validation
-import experiments.tasks.text_tabular_training as training
-from experiments.train_text_tabular import main
+from experiments.tasks import tables
+from experiments.train import main
 from models.text_tabular import make_bert
 from tests.conftest import call
-from tests.experiments.text_tabular.conftest import TINY, count_encoded
+from tests.experiments.text_tabular.conftest import GATE
 from utils.files import read_json
-from utils.measures.classification import classification_metrics
-from utils.tables import Table
+from utils.measures.class_target import ClassTarget
+from utils.tables import Samples, Table
 
 
 def test_command_writes_out_of_fold_predictions(tickets, tmp_path, capsys, eagerly, monkeypatch):
     fitted = []
 
-    def fit(settings, table, schema, original=cross_validation.fit_processing):
+    def fit(task, table, original=tables.TableTask.fit_inputs):
         fitted.append(len(table))
-        return original(settings, table, schema)
+        return original(task, table)
 
-    monkeypatch.setattr(cross_validation, "fit_processing", fit)
+    monkeypatch.setattr(tables.TableTask, "fit_inputs", fit)
     run = tmp_path / "run"
-    arguments = ("--data", tickets, "--run-dir", run, "--epochs", 2, *TINY)
+    arguments = ("--data", tickets, "--run-dir", run, "--epochs", 2, *GATE)
     call(main, *arguments, "--folds", 3, "--group", "region")
     assert "all 60, last epoch" in capsys.readouterr().out
     with (run / "folds_predictions.csv").open(newline="") as file:
@@ -35,27 +34,33 @@ def test_command_writes_out_of_fold_predictions(tickets, tmp_path, capsys, eager
     labels = np.array([int(row["label"]) for row in rows])
     p = np.array([[float(row[f"probability_{i}"]) for i in (0, 1)] for row in rows])
     result = read_json(run / "folds.json")
-    expected = classification_metrics(labels, p)
+    expected = ClassTarget(("0", "1")).measured(np.eye(2)[labels], p)
     assert result["columns"]["all 60, last epoch"] == pytest.approx(expected, rel=1e-5)
-    assert len(result["log_loss_by_epoch"]) == 3
+    assert result["criterion"] == "macro_f1" and len(result["criterion_by_epoch"]) == 3
     # Each fold's scaling and vocabulary come from the rows that it trains on.
     sizes = np.bincount([int(row["fold"]) for row in rows])[1:]
-    assert fitted == [60, *(60 - sizes)]
+    assert fitted == [*(60 - sizes)]
 
 
 def test_a_frozen_pretrained_bert_encodes_once_for_all_folds(
     tickets_run, tickets, tmp_path, monkeypatch, eagerly
 ):
-    encoded = count_encoded(monkeypatch, cross_validation)
-    again = count_encoded(monkeypatch, training)
+    encoded = []
+
+    def chunks(samples, rows, original=Samples.chunks):
+        encoded.extend(rows)
+        return original(samples, rows)
+
+    monkeypatch.setattr(Samples, "chunks", chunks)
     vocabulary = read_json(tickets_run / "processing.json")["tokenizer"]["vocabulary"]
     sizes = {"num_layers": 1, "num_heads": 1, "hidden_dim": 4, "intermediate_dim": 4}
     make_bert({**sizes, "vocabulary_size": len(vocabulary)}).save_to_preset(tmp_path / "bert")
     (tmp_path / "bert" / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
     arguments = ("--data", tickets, "--run-dir", tmp_path / "run", "--epochs", 1)
-    arguments += ("--tokenizer", tmp_path / "bert", "--freeze-layers", 1, "--folds", 2)
-    call(main, *arguments, "--hidden-common-dim", 4)
-    assert (encoded, again) == ([60], [])
+    arguments += ("--tokenizer", tmp_path / "bert", "--model-args.freeze_layers", 1, "--folds", 2)
+    call(main, "--model", "gate", *arguments, "--model-args.hidden_common_dim", 4)
+    # Each text once, and the first row of each part for its shapes.
+    assert len(encoded) <= 60 + 4 * 2
     assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 4
 
 

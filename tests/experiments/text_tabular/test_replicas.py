@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.experiments.text_tabular.conftest import TINY
+from tests.experiments.text_tabular.conftest import GATE
 
 ROOT = Path(__file__).parent.parent.parent.parent
 SCRIPT = """
 import sys
 import utils.quiet_tensorflow
 import tensorflow as tf
-import experiments.train_text_tabular as command
+import experiments.pages.report
+import experiments.train as command
 from models.text_tabular.bert import SMALL_BERT
 from tests.conftest import call
 
@@ -22,7 +23,7 @@ processor = tf.config.list_physical_devices("CPU")[0]
 logical = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(processor, logical)
 SMALL_BERT["dropout"] = 0.0  # which replicas draw apart
-command.write_report = lambda folder: None
+experiments.pages.report.write_own_report = lambda folder: None
 run, *options = sys.argv[1:]
 for strategy in ("cpu", "mirrored"):
     call(command.main, "--run-dir", f"{run}/{strategy}", "--strategy", strategy, *options)
@@ -32,7 +33,7 @@ for strategy in ("cpu", "mirrored"):
 @pytest.mark.slow
 def test_two_devices_give_the_curve_of_one_with_class_weights(tickets, tmp_path):
     # 48 training samples: the last batch of each epoch has two, one for each replica.
-    options = ["--data", tickets, "--epochs", 2, "--class-weights", "[1, 5]", *TINY]
+    options = ["--data", tickets, "--epochs", 2, "--class-weights", "[1, 5]", *GATE]
     command = [sys.executable, "-c", SCRIPT, tmp_path, *options, "--batch-size", 23]
     subprocess.run([*map(str, command)], cwd=ROOT, capture_output=True, text=True, check=True)
     one, two = (

@@ -1,7 +1,5 @@
-import csv
 import gc
 import itertools
-import json
 import math
 import shutil
 import signal
@@ -11,14 +9,12 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier
 
-import experiments.tasks.text_tabular_training as training
-from experiments.evaluate import main as evaluate
-from experiments.predict_text_tabular import main as predict
 from experiments.runs.run_folder import RunFolder
-from experiments.tasks.text_tabular_settings import TextTabularSettings
-from experiments.train_text_tabular import main
+from experiments.tasks import tables
+from experiments.train import main
+from experiments.training import compiled_model
 from tests.conftest import call
-from tests.experiments.text_tabular.conftest import BINS, TINY, count_encoded, read_rows
+from tests.experiments.text_tabular.conftest import BINS, GATE, TINY, count_encoded, read_rows
 from utils.files import read_json
 
 
@@ -45,8 +41,8 @@ def test_run_folder_holds_everything(tickets_run):
     assert set(run.load_metadata()["data"]) == {"train.csv", "valid.csv"}
     history = run.load_metrics()
     assert [entry["epoch"] for entry in history] == [0, 1, 2]
-    best = min(entry["valid_log_loss"] for entry in history)
-    evaluated = read_json(tickets_run / "evaluation" / "valid.json")["metrics"]["log_loss"]
+    best = max(entry["valid_macro_f1"] for entry in history)
+    evaluated = read_json(tickets_run / "evaluation" / "valid.json")["metrics"]["macro_f1"]
     assert evaluated == pytest.approx(best, abs=1e-5)
 
 
@@ -77,32 +73,22 @@ def test_gate_is_kept_by_sample_and_by_class(tickets_run):
     np.testing.assert_allclose(shares, gate.mean(axis=1), rtol=1e-5)
 
 
-def test_page_shows_columns_metrics_and_shares(tickets_run):
-    page = (tickets_run / "report.html").read_text()
-    metrics = read_json(tickets_run / "evaluation" / "test.json")["metrics"]
-    for part in (
-        "overdue_days",
-        "Confusion matrix",
-        "Share of the text by class",
-        "gate by class",
-        f"1: area {metrics['auroc']:.3f}",
-        f"1: average {metrics['average_precision']:.3f}",
-        "field region",
-        "train and test share nothing.",
-        "Largest errors",
-        "MultimodalBertGate",
-    ):
-        assert part in page, part
-    assert page.count("<svg") == 1 + 2 * 8 + 2 and "src=" not in page
-
-
 @pytest.mark.parametrize("model", ["moe", "cross-attention"])
 def test_other_models_train_with_frozen_text(tickets, tmp_path, model, eagerly, monkeypatch):
-    encoded = count_encoded(monkeypatch, training)
-    monkeypatch.setattr("experiments.train_text_tabular.write_report", lambda folder: None)
+    encoded = count_encoded(monkeypatch, tables)
+    monkeypatch.setattr("experiments.pages.report.write_own_report", lambda folder: None)
     run = tmp_path / "run"
     arguments = ("--model", model, "--data", tickets, "--run-dir", run, "--epochs", 1, *TINY)
-    call(main, *arguments, "--freeze-layers", 2, "--mixed-precision", "bfloat16", "--buckets", 2)
+    call(
+        main,
+        *arguments,
+        "--model-args.freeze_layers",
+        2,
+        "--mixed-precision",
+        "bfloat16",
+        "--buckets",
+        2,
+    )
     assert sum(encoded) == 60
     rows = read_rows(run / "evaluation" / "test_predictions.csv")
     if model == "moe":
@@ -113,51 +99,7 @@ def test_other_models_train_with_frozen_text(tickets, tmp_path, model, eagerly, 
         assert "mixture" not in read_json(run / "evaluation" / "test.json")
 
 
-def test_prediction_agrees_with_the_evaluation(tickets_run, tickets, tmp_path, eagerly, capsys):
-    call(predict, tickets_run, "--data", tickets, "--split", "valid", "--output", tmp_path)
-    assert "accuracy" in capsys.readouterr().out
-    (file,) = tmp_path.glob("MultimodalBertGate-*/test_result_rank0.tsv")
-    rows = read_rows(file, delimiter="\t")
-    expected = read_rows(tickets_run / "evaluation" / "valid_predictions.csv")
-    assert [row["id"] for row in rows] == [row["id"] for row in expected]
-    assert [row["label"] for row in rows] == [row["label"] for row in expected]
-    np.testing.assert_allclose(
-        [float(row["prob"]) for row in rows],
-        [float(row["probability_1"]) for row in expected],
-        atol=1e-6,
-    )
-
-
-def test_several_models_predict_their_mean(tickets_run, tickets, tmp_path, eagerly):
-    other = tmp_path / "other"
-    shutil.copytree(tickets_run, other)
-    model = keras.saving.load_model(other / "best.keras", compile=False)
-    model.output_layer.bias.assign([1.0, -1.0])
-    model.save(other / "best.keras")
-    found = []
-    for runs in ([tickets_run], [other], [tickets_run, other]):
-        output = tmp_path / f"out-{len(found)}"
-        call(predict, *runs, "--data", tickets, "--output", output)
-        (file,) = output.glob("*/test_result_rank0.tsv")
-        found.append([float(row["prob"]) for row in read_rows(file, delimiter="\t")])
-    assert file.parent.name.startswith("Mean2-")
-    assert np.abs(np.subtract(*found[:2])).min() > 0.1
-    np.testing.assert_allclose(found[2], np.mean(found[:2], axis=0), atol=1e-6)
-
-
-def test_prediction_needs_no_labels(tickets_run, tickets, tmp_path, eagerly, capsys):
-    rows = read_rows(tickets / "test.csv")
-    with (tmp_path / "new.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, [n for n in rows[0] if n != "label"], extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
-    call(predict, tickets_run, "--data", tmp_path / "new.csv", "--output", tmp_path / "out")
-    assert "accuracy" not in capsys.readouterr().out
-    (file,) = tmp_path.glob("out/*/test_result_rank0.tsv")
-    assert {row["label"] for row in read_rows(file, delimiter="\t")} == {""}
-
-
-def test_three_classes_one_of_them_missing_in_train(tickets, tmp_path, eagerly, capsys):
+def test_three_classes_one_of_them_missing_in_train(tickets, tmp_path, eagerly):
     data = tmp_path / "data"
     shutil.copytree(tickets, data)
     run = tmp_path / "run"
@@ -167,6 +109,8 @@ def test_three_classes_one_of_them_missing_in_train(tickets, tmp_path, eagerly, 
         *arguments,
         "--model",
         "cross-attention",
+        "--target",
+        "class",
         "--classes",
         "0",
         "1",
@@ -174,24 +118,19 @@ def test_three_classes_one_of_them_missing_in_train(tickets, tmp_path, eagerly, 
         "--class-weights",
         "[1, 2, 3]",
     )
-    assert "train has no sample of 2" in capsys.readouterr().out
     summary = read_json(run / "evaluation" / "valid.json")
     assert summary["metrics"]["auroc"] is None and summary["metrics"]["accuracy"] is not None
-    page = (run / "report.html").read_text()
-    assert "there is no share to show" in page and "Share of the text" not in page
-    call(predict, run, "--data", data, "--split", "test", "--output", tmp_path / "out")
-    (file,) = tmp_path.glob("out/*/test_result_rank0.tsv")
-    probabilities = json.loads(read_rows(file, delimiter="\t")[0]["prob"])
-    assert len(probabilities) == 3 and sum(probabilities) == pytest.approx(1)
+    row = read_rows(run / "evaluation" / "test_predictions.csv")[0]
+    assert sum(float(row[f"probability_{i}"]) for i in range(3)) == pytest.approx(1)
 
 
 def test_stopped_run_goes_on_to_the_same_end(
     tickets_run, tickets, tmp_path, monkeypatch, eagerly, fails
 ):
     run = tmp_path / "run"
-    arguments = ("--data", tickets, "--run-dir", run, "--epochs", 2, *BINS, *TINY)
-    counter, original = itertools.count(1), training.training_step
-    monkeypatch.setattr("experiments.train_text_tabular.write_report", lambda folder: None)
+    arguments = ("--data", tickets, "--run-dir", run, "--epochs", 2, *BINS, *GATE)
+    counter, original = itertools.count(1), compiled_model.training_step
+    monkeypatch.setattr("experiments.pages.report.write_own_report", lambda folder: None)
 
     def stopping(*args):
         step = original(*args)
@@ -203,9 +142,9 @@ def test_stopped_run_goes_on_to_the_same_end(
 
         return stepping
 
-    monkeypatch.setattr(training, "training_step", stopping)
+    monkeypatch.setattr(compiled_model, "training_step", stopping)
     assert "saved after epoch 2, step 2 of 3" in fails(main, *arguments, code=143)
-    monkeypatch.setattr(training, "training_step", original)
+    monkeypatch.setattr(compiled_model, "training_step", original)
     gc.collect()  # The stopped run frees its folder when its frames are gone.
     call(main, "--run-dir", run, "--resume")
     assert RunFolder.open(run).status == "finished"
@@ -214,22 +153,21 @@ def test_stopped_run_goes_on_to_the_same_end(
 
 
 def test_nan_loss_stops_and_names_the_option(tickets, tmp_path, monkeypatch, eagerly, fails):
-    monkeypatch.setattr(training, "training_step", lambda *args: lambda *batch: math.nan)
-    arguments = ("--data", tickets, "--run-dir", tmp_path / "run", "--epochs", 1, *TINY)
+    monkeypatch.setattr(compiled_model, "training_step", lambda *args: lambda *batch: math.nan)
+    arguments = ("--data", tickets, "--run-dir", tmp_path / "run", "--epochs", 1, *GATE)
     message = fails(main, *arguments, code=1)
-    assert "the loss became nan in epoch 1, step 1. Lower --lr, or look for" in message
+    assert "the loss became nan in epoch 1, step 1. Lower --learning-rate" in message
 
 
 def test_all_faults_of_the_options_are_told_together(fails):
-    faulty = ("--model", "late", "--chunk-tokens", 8, "--overlap", 6, "--lr", 0, "--num-heads", 0)
-    message = fails(main, *faulty, "--metric-choices", "kappa", "--classes", "a", "a")
+    faulty = ("--chunk-tokens", 8, "--overlap", 6, "--learning-rate", 0, "--mixup", 0.5)
+    message = fails(main, "--model", "gate", *faulty, "--packing", "--classes", "a", "a")
     for part in (
         "--data is missing",
-        "--model must be one of cross-attention, moe, gate. Received: 'late'",
         "--overlap must be at most 5",
-        "--lr must be a number above 0",
-        "--num-heads must be a whole number of at least 1",
-        "--metric-choices must be some of accuracy",
+        "--learning-rate must be above 0",
+        "--mixup is for models of text, audio and video. Received: --model gate. Leave it out.",
+        "--packing is for models of text, audio and video",
         "--classes must be two labels or more",
     ):
         assert part in message, part
@@ -240,29 +178,16 @@ def test_all_faults_of_the_options_are_told_together(fails):
     [
         (("--label", "class"), "must have the columns class"),
         (("--tokenizer", "package://nowhere/model"), "Install nowhere"),
-        (("--freeze-layers", 3), "`freeze_layers` must be a whole number from 0 to 2"),
-        (("--classes", "0", "2"), "must hold the labels 0, 2"),
+        (("--model-args.freeze_layers", 3), "`freeze_layers` must be a whole number from 0 to 2"),
+        (("--target", "class", "--classes", "0", "2"), "must hold the classes 0, 2"),
         (("--data", "no/such"), "There is no file of the split 'train'"),
     ],
 )
 def test_bad_input_is_named(tickets, tmp_path, fails, options, message):
-    arguments = ("--data", tickets, "--run-dir", tmp_path / "run", *TINY)
+    arguments = ("--data", tickets, "--run-dir", tmp_path / "run", *GATE)
     if "--tokenizer" in options:
-        arguments = arguments[:4]
+        arguments = (*arguments[:4], "--model", "gate")
     assert message in fails(main, *arguments, *options)
-
-
-def test_defaults_pass_their_own_checks():
-    TextTabularSettings(data="x").check()
-
-
-def test_commands_refuse_runs_of_the_other_family(
-    trained_run, tickets_run, data_dir, tickets, fails
-):
-    message = fails(predict, trained_run, "--data", tickets)
-    assert "is not the run of a text-and-table model" in message
-    message = fails(evaluate, tickets_run, "--data", data_dir)
-    assert "Received: that of a text-and-table model" in message
 
 
 def test_saved_model_predicts_in_keras_alone(tickets_run):

@@ -28,10 +28,12 @@ def work(weights, devices, options):
     import numpy as np
     import tensorflow as tf
 
+    import experiments.pages.report
+    import experiments.runs.training
     import experiments.train
     from tests.conftest import call
 
-    def fit_and_write(*arguments, fit=experiments.train.fit_model):
+    def fit_and_write(*arguments, fit=experiments.runs.training.fit):
         validation = fit(*arguments)
         np.savez(weights, *[w.numpy() for w in validation.model.weights])
         return validation
@@ -41,8 +43,8 @@ def work(weights, devices, options):
     tf.config.set_logical_device_configuration(processor, logical)
     # It takes longer than these graphs themselves.
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    experiments.train.fit_model = fit_and_write
-    experiments.train.write_report = lambda *_: None
+    experiments.runs.training.fit = fit_and_write
+    experiments.pages.report.write_own_report = lambda *_: None
     call(experiments.train.main, *options)
 
 

@@ -2,12 +2,11 @@ import keras
 import numpy as np
 import pytest
 
-from experiments.training import compiled_model
-from experiments.training.compiled_model import Workbench
-from experiments.training.loop import fit_model
-from experiments.training.settings import TrainSettings
-from models import Explanation, HashDropout, MultimodalModel
-from utils.formats import open_data
+from experiments.settings import TrainSettings
+from experiments.tasks import open_task
+from experiments.training.compiled_model import ModelCache
+from experiments.training.loop import fit
+from models import MODELS, Explanation, HashDropout, MultimodalModel
 
 
 class MeanText(MultimodalModel):
@@ -33,28 +32,27 @@ class MeanText(MultimodalModel):
 
 @pytest.fixture
 def train(data_dir, monkeypatch):
-    monkeypatch.setitem(compiled_model.MODELS, "mean", MeanText)
-    data = open_data(data_dir)
-    splits = [data.read(name) for name in ("train", "valid")]
+    monkeypatch.setitem(MODELS, "mean", MeanText)
 
-    def run(seed, bench=None, **options):
+    def run(seed, cache=None, **options):
         options = {"model": "mean", "epochs": 2, "batch_size": 4, "ema": 0.9, **options}
-        settings = TrainSettings(seed=seed, accumulate=2, **options)
-        return fit_model(settings, *splits, compiled_model=bench)
+        settings = TrainSettings(seed=seed, accumulate=2, data=str(data_dir), **options)
+        task = open_task(settings)
+        return fit(task, task.read("train"), task.read("valid"), cache=cache)
 
     return run
 
 
 def test_a_training_with_the_graphs_of_another_is_the_same_to_the_last_bit(train):
-    bench = Workbench()
-    first = train(0, bench)
-    second = train(1, bench)
+    cache = ModelCache()
+    first = train(0, cache)
+    second = train(1, cache)
     alone = train(1)
     assert second.model is first.model
     assert second.history == alone.history != first.history
-    np.testing.assert_array_equal(second.scores, alone.scores)
+    np.testing.assert_array_equal(second.outputs, alone.outputs)
 
 
 def test_another_learning_rate_takes_another_model(train, eagerly):
-    bench = Workbench()
-    assert train(0, bench, learning_rate=0.1).model is not train(0, bench).model
+    cache = ModelCache()
+    assert train(0, cache, learning_rate=0.1).model is not train(0, cache).model

@@ -55,6 +55,7 @@ def test_command_writes_out_of_fold_predictions(data_dir, tmp_path, capsys, eage
     assert len(errors) == 36
     last = result["columns"]["all 36, last epoch"]
     assert last["MAE"] == pytest.approx(np.mean(errors), abs=1e-6)
-    assert len(result["mae_by_epoch"]) == 3
-    assert result["mae_by_epoch"][-1] == pytest.approx(last["MAE"], abs=1e-6)
+    assert result["criterion"] == "MAE"
+    assert len(result["criterion_by_epoch"]) == 3
+    assert result["criterion_by_epoch"][-1] == pytest.approx(last["MAE"], abs=1e-6)
     assert (run / "STATUS").read_text() == "finished\n"

@@ -3,14 +3,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from experiments.settings import TrainSettings
+from experiments.tasks.losses import make_loss
 from experiments.training.compiled_model import gradient_sums
 from experiments.training.distribution import Distribution
 from experiments.training.grouped_steps import TOGETHER, GroupedSteps
-from experiments.training.optimization import make_loss, make_optimizer
-from experiments.training.settings import TrainSettings
+from experiments.training.optimizer import make_optimizer
 from experiments.training.step import training_step
 from experiments.training.weight_average import WeightAverage
 from models import MSASeqLevelModel
+from utils.measures.score_target import ScoreTarget
 
 # Two batches make an update, and five one epoch.
 UPDATES = [(8.0, False), (8.0, True)] * 2 + [(4.0, True)]
@@ -36,7 +38,7 @@ def train(batches):
     model = MSASeqLevelModel(6, 5, 4, 3, 8, 2, 8, 1, dropout_rate=0.1)
     model.build()
     settings = TrainSettings()
-    model.compile(make_optimizer(settings, 10), make_loss(settings))
+    model.compile(make_optimizer(settings, 10), make_loss(settings, ScoreTarget()))
     model.optimizer.build(model.trainable_variables)
     average, sums = WeightAverage(model, 0.9), gradient_sums(model)
     variables = [*model.variables, *model.optimizer.variables, *average.variables, *sums]

@@ -1,11 +1,20 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 
-from experiments.training.compiled_model import build_model
-from experiments.training.optimization import make_loss, make_optimizer, make_schedule
-from experiments.training.settings import TrainSettings
-from utils.formats import open_data
+from experiments.settings import TrainSettings
+from experiments.tasks import open_task
+from experiments.tasks.losses import make_loss
+from experiments.training.optimizer import make_optimizer, make_schedule
+from utils.measures.score_target import ScoreTarget
+
+
+def build_model(settings, data_dir):
+    task = open_task(dataclasses.replace(settings, data=str(data_dir)))
+    samples = task.read("valid")
+    return task.fit_inputs(samples).build_model(settings, samples)
 
 
 def rates(steps, **options):
@@ -37,7 +46,7 @@ def test_constant_schedule_stays():
 )
 def test_losses_follow_their_formulas(loss, expected):
     delta = 0.75
-    function = make_loss(TrainSettings(loss=loss, huber_delta=delta))
+    function = make_loss(TrainSettings(loss=loss, huber_delta=delta), ScoreTarget())
     for error, value in zip((0.5, 2.0), expected, strict=True):
         got = float(function(np.zeros((1, 1)), np.full((1, 1), error)))
         assert got == pytest.approx(value, rel=1e-6)
@@ -50,7 +59,7 @@ def test_weight_decay_spares_biases_norms_and_positions(data_dir):
         warmup=0,
         model_args={"model_dim": 8, "num_heads": 2, "ff_dim": 8, "n_layers_mod": 1},
     )
-    model = build_model(settings, open_data(data_dir).read("valid"))
+    model = build_model(settings, data_dir)
     optimizer = make_optimizer(settings, 10)
     for variable in model.trainable_variables:
         variable.assign(keras.ops.ones_like(variable))
@@ -62,6 +71,5 @@ def test_weight_decay_spares_biases_norms_and_positions(data_dir):
 
 
 def test_model_takes_lengths_and_widths_from_the_data(data_dir):
-    split = open_data(data_dir).read("valid")
-    model = build_model(TrainSettings(model_args={"model_dim": 8}), split)
+    model = build_model(TrainSettings(model_args={"model_dim": 8}), data_dir)
     assert (model.seq_len, model.widths) == (6, (5, 4, 3))

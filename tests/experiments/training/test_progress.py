@@ -24,7 +24,9 @@ def console(request, monkeypatch):
 @pytest.fixture
 def training():
     """A training of 3 epochs, 20 batches each, that goes on at batch 10 of the second."""
-    state = SimpleNamespace(epoch=2, step=10, validation=SimpleNamespace(criterion="valid_MAE"))
+    state = SimpleNamespace(
+        epoch=2, step=10, validation=SimpleNamespace(criterion=SimpleNamespace(name="MAE"))
+    )
     return TrainingProgress("training", 3, BatchPlan(100, 5), state), state
 
 

@@ -3,17 +3,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments.training.batches import updates
+from experiments.settings import TrainSettings
+from experiments.tasks.losses import make_loss
 from experiments.training.compiled_model import gradient_sums
 from experiments.training.distribution import Distribution
 from experiments.training.loop import uses_xla
-from experiments.training.optimization import make_loss, make_optimizer
-from experiments.training.settings import TrainSettings
-from experiments.training.step import share_of_loss, training_step
+from experiments.training.optimizer import make_optimizer
+from experiments.training.step import share_of_loss, training_step, updates
 from experiments.training.weight_average import WeightAverage
 from models import MSASeqLevelModel
 from utils.batches.batch_plan import BatchPlan
 from utils.batches.packing import Packer
+from utils.measures.score_target import ScoreTarget
 
 SETTINGS = {"warmup": 0.0, "schedule": "constant", "loss": "mse", "clip_norm": 0.0}
 PRECISIONS = {"float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
@@ -21,7 +22,7 @@ PRECISIONS = {"float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
 
 def compiled(model, **options):
     settings = TrainSettings(**{**SETTINGS, **options})
-    model.compile(make_optimizer(settings, 10), make_loss(settings))
+    model.compile(make_optimizer(settings, 10), make_loss(settings, ScoreTarget()))
     model.optimizer.build(model.trainable_variables)
     return model
 

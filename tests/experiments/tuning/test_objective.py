@@ -2,36 +2,37 @@ import types
 
 import pytest
 
-from experiments.training.settings import TrainSettings
+from experiments.settings import TrainSettings
 from experiments.tuning import objective
 from experiments.tuning.objective import Objective
-from utils.formats import open_data
 
-# The validation MAE of each epoch, by seed; epoch 0 is the untrained model.
+# The criterion of each epoch, by seed; epoch 0 is the untrained model.
 CURVES = {4: [0.9, 0.4, 0.6], 5: [0.9, 0.7, 0.8]}
 
 
 @pytest.fixture
-def measured(data_dir, monkeypatch):
-    """Measure with curves for trainings; return the error and what was told on the way."""
+def measured(monkeypatch):
+    """Measure with curves for trainings; return the value and what was told on the way."""
 
-    def fit_model(settings, train, valid, label, on_epoch):
-        assert (train.name, valid.name) == ("train", "valid")
-        history = [{"valid_MAE": CURVES[settings.seed][0]}]
-        validation = types.SimpleNamespace(history=history, keep=settings.keep)
-        for error in CURVES[settings.seed][1:]:
-            history.append({"valid_MAE": error})
-            validation.best = min(history, key=lambda entry: entry["valid_MAE"])
+    def fit(task, train, valid, label, on_epoch):
+        assert (train, valid) == ("train", "valid")
+        curve, validation = CURVES[task.settings.seed], types.SimpleNamespace()
+        for epoch in range(1, len(curve)):
+            last = task.settings.keep == "last"
+            validation.kept = curve[epoch] if last else min(curve[: epoch + 1])
             on_epoch(validation)
         return validation
 
     def measure(keep):
-        monkeypatch.setattr(objective, "fit_model", fit_model)
-        settings = TrainSettings(data=str(data_dir), seed=4, keep=keep)
+        monkeypatch.setattr(objective, "fit", fit)
+        monkeypatch.setattr(
+            objective, "open_checked", lambda settings: types.SimpleNamespace(settings=settings)
+        )
+        monkeypatch.setattr(objective, "training_samples", lambda task: ["train", "valid"])
+        settings = TrainSettings(data="DIR", seed=4, keep=keep)
         told = []
-        splits = [open_data(data_dir).read(name) for name in ("train", "valid")]
-        one = Objective(settings, splits, seeds=2)
-        return one.measure(settings, "trial", lambda step, error: told.append((step, error))), told
+        one = Objective(types.SimpleNamespace(settings=settings), seeds=2)
+        return one.measure(settings, "trial", lambda step, value: told.append((step, value))), told
 
     return measure
 

@@ -1,7 +1,7 @@
 import optuna
 import pytest
 
-from experiments.training.settings import TrainSettings
+from experiments.settings import TrainSettings
 from experiments.tuning.search_space import SearchSpace, with_values
 
 BASE = TrainSettings(data="DIR", model_args={"model_dim": 8, "num_heads": 2})
@@ -52,15 +52,23 @@ def test_entries_join_what_is_fixed_and_win_over_a_whole_mapping():
 @pytest.mark.parametrize(
     ("name", "entry", "expected"),
     [
-        ("learning_rat", [1], "no such setting. Expected: model, model_args,"),
+        ("learning_rat", [1], "no such setting. Expected: "),
         ("model_args.depth", [1], "no such argument of seqlevel. Expected: model_dim,"),
         ("epochs.x", [1], "epochs has no entries. Expected: epochs alone."),
         ("seed", [1, 2], "give it as an option of the command"),
+        ("target", ["class"], "give it as an option of the command"),
+        ("tensorboard", [True], "give it as an option of the command"),
+        ("model", ["msa", "gate"], "all models must be of one family"),
+        ("class_weights", [[1, 3], "some"], "Received: 'some'."),
         ("epochs", [], "needs at least one value. Received: an empty list."),
         ("epochs", [1, 2.5, True], "each value must be a whole number. Received: 2.5, True."),
         ("epochs", [0, 1], "--epochs must be at least 1. Received: 0."),
         ("epochs", [1, 1], "expected each value once. Received: [1, 1]."),
-        ("loss", ["huber", "l1"], "must be one of mae, mse, huber. Received: 'l1'."),
+        (
+            "loss",
+            ["huber", "l1"],
+            "binary-cross-entropy or null. Received: 'l1'.",
+        ),
         ("model", ["bert"], "--model must be one of seqlevel"),
         ("modalities", ["text"], "a list, each a text. Received: 'text'."),
         ("modalities", [["smell"]], "Received: smell."),
@@ -77,7 +85,7 @@ def test_entries_join_what_is_fixed_and_win_over_a_whole_mapping():
         ("mixup", {"low": 0, "high": 1, "step": 2}, "at most high - low. Received: 2."),
         ("mixup", {"low": 1, "high": 2, "step": 1, "log": True}, "log or step, not both."),
         ("warmup", {"low": 0, "high": 1.5}, "--warmup must be at least 0 and below 1."),
-        ("loss", {"low": 1, "high": 2}, "has no range, since it takes one of mae, mse, huber"),
+        ("loss", {"low": 1, "high": 2}, "has no range, since it takes one of huber, mae, mse"),
         ("noise", {"low": 1, "high": 2}, "has no range, since it takes a mapping"),
     ],
 )
@@ -100,6 +108,22 @@ def test_arguments_must_be_known_to_every_model_of_the_space():
     content = {"model": ["msa", "seqlevel"], "model_args.pooling_method": ["mean", "last"]}
     with pytest.raises(ValueError, match="no such argument of msa"):
         SearchSpace(content, BASE)
+
+
+def test_models_of_a_text_with_a_table_have_arguments_and_settings_of_their_own():
+    base = TrainSettings(model="gate", data="DIR")
+    content = {
+        "model_args.pooling": ["mean", "pooled"],
+        "model_args.fusion_dim": [None, 8],
+        "model_args.freeze_layers": {"low": 0, "high": 2},
+        "numeric_bins": {"low": 0, "high": 8},
+        "class_weights": ["balanced", [1, 3], None],
+    }
+    assert draw(content, 3, base)[0].keys() == content.keys()
+    with pytest.raises(ValueError, match="--mixup is for models of text, audio and video"):
+        SearchSpace({"mixup": [0.0, 0.1]}, base)
+    with pytest.raises(ValueError, match="must be a whole number"):
+        SearchSpace({"model_args.num_heads": [0.5]}, base)
 
 
 def test_files_are_read_as_configs_are(tmp_path):

@@ -5,15 +5,18 @@ import types
 import pytest
 from optuna.trial import TrialState
 
+from experiments.settings import TrainSettings
 from experiments.training.interruption import RunStopped
-from experiments.training.settings import TrainSettings
 from experiments.tuning.search_space import SearchSpace
 from experiments.tuning.storage import StudyStorage
 from experiments.tuning.study import Study
 from utils.command_line import RunFailed
+from utils.measures.class_target import ClassTarget
+from utils.measures.score_target import ScoreTarget
 
 BASE = TrainSettings(data="DIR")
 SPACE = SearchSpace({"mixup": {"low": 0.0, "high": 1.0}}, BASE)
+MAE, F1 = ScoreTarget().criterion, ClassTarget(("a", "b")).criterion
 
 
 @pytest.fixture
@@ -26,9 +29,9 @@ def open_study():
     """Open studies, and close them at the end."""
     with contextlib.ExitStack() as storages:
 
-        def open_one(url, name="some", **options):
+        def open_one(url, name="some", criterion=MAE, **options):
             storage = storages.enter_context(StudyStorage(url, name, heartbeat=60))
-            return Study(storage, {"space": SPACE.content}, **options)
+            return Study(storage, {"space": SPACE.content}, criterion, **options)
 
         yield open_one
 
@@ -81,7 +84,16 @@ def test_a_study_of_one_process_repeats_and_goes_on_as_if_never_stopped(open_stu
     assert first + rest == whole
 
 
-def test_a_worse_trial_is_pruned_by_its_epochs(open_study, url):
+@pytest.mark.parametrize("criterion", [MAE, F1])
+def test_the_best_trial_comes_first(criterion, open_study, url):
+    study = open_study(url, criterion=criterion)
+    called, _ = run(study, 4)
+    values = [trial.value for trial in study.trials()]
+    assert values == sorted(called, reverse=criterion.greater_is_better)
+
+
+@pytest.mark.parametrize("criterion", [MAE, F1])
+def test_a_worse_trial_is_pruned_by_its_epochs(criterion, open_study, url):
     def measure(mixup, on_step):
         steps.append(0)
         for epoch in (1, 2):
@@ -90,7 +102,7 @@ def test_a_worse_trial_is_pruned_by_its_epochs(open_study, url):
         return mixup
 
     steps = []
-    study = open_study(url, startup=2)
+    study = open_study(url, criterion=criterion, startup=2)
     run(study, 9, measure)
     assert set(steps) == {0, 2}
     assert states(study)[:2] == ["COMPLETE"] * 2
@@ -180,7 +192,7 @@ def test_a_process_that_was_silent_too_long_leaves_its_trial_to_others(reports, 
 
 def test_a_study_is_not_mixed_with_other_options(url):
     with StudyStorage(url, "some", heartbeat=60) as storage:
-        Study(storage, {"epochs": 3, "seeds": 1})
+        Study(storage, {"epochs": 3, "seeds": 1}, MAE)
         with pytest.raises(ValueError, match=r"with other options. epochs: 3, now 4. Give the"):
-            Study(storage, {"epochs": 4, "seeds": 1})
-        Study(storage, {"epochs": 3, "seeds": 1})
+            Study(storage, {"epochs": 4, "seeds": 1}, MAE)
+        Study(storage, {"epochs": 3, "seeds": 1}, MAE)

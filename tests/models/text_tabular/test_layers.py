@@ -79,25 +79,32 @@ def test_a_vector_of_the_right_width_is_not_projected():
     assert layer.tab_projection.kernel.shape == (4, 6)
 
 
-@pytest.mark.parametrize(
-    ("cls", "options", "names", "weights", "outputs"),
-    [
-        (CrossAttentionFusion, {"hidden_dim": 8, "num_heads": 2}, ("text", "tab"), 14, 2),
-        (MixtureOfExperts, {"text_dim": 8, "tab_dim": 4, "fusion_dim": 5}, ("text", "tab"), 6, 1),
-        (FusionGate, {"text_dim": 8, "tab_dim": 4, "fusion_dim": 5}, ("text", "tab"), 6, 1),
-        (TabAE, {"input_tab_dim": 8, "hidden_dim": 3, "tab_field_list": ["a"]}, ("input",), 4, 1),
-    ],
-)
-def test_layers_live_a_whole_life(
-    cls, options, names, weights, outputs, sequence, context, tmp_path
-):
-    arrays = {"text": sequence, "tab": context, "input": sequence}
-    if cls is not CrossAttentionFusion:
-        arrays = {"text": sequence[:, 0], "tab": context[:, 0, :4], "input": sequence[:, 0]}
-    inputs = {name: arrays[name] for name in names}
-    if cls is TabAE:
-        inputs = {"inputs": inputs["input"]}
-    check_layer(cls, options, inputs, weights, ("compute",) * outputs, tmp_path)
+RNG = np.random.default_rng(0)
+TEXT, TAB = (RNG.normal(size=(2, time, 8)).astype("float32") for time in (6, 4))
+VECTORS = {"text": TEXT[:, 0], "tab": TAB[:, 0, :4]}
+
+CASES = {
+    CrossAttentionFusion: (
+        {"hidden_dim": 8, "num_heads": 2},
+        {"text": TEXT, "tab": TAB},
+        14,
+        ("compute", "compute"),
+    ),
+    MixtureOfExperts: ({"text_dim": 8, "tab_dim": 4, "fusion_dim": 5}, VECTORS, 6, ("compute",)),
+    FusionGate: ({"text_dim": 8, "tab_dim": 4, "fusion_dim": 5}, VECTORS, 6, ("compute",)),
+    TabAE: (
+        {"input_tab_dim": 8, "hidden_dim": 3, "tab_field_list": ["a"]},
+        {"inputs": TEXT[:, 0]},
+        4,
+        ("compute",),
+    ),
+}
+
+
+@pytest.mark.parametrize("cls", CASES, ids=lambda cls: cls.__name__)
+def test_layers_live_a_whole_life(cls, tmp_path):
+    options, inputs, weights, output_dtypes = CASES[cls]
+    check_layer(cls, options, inputs, weights, output_dtypes, tmp_path)
 
 
 def test_fields_are_combined_in_the_order_of_the_list():

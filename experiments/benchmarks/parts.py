@@ -1,0 +1,30 @@
+"""The parts of a benchmark by name."""
+
+from experiments.benchmarks.data import measure_data
+from experiments.benchmarks.gemm import measure_gemm
+from experiments.benchmarks.growth import measure_growth
+from experiments.benchmarks.imports import measure_imports
+from experiments.benchmarks.inference import measure_inference
+from experiments.benchmarks.padding import measure_padding
+from experiments.benchmarks.sizes import SIZES
+from experiments.benchmarks.training import measure_training
+
+
+def measure(part, console, options):
+    """Measure one part, of each size where it has sizes; return its figures."""
+    sizes = {name: SIZES[name] for name in options.size}
+    batch_size, rounds = options.batch_size, options.rounds
+    if part == "data":
+        return measure_data(console, options.samples, batch_size, rounds)
+    if part == "imports":
+        return measure_imports(console, rounds)
+    if part == "gemm":
+        return measure_gemm(console, sizes, batch_size, rounds)
+    if part == "inference":
+        return {name: measure_inference(console, name, s, rounds) for name, s in sizes.items()}
+    timed = {
+        "training": measure_training,
+        "growth": measure_growth,
+        "padding": measure_padding,
+    }[part]
+    return {name: timed(console, name, s, batch_size, rounds) for name, s in sizes.items()}

@@ -1,0 +1,93 @@
+"""The attention of a model of sequences for single samples."""
+
+import base64
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from experiments.pages.sample_table import by_interest, by_position
+from utils.formats import MODALITIES
+
+BLOCK = 8
+# Bytes of the attention maps of samples that a page may hold, before base64.
+ATTENTION_BYTES = 2_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class AttentionMaps:
+    """Attention of chosen samples, in bytes.
+
+    Attributes:
+        maps: A dict for each map: `name`, `query` and `key`, each a modality, `modalities` or
+            `step`, and its `heads`, `rows` and `columns`.
+        samples: From a sample's row to its maps, one after the other, head by head and row by
+            row: weights times 255 in base64.
+        masks: From a sample's row to, for each modality, `1` for a valid step and `0` for padding.
+    """
+
+    maps: list[dict]
+    samples: dict[int, str]
+    masks: dict[int, dict[str, str]]
+
+    def of_rows(self, rows):
+        """Return the entries of a page's JSON for some rows."""
+        return {
+            "maps": self.maps,
+            "attention": by_position(self.samples, rows),
+            "masks": by_position(self.masks, rows),
+        }
+
+
+NO_MAPS = AttentionMaps([], {}, {})
+
+
+def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
+    """Compute the attention of as many samples as the budget holds.
+
+    The samples are the ones with the largest and the smallest errors, then others at random.
+
+    Args:
+        run: A `LoadedRun` of a model of sequences.
+        samples: A `Split` as `run.read` returns it.
+        errors: Error of each sample, `(N,)`.
+        budget: Bytes.
+
+    Returns:
+        `AttentionMaps`, without samples if the model has no attention, or not one sample fits.
+    """
+    order = by_interest(errors)
+    maps, shown, masks, size = [], {}, {}, 0
+    for start in range(0, len(order), BLOCK):
+        rows = order[start : start + BLOCK]
+        inputs = next(iter(run.inputs.batches(samples.take(rows))))
+        attention = run.model.explain(inputs).attention
+        weights = {name: np.asarray(tf.cast(w, "float32")) for name, w in attention.items()}
+        size = sum(w[0].size for w in weights.values())
+        if not 0 < size <= budget:
+            break
+        maps = [_describe(name, w) for name, w in weights.items()]
+        for i, row in enumerate(rows[: budget // size - len(shown)]):
+            parts = [np.round(255 * w[i]).astype("uint8").tobytes() for w in weights.values()]
+            shown[int(row)] = base64.b64encode(b"".join(parts)).decode()
+            masks[int(row)] = {
+                name: "".join("01"[int(step)] for step in np.asarray(mask[i]))
+                for name, mask in zip(MODALITIES, inputs[3:], strict=True)
+            }
+        if len(shown) >= budget // size:
+            break
+    return AttentionMaps(maps, shown, masks) if shown else NO_MAPS
+
+
+def _describe(name, weights):
+    """Return the axes of a map, told by its name."""
+    last = name.rsplit("/", 1)[-1]
+    query, _, key = last.partition("_from_")
+    if key not in MODALITIES or query not in MODALITIES:
+        first = name.split("/", 1)[0]
+        query = key = first if first in MODALITIES else "step"
+        if weights.shape[2:] == (3, 3) and query == "step":
+            query = key = "modalities"
+    heads, rows, columns = weights.shape[1:]
+    sizes = {"heads": heads, "rows": rows, "columns": columns}
+    return {"name": name, "query": query, "key": key, **sizes}

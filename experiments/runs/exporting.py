@@ -1,0 +1,102 @@
+"""Writing the model of a run as ONNX, checked against Keras; any kind of sample and label."""
+
+import numpy as np
+
+from experiments.runs.onnx_run import open_onnx
+from experiments.runs.sequence_graph import SequenceGraph
+from experiments.runs.table_graph import TableGraph
+from experiments.tasks.raw_sequences import OUTPUT_NAMES
+from utils.environment import git_state
+from utils.files import read_json, without_nan
+from utils.formats.split import SPLITS
+from utils.onnx_export import DEFAULT_OPSET, check_onnx, write_onnx
+
+GRAPHS = {"sequences": SequenceGraph, "tables": TableGraph}
+
+
+def export_run(run, path, samples, metadata=None, opset=DEFAULT_OPSET, **options):
+    """Write the model of a run as ONNX, and compare the file with Keras.
+
+    Scaling, the repair of NaN, masks of padding and the softmax or sigmoid are inside. The outputs
+    are `score` `(batch, 1)`, `scores` `(batch, K)`, or `probabilities` `(batch, K)` of classes and
+    labels; and `modality_weights` of a model that has them, one for each of `run.inputs.parts`.
+
+    Args:
+        run: A `LoadedRun` that computes in float32.
+        path: The file to write.
+        samples: Encoded samples to compare on.
+        metadata: What to say of the run beside its inputs and target; see `describe_run`.
+        opset: Version of the ONNX operators.
+        **options: `dynamic_length` and `masks`; see `SequenceGraph`.
+
+    Returns:
+        The largest difference from Keras, and the number of batches that were compared.
+
+    Raises:
+        RunFailed: If an operation cannot be converted, or the file does not agree with Keras.
+    """
+    family, target = run.inputs.family, run.target
+    graph = GRAPHS[family](run, samples, **options)
+    described = {
+        "kind": family,
+        "target": target.to_json(),
+        "opset": opset,
+        "quantization": "none",
+        **graph.described,
+        **(metadata or {}),
+    }
+    outputs = {
+        OUTPUT_NAMES[target.kind]: ("batch", target.columns),
+        "modality_weights": ("batch", len(run.inputs.parts)),
+    }
+    write_onnx(path, graph.compute, graph.inputs, outputs, described, opset)
+    cases = [*graph.cases()]
+    return check_onnx(path, lambda content: reference(run, graph, content), cases), len(cases)
+
+
+def reference(run, graph, content):
+    """Return the outputs of a case's content by name, computed by Keras and NumPy."""
+    prediction, weights = graph.explain(content)
+    outputs = {OUTPUT_NAMES[run.target.kind]: run.target.outputs(prediction).astype("float32")}
+    if weights is not None:
+        outputs["modality_weights"] = run.inputs.shares(np.asarray(weights, "float32"))
+    return outputs
+
+
+def describe_run(folder):
+    """Return what an exported file says of a run, by name."""
+    config, metadata = folder.load_config(), folder.load_metadata()
+    measures = {}
+    for split in SPLITS:
+        path = folder.evaluation / f"{split}.json"
+        summary = read_json(path) if path.exists() else {}
+        # An evaluation with fewer modalities is not one of the exported model.
+        if summary and summary.get("modalities") in (None, config["modalities"]):
+            measures[split] = without_nan(summary["metrics"])
+    return {
+        "model": config["model"],
+        "normalization": {"method": config["normalize"], "clip": config["clip_features"]},
+        "data": metadata["data"],
+        "metrics": measures,
+        "seed": metadata["seed"],
+        "git": {"training": metadata["git"], "export": git_state()},
+    }
+
+
+def quantization_effect(run, samples, path):
+    """Return the measures of the Keras model, of a quantised file, and the difference.
+
+    Args:
+        run: The `LoadedRun`.
+        samples: Encoded samples with labels.
+        path: The file.
+
+    Returns:
+        From a column's heading to its measures by name.
+    """
+    columns = {}
+    for heading, one in (("Keras", run), ("int8", open_onnx(path))):
+        measured = one.predict(samples).measured()
+        columns[heading] = {name: measured[name] for name in run.target.overall}
+    before, after = columns.values()
+    return {**columns, "difference": {name: after[name] - before[name] for name in before}}

@@ -1,0 +1,157 @@
+"""Exported models with the interface of `LoadedRun`; ONNX Runtime alone, no TensorFlow."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from experiments.tasks.blocks import Blocks
+from experiments.tasks.predictions import Predictions
+from utils.formats.split import MODALITIES, raw_samples
+from utils.measures.inference import target_from_json
+from utils.onnx_model import OnnxModel
+
+BATCH_SIZE = 64
+
+
+class OnnxRun(ABC):
+    """An exported model, and what stands before it; a subclass for each kind of sample.
+
+    Args:
+        model: The `OnnxModel`.
+
+    Attributes:
+        target: The `Target` of the labels.
+        parts: Names of the inputs among which the model shares out weights.
+    """
+
+    parts: ClassVar[tuple[str, ...]]
+
+    def __init__(self, model):
+        self.model = model
+        self.target = target_from_json(model.metadata["target"])
+
+    @abstractmethod
+    def blocks(self, data, split) -> Blocks:
+        """Return the `Blocks` of a split without labels; see `Inputs.blocks`."""
+
+    @abstractmethod
+    def feeds(self, samples) -> dict[str, Any]:
+        """Return the graph's inputs of some samples, by name."""
+
+    def as_samples(self, samples) -> Any:
+        """Return samples as they are; a subclass may take raw arrays, and refuse some."""
+        return samples
+
+    def shares(self, weights):
+        """Return the share of each of `parts`, `(N, parts)`, which is what the graph gives."""
+        return weights
+
+    def predict(self, samples, name=None, batch_size=None):
+        """Return `Predictions`; see `LoadedRun.predict`. There is no bar, with a `name` too."""
+        samples = self.as_samples(samples)
+        batch_size = batch_size or BATCH_SIZE
+        outputs, weights = [], []
+        for start in range(0, len(samples), batch_size):
+            rows = np.arange(start, min(start + batch_size, len(samples)))
+            found = self.model.run(self.feeds(samples.take(rows)))
+            if "modality_weights" in found:
+                weights.append(found.pop("modality_weights"))
+            outputs += found.values()  # a single one
+        joined = np.concatenate(weights) if weights else None
+        return Predictions(samples, self, np.concatenate(outputs).astype("float64"), joined)
+
+
+class OnnxSequences(OnnxRun):
+    """An exported model of feature sequences; see `OnnxRun`.
+
+    Attributes:
+        modalities: Names of the modalities that the model takes.
+        widths: From each of them to its feature width.
+        lengths: From each of them to its longest sequence, in steps.
+    """
+
+    parts = MODALITIES
+
+    def __init__(self, model):
+        super().__init__(model)
+        self.modalities = tuple(model.metadata["modalities"])
+        self.widths = model.metadata["widths"]
+        self.lengths = model.metadata["seq_len"]
+
+    def blocks(self, data, split):
+        # What reads tables is not always installed, nor what reads sequences needed.
+        from utils.formats import open_data
+
+        reader = open_data(data, labels=False, modalities=self.modalities)
+        return Blocks.of_sequences(self.as_samples(reader.stream(split)))
+
+    def as_samples(self, samples):
+        """Return a `Split`, also from a dict of raw features `(N, T, D)` by modality.
+
+        Raises:
+            ValueError: If the features are not those of the training.
+        """
+        samples = raw_samples(samples) if isinstance(samples, dict) else samples
+        samples.check_widths(self.widths)
+        samples.check_lengths(self.lengths)
+        return samples
+
+    def feeds(self, samples):
+        feeds = {}
+        for name in self.modalities:
+            x = samples.sequences[name]
+            length = self.model.shape(name)[1]
+            if isinstance(length, int):
+                x = np.pad(x, ((0, 0), (0, length - x.shape[1]), (0, 0)))
+            feeds[name] = x
+            if f"{name}_mask" in self.model.inputs:
+                feeds[f"{name}_mask"] = np.any(x != 0, axis=-1)
+        return feeds
+
+
+class OnnxTable(OnnxRun):
+    """An exported model of a text with a table; see `OnnxRun`.
+
+    Attributes:
+        processing: The `Processing`, which the file holds.
+    """
+
+    parts = ("text", "tab")
+
+    def __init__(self, model):
+        super().__init__(model)
+        from utils.tables import Processing
+
+        self.processing = Processing.from_json(model.metadata["processing"])
+
+    def blocks(self, data, split):
+        return Blocks.of_table(self.processing, data, split)
+
+    def feeds(self, samples):
+        batch = samples.batch(np.arange(len(samples)))
+        return dict(zip(self.model.inputs, batch.values(), strict=True))
+
+
+KINDS = {"sequences": OnnxSequences, "tables": OnnxTable}
+
+
+def open_onnx(path):
+    """Open a file that `experiments.export` has written.
+
+    Args:
+        path: The file.
+
+    Returns:
+        An `OnnxRun`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is damaged, or no such file.
+
+    Example:
+        >>> run = open_onnx("model.onnx")
+        >>> run.predict({"text": text, "audio": audio, "video": video}).outputs  # (N, 1)
+    """
+    model = OnnxModel(path, tuple(KINDS))
+    return KINDS[model.metadata["kind"]](model)

@@ -1,0 +1,63 @@
+"""What the backend tests share: the samples of TensorFlow, and calls that JAX compiles whole."""
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+SAMPLES = Path(os.environ["MSA_SAMPLES"])
+BACKEND = keras.backend.backend()
+CHECKOUT = Path(__file__).parents[2]
+
+
+def pytest_sessionstart():
+    """Refuse an environment in which the tests would prove nothing."""
+    assert BACKEND in ("jax", "torch"), f"KERAS_BACKEND is {BACKEND}"
+    assert importlib.util.find_spec("tensorflow") is None, "TensorFlow is installed here"
+
+
+def names(kind):
+    """The cases of a kind: models, layers or text_tabular."""
+    return sorted(path.stem for path in (SAMPLES / kind).glob("*.npz"))
+
+
+def read_arrays(kind, name):
+    """The arrays of a case, by name."""
+    with np.load(SAMPLES / kind / f"{name}.npz") as file:
+        return dict(file)
+
+
+def numbered(arrays, prefix):
+    """The arrays `prefix0`, `prefix1`, ..., in order."""
+    count = sum(key.startswith(prefix) for key in arrays)
+    return [arrays[f"{prefix}{i}"] for i in range(count)]
+
+
+def read_json(kind, name):
+    return json.loads((SAMPLES / kind / f"{name}.json").read_text())
+
+
+def run(function, *arguments):
+    """Call a function without gradients; JAX compiles it as one."""
+    if BACKEND == "jax":
+        import jax
+
+        return jax.jit(lambda *given: function(*given))(*arguments)
+    import torch
+
+    with torch.no_grad():
+        return function(*arguments)
+
+
+def to_numpy(x):
+    """A float32 array of a tensor of any float type."""
+    return keras.ops.convert_to_numpy(keras.ops.cast(x, "float32"))
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    keras.utils.set_random_seed(0)

@@ -1,0 +1,125 @@
+import shutil
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from experiments.pages.report import write_own_report
+from experiments.report import main
+from experiments.runs.run_folder import RunFolder
+from experiments.train import main as train
+from tests.conftest import TINY_MODEL, call
+from tests.data.spoiling import change
+
+
+@pytest.fixture
+def run(trained_run, tmp_path):
+    return shutil.copytree(trained_run, tmp_path / "run")
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.addresses = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attrs if name in ("src", "href")]
+
+
+def test_page_is_self_contained_and_has_every_figure(run):
+    (run / "report.html").unlink()
+    call(main, run)
+    text = (run / "report.html").read_text()
+    page = Page(text)
+    assert page.tags.count("svg") == 1 + 2 * 9 + 2
+    assert not [a for a in page.addresses if not a.startswith("#")]
+    assert len(text) < 2_000_000
+    for heading in (
+        "Learning curves",
+        "Calibration",
+        "Residuals by length",
+        "Modality weights by class",
+        "without audio",
+        "Largest errors",
+        "train and test share 10 texts",
+        "MSASeqLevelModel",
+    ):
+        assert heading in text
+
+
+def test_without_its_data_the_page_has_what_the_evaluation_wrote(run, capsys):
+    config = run / "config.yaml"
+    lines = [line for line in config.read_text().splitlines() if not line.startswith("data:")]
+    config.write_text("\n".join([*lines, "data: /no/such/data", ""]))
+    call(main, run)
+    text = (run / "report.html").read_text()
+    assert "Calibration" in text and "Worth of each modality" not in text
+    printed = " ".join(capsys.readouterr().out.split())
+    assert (
+        "neither attention nor the worth of each modality" in printed and "/no/such/data" in printed
+    )
+
+
+def test_same_run_gives_the_same_page(run):
+    before = (run / "report.html").read_text()
+    call(main, run)
+    assert (run / "report.html").read_text().replace(str(run), "") == before.replace(str(run), "")
+
+
+def test_user_text_is_escaped(run, eagerly):
+    config = run / "config.yaml"
+    config.write_text(config.read_text() + "note: <script>alert(1)</script>\n")
+    predictions = run / "evaluation" / "test_predictions.csv"
+    predictions.write_text(predictions.read_text().replace("word, 3", "</script><b>"))
+    call(main, run)
+    page = (run / "report.html").read_text()
+    assert "<script>alert" not in page and "</script><b>" not in page
+
+
+def test_run_without_evaluation(run, fails):
+    shutil.rmtree(run / "evaluation")
+    assert "holds no evaluation" in fails(main, run)
+
+
+def test_data_of_other_samples(run, fails):
+    predictions = run / "evaluation" / "test_predictions.csv"
+    predictions.write_text("".join(predictions.read_text().splitlines(keepends=True)[:-1]))
+    page = (run / "report.html").read_bytes()
+    message = fails(main, run)
+    assert "must hold the samples of" in message and "--data" in message
+    assert (run / "report.html").read_bytes() == page
+
+
+def test_a_training_ends_well_without_its_data(run, capsys):
+    predictions = run / "evaluation" / "test_predictions.csv"
+    predictions.write_text("".join(predictions.read_text().splitlines(keepends=True)[:-1]))
+    write_own_report(RunFolder.open(run))
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "warning: The report could not be written:" in printed
+
+
+LABELS = {
+    "class": lambda n: np.eye(3)[np.arange(n) % 3],
+    "labels": lambda n: np.eye(3)[np.arange(n) % 3] + np.eye(3)[np.arange(n) // 3 % 3] > 0,
+    "scores": lambda n: np.stack([np.linspace(1, 5, n), np.linspace(7, 1, n)], axis=1),
+}
+HEADINGS = {
+    "class": ("Confusion matrix", "ROC", "Precision and recall", "macro_f1 (higher is better)"),
+    "labels": ("Each label", "ROC", "Measures of each column"),
+    "scores": ("Each score", "the score with the smallest MAE", "Measures of each column"),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_every_target_has_its_page(own_data_dir, tmp_path, kind):
+    for split in ("train", "valid", "test"):
+        change(own_data_dir, "y", split, lambda y: LABELS[kind](len(y)).astype("float32"))
+        (own_data_dir / f"text_{split}_emb.h5").unlink()
+    run = tmp_path / "run"
+    arguments = ("--data", own_data_dir, "--run-dir", run, "--modalities", "audio", "video")
+    call(train, *arguments, "--epochs", 1, *TINY_MODEL)
+    text = (run / "report.html").read_text()
+    for heading in (*HEADINGS[kind], "without audio", "train and test share 10 texts"):
+        assert heading in text, heading
