@@ -93,7 +93,7 @@ def test_every_error_that_a_text_names_stands_in_the_results():
 def _means(path):
     """Yield the mean MAE of each model of a CSV file, if it has errors."""
     with path.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if "MAE" in row]
+        rows = [row for row in csv.DictReader(file) if {"model", "MAE"} <= row.keys()]
     for model in {row["model"] for row in rows}:
         yield np.mean([float(row["MAE"]) for row in rows if row["model"] == model])
 

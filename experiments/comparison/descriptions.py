@@ -96,12 +96,13 @@ def _describe_folds(comparison):
 
 
 def _describe_split(comparison):
-    first, name = comparison.outcomes[0], comparison.criterion.name
-    epoch = {"last": "the last epoch", "best": f"the epoch with the best {name} on valid"}
-    once = (
-        "The test split was read once, after all trainings of all models."
-        if first.split == "test"
-        else "The data has no test split: valid has chosen the models that it measures."
-    )
-    kept = epoch[comparison.protocol.base.keep]
-    return f"Figures are of {first.split}, {len(first.labels)} samples, {kept}. {once}"
+    first, name, protocol = comparison.outcomes[0], comparison.criterion.name, comparison.protocol
+    keep = protocol.base.keep
+    epoch = {"last": "the last epoch", "best": f"the epoch with the best {name} on valid"}[keep]
+    if first.split == "test":
+        note = "The test split was read once, after all trainings of all models."
+    elif keep == "best" or protocol.trials:
+        note = "The data has no test split: valid has chosen the models that it measures."
+    else:
+        note = "The data has no test split."
+    return f"Figures are of {first.split}, {len(first.labels)} samples, {epoch}. {note}"

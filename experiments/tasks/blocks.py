@@ -24,6 +24,8 @@ class Blocks:
     @classmethod
     def of_sequences(cls, samples):
         """Return the blocks of a `Split`, in memory or on disk."""
+        # Without ids in the data, the rows of the whole split are numbered, not of each block.
+        samples = dataclasses.replace(samples, index={**samples.index, "id": samples.ids})
         parts = samples.blocks(np.arange(len(samples)))
         return cls(parts, len(samples), samples.repair_notes)
 

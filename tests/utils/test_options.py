@@ -3,7 +3,15 @@ import dataclasses
 import pytest
 
 from utils.command_line import CommandParser
-from utils.options import add_settings, setting, settings_from
+from utils.options import (
+    PositiveFloat,
+    PositiveInt,
+    SettingsGroup,
+    ShareBelowOne,
+    add_settings,
+    setting,
+    settings_from,
+)
 
 
 @dataclasses.dataclass
@@ -52,3 +60,54 @@ def test_wrong_values_end_with_exit_code_2_and_one_line(arguments, message, caps
     assert message in error
     assert error.count("\n") == 1
     assert "See `python -m some.command --help`." in error
+
+
+@dataclasses.dataclass
+class Rates(SettingsGroup):
+    """Rates of learning."""
+
+    rate: PositiveFloat = setting(0.1, "rate")
+    share: ShareBelowOne = setting(0.5, "share")
+
+    def _own_faults(self):
+        if self.share > self.rate:
+            yield "--share must be at most --rate."
+
+
+@dataclasses.dataclass
+class Sizes(SettingsGroup):
+    """Sizes."""
+
+    size: PositiveInt = setting(3, "size")
+
+
+@dataclasses.dataclass
+class Grouped(Rates, Sizes):
+    """Both."""
+
+
+def test_all_faults_of_all_groups_are_told_together():
+    with pytest.raises(ValueError) as caught:
+        Grouped(rate=0.0, share=1.0, size=0).check()
+    for part in (
+        "--rate must be above 0. Received: 0.0.",
+        "--share must be at least 0 and below 1. Received: 1.0.",
+        "--size must be at least 1. Received: 0.",
+        "--share must be at most --rate.",
+    ):
+        assert part in str(caught.value)
+    Grouped(rate=0.5).check()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_numbers_must_be_finite(value):
+    assert Grouped(rate=value, share=0.0).faults()
+
+
+def test_help_shows_the_groups(capsys):
+    parser = CommandParser("some.command", "Does it.", "python -m some.command")
+    add_settings(parser, Grouped)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--help"])
+    told = capsys.readouterr().out.split("\n\n", 1)[1]
+    assert told.index("Rates of learning:") < told.index("--rate RATE") < told.index("Sizes:")

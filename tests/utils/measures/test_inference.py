@@ -92,7 +92,7 @@ def test_labels_that_are_no_labels(labels, wanted, message):
         (ScoreTarget(), [1.0, 3.4], "in .-3, 3.. Received: 1 beyond, the first in row 1: 3.4. Pub"),
         (ScoreTarget(), [1.0, np.nan], "must hold finite labels. Received: 1 .* in row 1"),
         (ScoreTarget(), [[1.0, 2.0]], "must have one column, as the target has. Received: 2"),
-        (ScoreTarget(), ["a", "1"], "must hold scores. Received: the text 'a'"),
+        (ScoreTarget(), ["a", "1"], "must hold scores. Received: 'a' in row 0"),
         (ClassTarget(("a", "b"), "", ("a", "b")), ["a", "c"], "Received: 'c' in row 1"),
         (ClassTarget(("0", "1")), [[1, 1]], r"must hold one-hot rows.*\[1.0, 1.0\] in row 0"),
         (ClassTarget(("0", "1")), [[1, 0, 0]], "must have 2 columns.* Received: 3"),
