@@ -32,7 +32,8 @@ class LoadedRun:
 
     def read(self, data, split, labels=True, **options):
         """Return the encoded samples of a split; see `Inputs.read`."""
-        samples = self.inputs.read(data, split, labels, **options)
+        clip = self.folder.load_config()["clip_labels"]
+        samples = self.inputs.read(data, split, labels, clip_labels=clip, **options)
         self.inputs.check_fits(self.model, samples)
         return samples
 

@@ -126,12 +126,10 @@ class SequenceInputs(Inputs):
         return samples
 
     def read(self, data, split, labels=True, **options):
-        """Return the `Split`; see `Inputs.read`. `options`: `feature_files`, `stream`."""
-        feature_files, stream = options.get("feature_files"), options.get("stream")
-        reader = open_data(
-            data, feature_files, labels=labels, modalities=self.modalities, target=self.target
-        )
-        samples = load_split(reader, split, stream)
+        """Return the `Split`; see `Inputs.read`. `options`: those of `open_data`, and `stream`."""
+        stream = options.pop("stream", None)
+        options |= {"modalities": self.modalities, "target": self.target}
+        samples = load_split(open_data(data, labels=labels, **options), split, stream)
         if self.normalizer is None:
             return samples.completed()
         widths = {name: len(shift) for name, shift in self.normalizer.shifts.items()}
