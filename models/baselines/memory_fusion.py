@@ -169,12 +169,10 @@ class MemoryFusionModel(MultimodalModel):
     subclass sets `recurrence`, by `make_recurrence`.
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of each LSTM.
         memory_dim: Width of the shared memory.
-        hidden_dim: Width of the hidden layers.
+        hidden_dim: Width of the hidden layers, the last one included.
         dropout_rate: Dropout after the hidden layers, at least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
     """
 
     def __init__(
