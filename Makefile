@@ -4,7 +4,7 @@ BIN := .venv/bin
 DEMO ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint backends backends-jax backends-torch format demo clean
+.PHONY: help setup test lint backends format demo clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,21 +37,35 @@ BACKENDS := $(CURDIR)/.venv-backends
 	  $$(grep -o '^keras-hub==[0-9.]*' requirements-text.txt)
 	@touch $@
 
-backends: setup .venv-backends/installed  ## test layers and models on JAX and PyTorch (installs them into .venv-backends)
-	rm -rf build
-	$(BACKENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
+BACKEND_TESTS := backends-jax-training backends-jax-models backends-jax-layers \
+  backends-torch-training backends-torch-models backends-torch-layers
+.PHONY: $(BACKEND_TESTS) backends-samples-models backends-samples-layers
+backends: setup .venv-backends/installed  ## test layers and models on JAX and PyTorch
 	rm -rf build $(BACKENDS)/samples
-	$(BIN)/python -m tests.backends.write_samples $(BACKENDS)/samples
-	$(MAKE) --jobs 2 --output-sync backends-jax backends-torch
+	$(BACKENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
+	rm -rf build
+	$(MAKE) --jobs 2 --output-sync $(BACKEND_TESTS)
+
+backends-samples-models backends-samples-layers: backends-samples-%:
+	$(BIN)/python -m tests.backends.write_samples $(BACKENDS)/samples $*
 
 # The folder holds no `models`: the installed package is tested. To compile fast matters more here
 # than to compute fast.
-backends-jax backends-torch: backends-%:
-	cd $(BACKENDS) && MSA_SAMPLES=$(BACKENDS)/samples KERAS_BACKEND=$* \
-	  OMP_NUM_THREADS=1 JAX_COMPILATION_CACHE_DIR=$(BACKENDS)/compiled \
-	  JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 \
-	  XLA_FLAGS="--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true" \
-	  bin/python -m pytest -c $(CURDIR)/tests/backends/pytest.ini $(CURDIR)/tests/backends
+backends-jax-models backends-torch-models backends-jax-training backends-torch-training: \
+  backends-samples-models
+backends-jax-layers backends-torch-layers: backends-samples-layers
+QUICK_XLA := --xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true \
+  --xla_cpu_use_fusion_emitters=false
+backend = $(word 2,$(subst -, ,$@))
+part = $(word 3,$(subst -, ,$@))
+FILES_training := test_training.py
+FILES_models := test_models.py test_package.py
+FILES_layers := test_layers.py
+$(BACKEND_TESTS):
+	cd $(BACKENDS) && MSA_SAMPLES=$(BACKENDS)/samples KERAS_BACKEND=$(backend) OMP_NUM_THREADS=1 \
+	  XLA_FLAGS="$(QUICK_XLA)" \
+	  bin/python -m pytest -c $(CURDIR)/tests/backends/pytest.ini \
+	  $(addprefix $(CURDIR)/tests/backends/,$(FILES_$(part)))
 
 format: setup  ## bring the code into the common style
 	$(BIN)/ruff check --fix .

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import keras
+import msa_tf2
 import numpy as np
 import pytest
 
@@ -41,16 +42,20 @@ def read_json(kind, name):
     return json.loads((SAMPLES / kind / f"{name}.json").read_text())
 
 
-def run(function, *arguments):
-    """Call a function without gradients; JAX compiles it as one."""
+def compiled(function):
+    """Return a function without gradients; JAX compiles it as one, at the first call."""
     if BACKEND == "jax":
         import jax
 
-        return jax.jit(lambda *given: function(*given))(*arguments)
+        return jax.jit(lambda *given: function(*given))
     import torch
 
-    with torch.no_grad():
-        return function(*arguments)
+    return torch.no_grad()(function)
+
+
+def run(function, *arguments):
+    """Call a function once, without gradients."""
+    return compiled(function)(*arguments)
 
 
 def to_numpy(x):
@@ -61,3 +66,18 @@ def to_numpy(x):
 @pytest.fixture(autouse=True)
 def seeded():
     keras.utils.set_random_seed(0)
+
+
+class Case:
+    """A model that TensorFlow wrote, with what it computed there."""
+
+    def __init__(self, name):
+        self.name = name
+        self.arrays = read_arrays("models", name)
+        self.inputs = (*numbered(self.arrays, "sequence_"), *numbered(self.arrays, "mask_"))
+        self.model = msa_tf2.load_model(SAMPLES / "models" / f"{name}.keras")
+
+
+@pytest.fixture(scope="module", params=names("models"))
+def case(request):
+    return Case(request.param)

@@ -1,6 +1,7 @@
 """Write models and layers with TensorFlow's results, for the tests of other backends.
 
-Run by `make backends` as `python -m tests.backends.write_samples FOLDER`. Each case becomes a file
+Run by `make backends` as `python -m tests.backends.write_samples FOLDER models` and, beside it,
+`... FOLDER layers`. Each case becomes a file
 `NAME.npz` of arrays; a model also a file `NAME.keras`, a layer also a file `NAME.json`.
 """
 
@@ -126,12 +127,14 @@ def layer_cases():
             yield cls.__name__, cls, options, inputs
 
 
-def main(folder):
-    """Write all cases into the subfolders `models`, `layers` and `text_tabular`."""
-    for kind in ("models", "layers", "text_tabular"):
+def main(folder, part):
+    """Write the cases of a part into its subfolder; `text_tabular` belongs to the layers."""
+    for kind in ("models",) if part == "models" else ("layers", "text_tabular"):
         (folder / kind).mkdir(parents=True, exist_ok=True)
-    for case, (name, options) in VARIANTS.items():
-        write_model(folder / "models" / case, name, options)
+    if part == "models":
+        for case, (name, options) in VARIANTS.items():
+            write_model(folder / "models" / case, name, options)
+        return
     for case, cls, options, inputs in layer_cases():
         write_layer(folder / "layers" / case, cls, options, inputs)
     for name in TEXT_TABULAR_MODELS:
@@ -139,4 +142,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])
