@@ -17,19 +17,18 @@ def main():
     settings.check()
     # From here on TensorFlow is needed.
     import utils.quiet_tensorflow  # noqa: F401
+    from experiments.pages.report import write_own_report
     from experiments.runs.ray_workers import train_on_ray
     from experiments.runs.training import cross_validate_run, is_over, train
 
     if settings.strategy == "ray":
-        print_run(settings, *train_on_ray(settings, arguments.resume))
+        print_run(settings, *train_on_ray(settings, write_own_report, arguments.resume))
     elif is_over(settings, arguments.resume):
         console.print(f"The run in {settings.run_dir} is finished.", markup=False)
     elif settings.folds:
         folder, columns = cross_validate_run(settings, resume=arguments.resume)
         print_folds(settings, folder, columns)
     else:
-        from experiments.pages.report import write_own_report
-
         print_run(settings, *train(settings, resume=arguments.resume, report=write_own_report))
 
 

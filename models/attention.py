@@ -36,6 +36,12 @@ def masked_softmax(scores, mask=None):
     return ops.cast(weights / total, dtype)
 
 
+def split_heads(x, num_heads):
+    """Bring `(batch, time, width)` to `(batch, time, num_heads, width / num_heads)`."""
+    batch, length = ops.shape(x)[0], ops.shape(x)[1]
+    return ops.reshape(x, (batch, length, num_heads, x.shape[-1] // num_heads))
+
+
 @keras.saving.register_keras_serializable(package="msa")
 class MaskedAttention(ExplicitMaskLayer):
     """Scaled dot-product attention with several heads.
@@ -96,16 +102,16 @@ class MaskedAttention(ExplicitMaskLayer):
 
     def call(self, query, context, allowed=None, distance=None, training=None):
         head_dim = self.model_dim // self.num_heads
-        queries = self._split_heads(self.query_projection(query) * head_dim**-0.5)
+        queries = split_heads(self.query_projection(query) * head_dim**-0.5, self.num_heads)
         keys, values = ops.split(self.key_value_projection(context), 2, axis=-1)
-        scores = ops.einsum("bqhd,bkhd->bhqk", queries, self._split_heads(keys))
+        scores = ops.einsum("bqhd,bkhd->bhqk", queries, split_heads(keys, self.num_heads))
         if self.aligned:
             if distance is None:
                 distance = _steps_between(ops.shape(query)[1], ops.shape(context)[1])
             scores = scores - self._distance_penalty(distance)
         weights = masked_softmax(scores, None if allowed is None else ops.expand_dims(allowed, 1))
         dropped = self.dropout(weights, training=training)
-        heads = ops.einsum("bhqk,bkhd->bqhd", dropped, self._split_heads(values))
+        heads = ops.einsum("bhqk,bkhd->bqhd", dropped, split_heads(values, self.num_heads))
         batch, length = ops.shape(query)[0], ops.shape(query)[1]
         merged = ops.reshape(heads, (batch, length, self.model_dim))
         return self.output_projection(merged), weights
@@ -113,10 +119,6 @@ class MaskedAttention(ExplicitMaskLayer):
     def _distance_penalty(self, distance):
         distance = ops.expand_dims(ops.cast(distance, self.compute_dtype), 1)
         return ops.reshape(self.slopes, (self.num_heads, 1, 1)) * distance
-
-    def _split_heads(self, x):
-        batch, length = ops.shape(x)[0], ops.shape(x)[1]
-        return ops.reshape(x, (batch, length, self.num_heads, self.model_dim // self.num_heads))
 
     def compute_output_shape(self, query_shape, context_shape):
         weights = (query_shape[0], self.num_heads, query_shape[1], context_shape[1])

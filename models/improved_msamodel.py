@@ -19,7 +19,6 @@ class ImprovedMSAModel(MultimodalModel):
     0.01.
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width inside; a multiple of `num_heads`.
         num_heads: Number of attention heads.
         ff_dim: Inner width of the feed-forward networks.
@@ -27,17 +26,9 @@ class ImprovedMSAModel(MultimodalModel):
         n_layers_fuse: Transformer blocks over the three vectors.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
         l2: Factor of the L2 penalty.
-        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout and to normalise by the batch's own statistics.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32. An absent modality takes no part.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Further arguments, the call, its output and its errors: see `MultimodalModel`. An
+    absent modality takes no part.
     """
 
     def __init__(

@@ -20,11 +20,6 @@ class MSASeqLevelModel(EnsembleModel):
     valid steps and weighed (`AdaptiveFusionHead`).
 
     Args:
-        seq_len: Longest sequence in steps; one length, or three (text, audio, video) where they
-            differ.
-        text_dim: Width of the text features.
-        audio_dim: Width of the audio features.
-        video_dim: Width of the video features.
         model_dim: Width inside; a multiple of `num_heads`.
         num_heads: Number of attention heads.
         ff_dim: Inner width of the feed-forward networks.
@@ -33,7 +28,6 @@ class MSASeqLevelModel(EnsembleModel):
         bidirectional_fusion: Whether audio and video attend to the text too.
         pooling_method: `"mean"`, `"attention"`, `"last"` or `"recency"`; see `AdaptiveFusionHead`.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
-        num_classes: Number of classes, for logits; `None` for scores.
         gradient_checkpointing: Whether to recompute encoders and fusion in the backward pass,
             which saves memory in training and costs time.
         norm_first: Whether the transformer blocks are pre-norm.
@@ -42,23 +36,14 @@ class MSASeqLevelModel(EnsembleModel):
         n_members: Number of models. Above 1, the model is an ensemble of models that share nothing:
             outputs and modality weights are averaged, attention maps hold the heads of one member
             after the other, and each member learns as if alone (see `auxiliary_loss`).
-        num_outputs: Number of scores, or of labels that are true or false.
 
     Call arguments:
-        inputs: `(text, audio, video)`, each `(batch, time, width)`; their all-zero steps count as
-            padding. Or six tensors, the last three boolean masks `(batch, time)`; or a dict with
-            keys `text, audio, video` and optionally `text_mask, audio_mask, video_mask`.
         packs: Boolean `(packs, batch)`: the samples that share a row inside, so that padding costs
             little; the result is the same. Every sample is in one pack, and a pack has at most
             `time` valid steps in each modality (see `utils.batches.packing.Packer`). `None`: each
             sample has a row of its own.
-        training: Whether to apply dropout.
 
-    Returns:
-        `(batch, num_outputs)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: If an argument or input is wrong; see `MultimodalModel`.
+    Further arguments, the output and the errors: see `MultimodalModel`.
 
     Example:
         >>> model = MSASeqLevelModel(seq_len=20, text_dim=300, audio_dim=74, video_dim=47)

@@ -18,7 +18,6 @@ class MSAModel(MultimodalModel):
     that two modalities share at one time step; `MSASeqLevelModel` keeps them.
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width inside; a multiple of `num_heads`.
         num_heads: Number of attention heads.
         ff_dim: Inner width of the feed-forward networks.
@@ -29,17 +28,9 @@ class MSAModel(MultimodalModel):
         dropout_rate: Dropout everywhere, at least 0 and below 1.
         l2: Factor of the L2 penalty on the kernels of projections and head.
         head_dropout: Dropout before the output.
-        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32. An absent modality takes no part.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Further arguments, the call, its output and its errors: see `MultimodalModel`. An
+    absent modality takes no part.
     """
 
     def __init__(

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from .attention import masked_softmax
+from .attention import masked_softmax, split_heads
 from .checks import check_choice, check_positive, check_rate, check_sequence
 from .dropout import HashDropout
 from .explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
@@ -132,19 +132,15 @@ class MultiModalCrossAttention(ExplicitMaskLayer):
         queries, keys = self.query_projection(x), self.key_projection(context)
         if self.qk:
             queries, keys = self.query_norm(queries), self.key_norm(keys)
-        queries = self._split_heads(queries * self.dim_head**-0.5)
-        scores = ops.einsum("bqhd,bkhd->bhqk", queries, self._split_heads(keys))
+        queries = split_heads(queries * self.dim_head**-0.5, self.heads)
+        scores = ops.einsum("bqhd,bkhd->bhqk", queries, split_heads(keys, self.heads))
         weights = self.weights_dropout(masked_softmax(scores, allowed), training=training)
-        values = self._split_heads(self.value_projection(context))
+        values = split_heads(self.value_projection(context), self.heads)
         heads = ops.einsum("bhqk,bkhd->bqhd", weights, values)
         if self.post_attn_norm:
             heads = self.head_norm(heads)
         output = self.output_projection(self._join_heads(heads))
         return self.output_dropout(output, training=training)
-
-    def _split_heads(self, x):
-        batch, length = ops.shape(x)[0], ops.shape(x)[1]
-        return ops.reshape(x, (batch, length, self.heads, self.dim_head))
 
     def _join_heads(self, heads):
         if self.attention_strategy == "average":

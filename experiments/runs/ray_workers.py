@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 RESTARTS = 3
 
 
-def train_on_ray(settings, resume=False):
+def train_on_ray(settings, report, resume=False):
     """Train in `settings.workers` processes of a Ray cluster.
 
     It is the cluster that `RAY_ADDRESS` names, or else a new one on this machine. The data and
@@ -25,6 +25,7 @@ def train_on_ray(settings, resume=False):
 
     Args:
         settings: `TrainSettings`, checked.
+        report: Writes the page of a finished run, as for `experiments.runs.training.train`.
         resume: Whether to go on with a run that was stopped.
 
     Returns:
@@ -42,6 +43,7 @@ def train_on_ray(settings, resume=False):
     config = {
         "options": dataclasses.asdict(settings) | {"run_dir": str(path)},
         "folder": str(Path.cwd()),
+        "report": report,
     }
     environment = {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
     ray.init(runtime_env={"env_vars": environment})
@@ -74,7 +76,6 @@ def train_on_ray(settings, resume=False):
 def train_worker(config):
     """Train, as one of the processes that Ray has started."""
     import utils.quiet_tensorflow  # noqa: F401  (before anything that imports TensorFlow)
-    from experiments.pages.report import write_own_report
     from experiments.runs.training import train
     from experiments.settings import TrainSettings
     from experiments.training.distribution import WorkerLost
@@ -87,7 +88,7 @@ def train_worker(config):
     settings = TrainSettings(**config["options"])
     try:
         # A second start, after a worker was lost, goes on with the run of the first.
-        train(settings, resume=True, report=write_own_report)
+        train(settings, resume=True, report=config["report"])
     except WorkerLost:
         raise  # Ray starts all again.
     except (ValueError, OSError, RunFailed) as error:

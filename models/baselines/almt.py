@@ -33,7 +33,6 @@ class ALMT(MultimodalModel):
     them; an absent text leaves learned queries.
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width inside; a multiple of `num_heads`.
         num_heads: Number of attention heads, everywhere.
         ff_dim: Inner width of the feed-forward networks.
@@ -42,10 +41,8 @@ class ALMT(MultimodalModel):
         num_scales: Scales of the language, each with a `HyperModalityLayer`.
         n_layers_fuse: Blocks in which language attends to the hyper-modality.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments, output and errors: as for `MultimodalModel`; the output is
-    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
+    Further arguments, the call, its output and its errors: see `MultimodalModel`.
 
     Differences from the paper:
         - The text is a sequence of features as given; the paper fine-tunes BERT below.

@@ -7,6 +7,7 @@ from ..checks import check_positive
 from ..dropout import HashDropout
 from ..multimodal_model import Explanation, MultimodalModel
 from .alignment import to_common_length
+from .subnetworks import masked_lstm
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -19,14 +20,11 @@ class EFLSTM(MultimodalModel):
         y   = W_2 dropout(relu(W_1 dropout(h_n) + b_1)) + b_2
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the LSTMs and of the hidden layer.
         n_layers: Number of LSTMs on top of each other.
         dropout_rate: Dropout between the layers, at least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments, output and errors: as for `MultimodalModel`; the output is
-    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
+    Further arguments, the call, its output and its errors: see `MultimodalModel`.
 
     Differences from the paper:
         The field calls any LSTM on concatenated features EF-LSTM; there is no paper of its own. The
@@ -60,15 +58,8 @@ class EFLSTM(MultimodalModel):
         self.n_layers = n_layers
         self.dropout_rate = dropout_rate
         policy = self.dtype_policy
-        # cuDNN's kernel refuses masks with holes or padding on the left.
         self.lstms = [
-            keras.layers.LSTM(
-                model_dim,
-                return_sequences=i + 1 < n_layers,
-                use_cudnn=False,
-                dtype=policy,
-                name=f"lstm_{i}",
-            )
+            masked_lstm(model_dim, policy, f"lstm_{i}", return_sequences=i + 1 < n_layers)
             for i in range(n_layers)
         ]
         self.dropouts = [HashDropout(dropout_rate, dtype=policy) for _ in range(n_layers)]

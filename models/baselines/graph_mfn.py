@@ -66,16 +66,10 @@ class GraphMFN(MemoryFusionModel):
         y   = W relu(V [h_n of all m; u_n] + b) + d,  n the last step
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
-        model_dim: Width of each LSTM.
-        memory_dim: Width of the shared memory.
-        hidden_dim: Width of the hidden layers, the head's included.
         node_dim: Width of the vertices of two and three modalities, and of the output.
-        dropout_rate: Dropout after the hidden layers, at least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments, output and errors: as for `MultimodalModel`; the output is
-    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
+    Further arguments: see `MemoryFusionModel`; the call, its output and its errors: see
+    `MultimodalModel`.
 
     Differences from the paper:
         Two details are taken from MMSA: `v_m` sees `h`, not `c`, and the gates see `u_{t-1}` too.

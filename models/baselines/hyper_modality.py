@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from ..attention import masked_softmax
+from ..attention import masked_softmax, split_heads
 from ..blocks import TransformerBlock
 from ..checks import check_heads, check_positive, check_rate, check_sequence
 from ..dropout import HashDropout
@@ -170,22 +170,20 @@ class HyperModalityLayer(ExplicitMaskLayer):
             norm(x) for norm, x in zip(self.norms, (language, audio, video), strict=True)
         )
         head_dim = self.model_dim // self.num_heads
-        queries = self._split_heads(self.query(language) * head_dim**-0.5)
+        queries = split_heads(self.query(language) * head_dim**-0.5, self.num_heads)
         from_audio, alpha = self._attend(queries, self.audio_key_value(audio), audio_present)
         from_video, beta = self._attend(queries, self.video_key_value(video), video_present)
         shift = self.output_projection(from_audio + from_video)
         return hyper + self.dropout(shift, training=training), alpha, beta
 
     def _attend(self, queries, keys_and_values, present):
-        keys, values = map(self._split_heads, ops.split(keys_and_values, 2, axis=-1))
+        keys, values = (
+            split_heads(x, self.num_heads) for x in ops.split(keys_and_values, 2, axis=-1)
+        )
         scores = ops.einsum("bqhd,bkhd->bhqk", queries, keys)
         weights = masked_softmax(scores, ops.reshape(as_mask(present), (-1, 1, 1, 1)))
         heads = ops.einsum("bhqk,bkhd->bqhd", weights, values)
         return ops.reshape(heads, (ops.shape(heads)[0], -1, self.model_dim)), weights
-
-    def _split_heads(self, x):
-        batch, length = ops.shape(x)[0], ops.shape(x)[1]
-        return ops.reshape(x, (batch, length, self.num_heads, self.model_dim // self.num_heads))
 
     def compute_output_shape(self, hyper_shape, language_shape, audio_shape, video_shape):
         weights = [

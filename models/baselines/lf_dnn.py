@@ -22,14 +22,11 @@ class LFDNN(MultimodalModel):
         y   = W_3 relu(W_2 relu(W_1 dropout([z_text; z_audio; z_video]) + b_1) + b_2) + b_3
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of each modality's network.
         fusion_dim: Width of the network after the fusion.
         dropout_rate: Dropout in the networks and on their outputs, at least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments, output and errors: as for `MultimodalModel`; the output is
-    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
+    Further arguments, the call, its output and its errors: see `MultimodalModel`.
 
     Differences from the paper:
         The name and the form are MMSA's, for late fusion of subnetworks as in the Tensor Fusion

@@ -24,16 +24,13 @@ class LMF(MultimodalModel):
     `U_m` are three Dense layers with ReLU.
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the text's LSTM and of its vector.
         nonverbal_dim: Width of the networks and vectors of audio and video.
         fusion_dim: Width of the fused vector `h`.
         rank: Number of outer products.
         dropout_rate: Dropout in the subnetworks and on `h`, at least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments, output and errors: as for `MultimodalModel`; the output is
-    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
+    Further arguments, the call, its output and its errors: see `MultimodalModel`.
 
     Differences from the paper:
         The authors' code and MMSA take `h`, one wide, for the score, without dropout, and add up

@@ -111,7 +111,6 @@ class MAG(MultimodalModel):
     if any modality has it; a modality that lacks it counts as zero.
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width inside; a multiple of `num_heads`.
         num_heads: Number of attention heads.
         ff_dim: Inner width of the feed-forward networks.
@@ -119,10 +118,8 @@ class MAG(MultimodalModel):
         gate_layer: How many of the blocks come before the gate; 0 shifts their input.
         beta: How long the shift may be, relative to the hidden state; above 0.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments, output and errors: as for `MultimodalModel`; the output is
-    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
+    Further arguments, the call, its output and its errors: see `MultimodalModel`.
 
     Differences from the paper:
         - In place of BERT or XLNet, fine-tuned on the words, a smaller encoder of BERT's form

@@ -132,6 +132,10 @@ class MemoryRecurrence(keras.layers.RNN):
 
         There Keras takes the first state for the last output, and does not carry the states of
         the dropout's random numbers through the loop.
+
+        TensorFlow and PyTorch first call the cell once to learn the shape of its output, and this
+        call draws random numbers too. The loop for JAX draws them as well, so that the same seed
+        gives the same dropout on every backend.
         """
         if keras.backend.backend() != "jax":
             return super().inner_loop(sequences, initial_state, mask, training=training)
@@ -146,7 +150,11 @@ class MemoryRecurrence(keras.layers.RNN):
             return ([ops.where(valid[:, None], b, a) for a, b in pairs], seeds), None
 
         by_time = (ops.swapaxes(sequences, 0, 1), ops.transpose(mask))
-        start = (initial_state, [variable.value for variable in others])
+        seeds = [variable.value for variable in others]
+        _, seeds = self.cell.stateless_call(
+            weights, seeds, sequences[:, 0], initial_state, training=training
+        )
+        start = (initial_state, seeds)
         (states, seeds), _ = ops.scan(step, start, by_time)
         for variable, seed in zip(others, seeds, strict=True):
             variable.assign(seed)
@@ -161,12 +169,10 @@ class MemoryFusionModel(MultimodalModel):
     subclass sets `recurrence`, by `make_recurrence`.
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of each LSTM.
         memory_dim: Width of the shared memory.
-        hidden_dim: Width of the hidden layers.
+        hidden_dim: Width of the hidden layers, the last one included.
         dropout_rate: Dropout after the hidden layers, at least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
     """
 
     def __init__(

@@ -47,16 +47,7 @@ class MFN(MemoryFusionModel):
         u_t = g_1 * u_{t-1} + g_2 * tanh(D_u(s))
         y   = W relu(V [h_n of all m; u_n] + b) + d,  n the last step
 
-    Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
-        model_dim: Width of each LSTM.
-        memory_dim: Width of the shared memory.
-        hidden_dim: Width of the hidden layers, the head's included.
-        dropout_rate: Dropout after the hidden layers, at least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
-
-    Call arguments, output and errors: as for `MultimodalModel`; the output is
-    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
+    Arguments: see `MemoryFusionModel`; the call, its output and its errors: see `MultimodalModel`.
 
     Differences from the paper:
         The gates see the last memory `u_{t-1}` too, as in the authors' code and in MMSA; in the

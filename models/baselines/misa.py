@@ -44,7 +44,6 @@ class MISA(MultimodalModel):
     `models.baselines.misa_losses`).
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the six vectors; a multiple of `num_heads`, even.
         num_heads: Number of attention heads over the six.
         ff_dim: Inner width of the transformer's feed-forward network.
@@ -52,17 +51,8 @@ class MISA(MultimodalModel):
         difference_weight: Factor of the difference loss.
         reconstruction_weight: Factor of the reconstruction loss.
         dropout_rate: Dropout in the transformer and in the head, at least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments:
-        inputs: As for `MSASeqLevelModel`.
-        training: Whether to apply dropout, and to add the losses.
-
-    Returns:
-        `(batch, 1)`, or `(batch, num_classes)`; always float32.
-
-    Raises:
-        ValueError: Naming the argument or input, what was expected and what was received.
+    Further arguments, the call, its output and its errors: see `MultimodalModel`.
 
     Differences from the paper:
         - All modalities are encoded by the paper's stacked bidirectional LSTMs, the text as in its

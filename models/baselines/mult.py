@@ -1,7 +1,5 @@
 """The Multimodal Transformer."""
 
-import itertools
-
 import keras
 from keras import ops
 
@@ -11,8 +9,13 @@ from ..explicit_masks import clear_masked
 from ..inputs import MODALITIES
 from ..multimodal_model import Explanation, MultimodalModel
 from ..pooling import MaskedPooling
+from .crossmodal import (
+    DIRECTIONS,
+    crossmodal_transformers,
+    self_attention_transformers,
+    temporal_convolutions,
+)
 from .sinusoidal_positions import sinusoidal_positions
-from .transformer_stack import TransformerStack
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -32,7 +35,6 @@ class MulT(MultimodalModel):
         y = W_3 (v + W_2 relu(W_1 v + b_1) + b_2) + b_3
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the crossmodal transformers; a multiple of `num_heads`. The transformers
             of self-attention are twice as wide.
         num_heads: Number of attention heads.
@@ -40,10 +42,8 @@ class MulT(MultimodalModel):
         kernel_size: Steps that the temporal convolutions cover.
         dropout_rate: Dropout on positions, within the transformers and in the head, at least 0
             and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
 
-    Call arguments, output and errors: as for `MultimodalModel`; the output is
-    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
+    Further arguments, the call, its output and its errors: see `MultimodalModel`.
 
     Differences from the paper:
         - From the authors' code come the blocks' residuals, around the values before normalisation
@@ -93,47 +93,20 @@ class MulT(MultimodalModel):
         self.kernel_size = kernel_size
         self.dropout_rate = dropout_rate
         self.positions = [sinusoidal_positions(n, model_dim) for n in self.seq_lens]
-        # (target, source), as numbers of modalities
-        self.directions = list(itertools.permutations(range(3), 2))
         self._make_parts(self.dtype_policy)
 
     def _make_parts(self, policy):
         width, rate = self.model_dim, self.dropout_rate
-        self.convolutions = [
-            keras.layers.Conv1D(
-                width,
-                self.kernel_size,
-                padding="same",
-                use_bias=False,
-                dtype=policy,
-                name=f"{name}_convolution",
-            )
-            for name in MODALITIES
-        ]
+        self.convolutions = temporal_convolutions(width, self.kernel_size, policy)
         self.position_dropouts = [HashDropout(rate, dtype=policy) for _ in MODALITIES]
-        self.crossmodal = [
-            TransformerStack(
-                width,
-                self.num_heads,
-                self.n_layers,
-                crossmodal=True,
-                dropout_rate=rate,
-                dtype=policy,
-                name=f"{MODALITIES[target]}_from_{MODALITIES[source]}",
-            )
-            for target, source in self.directions
-        ]
-        self.self_attention = [
-            TransformerStack(
-                2 * width,
-                self.num_heads,
-                self.n_layers,
-                dropout_rate=rate,
-                dtype=policy,
-                name=f"{name}_self_attention",
-            )
-            for name in MODALITIES
-        ]
+        stack = {
+            "num_heads": self.num_heads,
+            "n_layers": self.n_layers,
+            "dropout_rate": rate,
+            "dtype": policy,
+        }
+        self.crossmodal = crossmodal_transformers(width, **stack)
+        self.self_attention = self_attention_transformers(2 * width, **stack)
         self.pooling = MaskedPooling("last", 2 * width, dtype=policy, name="pooling")
         self.hidden = keras.layers.Dense(6 * width, activation="relu", dtype=policy, name="hidden")
         self.hidden_dropout = HashDropout(rate, dtype=policy)
@@ -153,7 +126,7 @@ class MulT(MultimodalModel):
     def explain_sequences(self, sequences, masks, training=None):
         sequences = self._embed(sequences, masks, training)
         attention, merged = {}, [[] for _ in MODALITIES]
-        for stack, (target, source) in zip(self.crossmodal, self.directions, strict=True):
+        for stack, (target, source) in zip(self.crossmodal, DIRECTIONS, strict=True):
             x, maps = stack(
                 sequences[target],
                 sequences[source],

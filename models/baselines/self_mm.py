@@ -35,19 +35,13 @@ class SelfMM(UnimodallySupervisedModel):
     `num_classes`, not with several outputs.
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the text's LSTM and of F*_m.
         unimodal_dim: Width of the LSTMs of audio and video, and of F*_s.
-        centre_momentum: How much of the sums behind the centres stays from one batch to the next,
-            at least 0 and below 1.
-        label_bound: Largest distance of a modality's label from `label_middle`.
         dropout_rate: Dropout on LSTMs' states and before each hidden layer, at least 0 and below
             1.
-        num_classes, num_outputs: See `MultimodalModel`.
-        label_middle: Middle of the range of scores; a score above it counts as positive.
 
-    Call arguments, output and errors: as for `MultimodalModel`; the output is
-    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
+    Further arguments: see `UnimodallySupervisedModel`; the call, its output and its errors: see
+    `MultimodalModel`.
 
     Differences from the paper:
         The paper keeps each training sample's y_s from epoch to epoch and moves it towards the

@@ -5,6 +5,7 @@ from keras import ops
 
 from ..checks import check_positive
 from ..explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from .subnetworks import masked_lstm
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -38,11 +39,12 @@ class StackedBiLSTM(ExplicitMaskLayer):
         self.upper = self._both_ways("upper")
 
     def _both_ways(self, name, **options):
-        # cuDNN's kernel refuses masks with holes or padding on the left.
-        options |= {"use_cudnn": False, "dtype": self.dtype_policy}
+        ways = {"forwards": False, "backwards": True}
         return [
-            keras.layers.LSTM(self.units, go_backwards=back, name=f"{name}_{way}", **options)
-            for way, back in (("forwards", False), ("backwards", True))
+            masked_lstm(
+                self.units, self.dtype_policy, f"{name}_{way}", go_backwards=back, **options
+            )
+            for way, back in ways.items()
         ]
 
     def build(self, input_shape):

@@ -10,6 +10,11 @@ from ..pooling import MaskedPooling
 from .perceptron import Perceptron
 
 
+def masked_lstm(units, policy, name, **options):
+    """Return an LSTM that takes any mask; cuDNN's kernel refuses holes and padding on the left."""
+    return keras.layers.LSTM(units, use_cudnn=False, dtype=policy, name=name, **options)
+
+
 @keras.saving.register_keras_serializable(package="msa")
 class PooledSubnetwork(ExplicitMaskLayer):
     """Average the valid steps, then three Dense layers with ReLU.
@@ -77,8 +82,7 @@ class LSTMSubnetwork(ExplicitMaskLayer):
         self.input_dim = input_dim
         self.units = units
         self.dropout_rate = dropout_rate
-        # cuDNN's kernel refuses masks with holes or padding on the left.
-        self.lstm = keras.layers.LSTM(units, use_cudnn=False, dtype=self.dtype_policy, name="lstm")
+        self.lstm = masked_lstm(units, self.dtype_policy, "lstm")
         self.dropout = HashDropout(dropout_rate, dtype=self.dtype_policy)
         self.dense = keras.layers.Dense(units, dtype=self.dtype_policy, name="dense")
 

@@ -1,7 +1,5 @@
 """TETFN: crossmodal transformers between all pairs, with the text's help where it is not in one."""
 
-import itertools
-
 import keras
 from keras import ops
 
@@ -11,12 +9,18 @@ from ..explicit_masks import clear_masked
 from ..inputs import MODALITIES
 from ..multimodal_model import Explanation
 from ..pooling import MaskedPooling
+from .crossmodal import (
+    DIRECTIONS,
+    crossmodal_transformers,
+    self_attention_transformers,
+    temporal_convolutions,
+)
 from .sinusoidal_positions import sinusoidal_positions
+from .subnetworks import masked_lstm
 from .task_head import TaskHead
 from .transformer_stack import TransformerStack
 from .unimodally_supervised_model import UnimodallySupervisedModel
 
-DIRECTIONS = list(itertools.permutations(range(3), 2))  # query and context, numbers of modalities
 TEXT = 0
 
 
@@ -43,7 +47,6 @@ class TETFN(UnimodallySupervisedModel):
     with one score has these tasks: not with `num_classes`, not with several outputs.
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the crossmodal transformers; a multiple of `num_heads`. The transformers
             of self-attention are twice as wide.
         num_heads: Number of attention heads.
@@ -53,16 +56,10 @@ class TETFN(UnimodallySupervisedModel):
         video_lstm_dim: Width of the video's LSTM.
         kernel_size: Steps that the convolutions cover.
         head_dim: Width of the multimodal representation.
-        unimodal_dim: Width of each unimodal representation.
-        centre_momentum: How much of the sums behind the centres stays from one batch to the next,
-            at least 0 and below 1.
-        label_bound: Largest distance of a modality's label from `label_middle`.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
-        label_middle: Middle of the range of scores; a score above it counts as positive.
 
-    Call arguments, output and errors: as for `MultimodalModel`; the output is
-    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
+    Further arguments: see `UnimodallySupervisedModel`; the call, its output and its errors: see
+    `MultimodalModel`.
 
     Differences from the paper:
         - The text is a sequence of features as given, with no BERT to fine-tune below; the video's
@@ -126,23 +123,10 @@ class TETFN(UnimodallySupervisedModel):
     def _make_encoders(self, policy):
         lstm_dims = {"audio": self.audio_lstm_dim, "video": self.video_lstm_dim}
         self.lstms = [
-            # cuDNN's kernel refuses masks with holes or padding on the left.
-            keras.layers.LSTM(
-                units, return_sequences=True, use_cudnn=False, dtype=policy, name=f"{name}_lstm"
-            )
+            masked_lstm(units, policy, f"{name}_lstm", return_sequences=True)
             for name, units in lstm_dims.items()
         ]
-        self.convolutions = [
-            keras.layers.Conv1D(
-                self.model_dim,
-                self.kernel_size,
-                padding="same",
-                use_bias=False,
-                dtype=policy,
-                name=f"{name}_convolution",
-            )
-            for name in MODALITIES
-        ]
+        self.convolutions = temporal_convolutions(self.model_dim, self.kernel_size, policy)
         self.positions = [sinusoidal_positions(n, self.model_dim) for n in self.seq_lens]
         self.position_dropouts = [HashDropout(self.dropout_rate, dtype=policy) for _ in MODALITIES]
 
@@ -156,15 +140,8 @@ class TETFN(UnimodallySupervisedModel):
             for name in MODALITIES[1:]
         ]
         stack["n_layers"] = self.n_layers
-        self.transformers = [
-            TransformerStack(
-                d, crossmodal=True, name=f"{MODALITIES[query]}_from_{MODALITIES[context]}", **stack
-            )
-            for query, context in DIRECTIONS
-        ]
-        self.self_attention = [
-            TransformerStack(2 * d, name=f"{name}_self_attention", **stack) for name in MODALITIES
-        ]
+        self.transformers = crossmodal_transformers(d, **stack)
+        self.self_attention = self_attention_transformers(2 * d, **stack)
         self.last = MaskedPooling("last", 2 * d, dtype=policy, name="last")
         self.head = TaskHead(6 * d, self.head_dim, rate, dtype=policy, name="head")
 

@@ -26,18 +26,15 @@ class TFN(MultimodalModel):
     and several outputs pass without it.
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         model_dim: Width of the text's LSTM and of its vector.
         nonverbal_dim: Width of the networks and vectors of audio and video.
         fusion_dim: Width of the two layers after the tensor, whose size is
             `(model_dim + 1) * (nonverbal_dim + 1)**2`.
         dropout_rate: Dropout in the subnetworks and on the tensor, at least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
         label_middle: Middle of the range of the one score.
         label_bound: Half the width of that range.
 
-    Call arguments, output and errors: as for `MultimodalModel`; the output is
-    `(batch, num_outputs)` or `(batch, num_classes)`, float32.
+    Further arguments, the call, its output and its errors: see `MultimodalModel`.
 
     Differences from the paper:
         The authors' code is no longer public; MMSA follows a version in PyTorch by others

@@ -15,13 +15,11 @@ class UnimodallySupervisedModel(MultimodalModel):
     scores. With classes or several outputs there are no such tasks.
 
     Args:
-        seq_len, text_dim, audio_dim, video_dim: See `MultimodalModel`.
         unimodal_dim: Width of each modality's representation.
         centre_momentum: How much of the sums behind the centres stays from one batch to the next,
             at least 0 and below 1.
         label_bound: Largest distance of a modality's label from `label_middle`.
         dropout_rate: At least 0 and below 1.
-        num_classes, num_outputs: See `MultimodalModel`.
         label_middle: Middle of the range of scores; a score above it counts as positive.
     """
 

@@ -88,6 +88,18 @@ class VectorFusion(ConfiguredLayer):
     """Base of the fusions that mix two vectors, each projected to `fusion_dim` if it is not.
 
     A subclass makes `scores`, the Dense layer on both vectors that tells how to mix them.
+
+    Args:
+        text_dim: Width of the text vector.
+        tab_dim: Width of the tabular vector.
+        fusion_dim: Width of the output; a vector that has it already is not projected.
+
+    Call arguments:
+        text: `(batch, text_dim)`.
+        tab: `(batch, tab_dim)`.
+
+    Raises:
+        ValueError: If a size is not positive, or an input has another rank or width.
     """
 
     scores: keras.layers.Dense
@@ -137,22 +149,13 @@ class MixtureOfExperts(VectorFusion):
         w = softmax(Dense(2)(concat(text, tab)))
         fused = w[0] * project(text) + w[1] * project(tab)
 
-    Args:
-        text_dim: Width of the text vector.
-        tab_dim: Width of the tabular vector.
-        fusion_dim: Width of the output; a vector that has it already is not projected.
-
     Call arguments:
-        text: `(batch, text_dim)`.
-        tab: `(batch, tab_dim)`.
+        text, tab: See `VectorFusion`.
         return_weights: Whether to return the routing weights too.
 
     Returns:
         `(batch, fusion_dim)`; with `return_weights` also the weights of text and table,
         `(batch, 2)`, float32, at least 0, with sum 1.
-
-    Raises:
-        ValueError: If a size is not positive, or an input has another rank or width.
 
     Reference:
         Jacobs et al., 1991, "Adaptive Mixtures of Local Experts".
@@ -177,22 +180,13 @@ class FusionGate(VectorFusion):
         g = sigmoid(Dense(fusion_dim)(concat(text, tab)))
         fused = g * project(text) + (1 - g) * project(tab)
 
-    Args:
-        text_dim: Width of the text vector.
-        tab_dim: Width of the tabular vector.
-        fusion_dim: Width of the output; a vector that has it already is not projected.
-
     Call arguments:
-        text: `(batch, text_dim)`.
-        tab: `(batch, tab_dim)`.
+        text, tab: See `VectorFusion`.
         return_gate: Whether to return the gate too.
 
     Returns:
         `(batch, fusion_dim)`; with `return_gate` also g, `(batch, fusion_dim)`, float32, in
         (0, 1): the share of the text in each dimension.
-
-    Raises:
-        ValueError: If a size is not positive, or an input has another rank or width.
 
     Reference:
         Arevalo et al., 2017, "Gated Multimodal Units for Information Fusion"; without their tanh.

@@ -1,0 +1,40 @@
+"""What MulT and TETFN share: convolutions over time, and transformers between all modalities."""
+
+import itertools
+
+import keras
+
+from ..inputs import MODALITIES
+from .transformer_stack import TransformerStack
+
+# Query and context of each crossmodal transformer, as numbers of modalities.
+DIRECTIONS = list(itertools.permutations(range(3), 2))
+
+
+def temporal_convolutions(model_dim, kernel_size, policy):
+    """Return a convolution for each modality that keeps the number of steps."""
+    options = {"padding": "same", "use_bias": False, "dtype": policy}
+    return [
+        keras.layers.Conv1D(model_dim, kernel_size, name=f"{name}_convolution", **options)
+        for name in MODALITIES
+    ]
+
+
+def crossmodal_transformers(model_dim, **options):
+    """Return a `TransformerStack` for each of `DIRECTIONS`."""
+    return [
+        TransformerStack(
+            model_dim,
+            crossmodal=True,
+            name=f"{MODALITIES[query]}_from_{MODALITIES[context]}",
+            **options,
+        )
+        for query, context in DIRECTIONS
+    ]
+
+
+def self_attention_transformers(model_dim, **options):
+    """Return a `TransformerStack` for each modality."""
+    return [
+        TransformerStack(model_dim, name=f"{name}_self_attention", **options) for name in MODALITIES
+    ]
