@@ -14,10 +14,9 @@ def main():
     """Parse the command line, then train or cross-validate."""
     arguments, settings = parse_settings(make_parser())
     settings = resumed(settings) if arguments.resume else settings
-    # From here on TensorFlow is needed: the arguments of a model are checked too.
-    import utils.quiet_tensorflow  # noqa: F401
-
     settings.check()
+    # From here on TensorFlow is needed.
+    import utils.quiet_tensorflow  # noqa: F401
     from experiments.pages.report import write_own_report
     from experiments.runs.ray_workers import train_on_ray
     from experiments.runs.training import cross_validate_run, is_over, train

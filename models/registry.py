@@ -31,6 +31,9 @@ class LazyClasses(MutableMapping):
         module, cls = place.split(":")
         return getattr(importlib.import_module(f".{module}", PACKAGE), cls)
 
+    def __contains__(self, name):
+        return name in self._places  # imports nothing
+
     def __setitem__(self, name, cls):
         self._places[name] = cls
 

@@ -35,7 +35,7 @@ class ModelSettings(SettingsGroup):
     @property
     def model_packs_samples(self):
         """Whether the model can take several samples in one row."""
-        return self.model in MODELS and MODELS[self.model].packs_samples
+        return self.model in MODELS and class_of(self.model).packs_samples
 
     def _own_faults(self):
         if self.family is None:
@@ -55,6 +55,13 @@ class ModelSettings(SettingsGroup):
                 )
 
 
+def class_of(model):
+    """Return the class of a sequence model; this imports Keras, without its messages."""
+    import utils.quiet_tensorflow  # noqa: F401
+
+    return MODELS[model]
+
+
 def family_of(model):
     """Return `"sequences"` or `"tables"`, the family of a model's name, or `None`."""
     if model in MODELS:
@@ -67,5 +74,5 @@ def model_options(model):
     if family_of(model) == "tables":
         return list(TABLE_ARGUMENTS)
     given = {*SEQUENCE_ARGUMENTS_OF_DATA, "self", "kwargs", "num_classes", "num_outputs"}
-    parameters = inspect.signature(MODELS[model].__init__).parameters
+    parameters = inspect.signature(class_of(model).__init__).parameters
     return [name for name in parameters if name not in given]

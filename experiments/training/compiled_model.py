@@ -45,7 +45,7 @@ class CompiledModel:
         return self._once(("steps", jit, repr(signature)), make)
 
     def explain(self, inputs, signature):
-        """Return what `explaining` returns, compiled once."""
+        """Return the prediction and the explanation of `inputs`, by a function compiled once."""
         return self._once(
             ("explain", repr(signature)), lambda: explaining(self.model, inputs, signature)
         )

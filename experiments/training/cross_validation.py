@@ -23,7 +23,7 @@ def cross_validate(task, samples, folder, label="training", on_epoch=None, cache
         task: The `Task`; its settings say how to cut.
         samples: The joined samples of `SPLITS`.
         folder: The `RunFolder` that receives `folds.json` and `folds_predictions.csv`.
-        label: What the progress display says.
+        label: The text of the progress display.
         on_epoch: See `fit`.
         cache: See `fit`.
 
@@ -73,7 +73,7 @@ def fit_folds(task, samples, assignment, label, folder=None, on_epoch=None, cach
         task: The `Task`.
         samples: All samples, joined.
         assignment: The number of each sample's fold, `(N,)`.
-        label: What the progress display says.
+        label: The text of the progress display.
         folder: The `RunFolder` that receives measures and checkpoints, or `None`.
         on_epoch: See `fit`.
         cache: See `fit`.
