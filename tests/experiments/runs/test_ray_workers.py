@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import experiments.train
-import experiments.train_text_tabular
-from experiments.runs import ray_workers
+from experiments.pages.report import write_own_report
+from experiments.runs import ray_workers, training
+from experiments.settings import TrainSettings
 from experiments.train import main
 from experiments.training.distribution import WorkerLost
-from experiments.training.settings import TrainSettings
 from tests.conftest import call
 from utils.command_line import RunFailed
 
@@ -60,32 +59,28 @@ def ray(monkeypatch):
     return module
 
 
-@pytest.mark.parametrize("command", [experiments.train, experiments.train_text_tabular])
-def test_ray_gets_the_workers_and_settings_of_the_command(
-    ray, command, tmp_path, monkeypatch, capsys
-):
-    def train_run(settings, label="training", resume=False):
-        assert resume
+def test_ray_gets_the_workers_and_settings_of_the_command(ray, tmp_path, monkeypatch, capsys):
+    def train(settings, resume, report):
+        assert resume and report is write_own_report
         assert (settings.strategy, settings.workers, settings.epochs) == ("ray", 3, 7)
         assert (settings.run_dir, settings.data) == (str(tmp_path / "started" / "run"), "../data")
         assert Path.cwd() == tmp_path / "started"
         assert ray.environment["PYTHONPATH"] == str(ray_workers.ROOT)
         (Path(settings.run_dir) / "evaluation").mkdir(parents=True)
-        summary = '{"split": "valid", "samples": 12, "metrics": {"MAE": 0.5, "auroc": 0.5}}'
+        summary = '{"split": "valid", "samples": 12, "metrics": {"MAE": 0.5}, "target": {}}'
         (Path(settings.run_dir) / "evaluation" / "valid.json").write_text(summary)
 
     def elsewhere(function, original=ray.trainer, **given):
         monkeypatch.chdir(tmp_path / "worker")
         return original(function, **given)
 
-    monkeypatch.setattr(command, "train_run", train_run)
+    monkeypatch.setattr(training, "train", train)
     monkeypatch.setattr(ray.train.tensorflow, "TensorflowTrainer", elsewhere)
     for name in ("started", "worker"):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path / "started")
-    options = ("--data", "../data", "--run-dir", "run", "--epochs", 7)
-    options += ("--metric-choices", "auroc") if command is not experiments.train else ()
-    call(command.main, *options, "--strategy", "ray", "--workers", 3)
+    options = ("--data", "../data", "--run-dir", "run", "--epochs", 7, "--measures", "MAE")
+    call(main, *options, "--strategy", "ray", "--workers", 3)
     assert ray.given["scaling_config"] == {"num_workers": 3, "use_gpu": False}
     assert ray.given["run_config"]["failure_config"] == {"max_failures": ray_workers.RESTARTS}
     assert "0.5" in capsys.readouterr().out
@@ -98,7 +93,7 @@ def test_what_a_worker_refuses_is_told_and_not_tried_again(
     def refuse(*arguments, **options):
         raise RunFailed("the loss became nan")
 
-    monkeypatch.setattr(experiments.train, "train_run", refuse)
+    monkeypatch.setattr(training, "train", refuse)
     options = ("--data", data_without_test, "--run-dir", tmp_path / "run", "--strategy", "ray")
     assert "the loss became nan" in fails(main, *options, code=1)
 
@@ -109,8 +104,8 @@ def test_ray_starts_all_again_where_a_worker_was_lost(
     def lose(*arguments, **options):
         raise WorkerLost("another worker was lost")
 
-    monkeypatch.setattr(experiments.train, "train_run", lose)
+    monkeypatch.setattr(training, "train", lose)
     settings = TrainSettings(data=str(data_without_test), run_dir=str(tmp_path / "run"))
     with pytest.raises(RunFailed, match="Ray could not go on: another worker was lost"):
-        ray_workers.train_on_ray("experiments.train:train_run", settings)
+        ray_workers.train_on_ray(settings, report=None)
     assert ray.reported is None
