@@ -4,10 +4,9 @@ import shutil
 
 import numpy as np
 
-from utils.files import write_json
 from utils.formats.hdf5 import Hdf5Writer
 from utils.formats.table import index_path, write_table
-from utils.measures.inference import FILE
+from utils.measures.inference import write_target
 from utils.new_file import new_folder
 
 # The description of a data set that `data.synthetic` has written.
@@ -44,7 +43,7 @@ def convert(reader, directory, shards=1, progress=lambda split, done: None):
             _check_room(partial, split)
             _write_split(split, partial, shards, progress)
             written.append(split)
-        write_json(partial / FILE, reader.target.to_json())
+        write_target(partial, reader.target)
         if (reader.path / TASK_FILE).is_file():
             shutil.copyfile(reader.path / TASK_FILE, partial / TASK_FILE)
     return written

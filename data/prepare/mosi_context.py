@@ -16,6 +16,8 @@ from utils.environment import file_checksum
 from utils.formats.hdf5 import write_split
 from utils.formats.split import SPLITS
 from utils.formats.table import index_path, write_table
+from utils.measures.inference import write_target
+from utils.measures.score_target import ScoreTarget
 from utils.new_file import check_free, new_folder
 
 DEFAULTS = {"context": 20, "valid_share": 0.1, "seed": 0}
@@ -89,6 +91,7 @@ def prepare_mosi_context(
             write_table(index_path(partial, name), index)
         text = json.dumps(description, indent=2) + "\n"
         (partial / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
+        write_target(partial, ScoreTarget())
     return description
 
 

@@ -11,6 +11,8 @@ from data.synthetic.generation import (
     generate,
 )
 from utils.formats.hdf5 import write_split
+from utils.measures.inference import write_target
+from utils.measures.score_target import ScoreTarget
 from utils.new_file import check_free, new_folder
 
 DESCRIPTION_FILE = "task.json"
@@ -24,7 +26,7 @@ def write_folder(
     seq_len=DEFAULTS["seq_len"],
     noise=DEFAULTS["noise"],
 ):
-    """Generate a task and write HDF5 files and `task.json`.
+    """Generate a task and write HDF5 files, `task.json` and `target.json`.
 
     Args:
         directory: The folder to make; it must be new or empty.
@@ -65,4 +67,5 @@ def write_folder(
             write_split(partial, name, split.sequences, split.labels)
         text = json.dumps(description, indent=2) + "\n"
         (partial / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
+        write_target(partial, ScoreTarget())
     return description

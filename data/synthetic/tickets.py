@@ -13,6 +13,8 @@ import numpy as np
 
 from data.synthetic.arguments import check_whole_number
 from utils.formats.table import write_table
+from utils.measures.class_target import ClassTarget
+from utils.measures.inference import write_target
 from utils.new_file import check_free, new_folder
 
 DEFAULTS = {"samples": 2000, "seed": 0, "noise": 0.05}
@@ -70,7 +72,7 @@ class TicketSplit:
 
 
 # The label: whether a ticket is urgent.
-TARGET = {"kind": "class", "names": ["0", "1"], "values": ["0", "1"]}
+TARGET = ClassTarget(("0", "1"), values=("0", "1"))
 
 
 def write_tickets(
@@ -102,9 +104,9 @@ def write_tickets(
     with new_folder(directory) as partial:
         for name, split in splits.items():
             write_table(partial / f"{name}.csv", split.columns)
-        for name, content in (("task.json", description), ("target.json", TARGET)):
-            text = json.dumps(content, indent=2) + "\n"
-            (partial / name).write_text(text, encoding="utf-8")
+        text = json.dumps(description, indent=2) + "\n"
+        (partial / "task.json").write_text(text, encoding="utf-8")
+        write_target(partial, TARGET)
     return best
 
 

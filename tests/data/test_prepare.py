@@ -131,7 +131,7 @@ def test_the_command_writes_all_and_warns_of_the_leak(source, output, capsys):
     assert set(description["sha256"]) == {"utterances.csv", "text.csv", "audio.csv", "video.csv"}
     files = {f"{kind}_{s}.h5" for kind in ("audio", "video", "y") for s in ("train", "valid")}
     files |= {f"text_{s}_emb.h5" for s in ("train", "valid")}
-    files |= {f"index_{s}.csv" for s in ("train", "valid")} | {"prepared.json"}
+    files |= {f"index_{s}.csv" for s in ("train", "valid")} | {"prepared.json", "target.json"}
     assert {path.name for path in output.iterdir()} == files
 
 
@@ -161,7 +161,7 @@ def test_features_that_are_not_finite_are_left_to_the_reader(source, output):
         ("utterances", 2, 7, "good", "row 1, column score, must be a number. Received: 'good'"),
         ("utterances", 2, 7, "nan", "column score, must hold finite labels"),
         ("utterances", 2, 7, "1e999", "column score, must hold finite labels"),
-        ("utterances", 2, 7, "-4", "column score, must hold labels in [-3, 3]"),
+        ("utterances", 2, 7, "-4", "column score, must hold scores in [-3, 3]"),
         ("utterances", 0, 7, "points", "no column score"),
     ],
 )

@@ -213,7 +213,7 @@ def test_command_writes_the_layout_and_the_best_mae(tmp_path, capsys):
     assert [description[k] for k in ("task", "samples", "seed", "seq_len", "noise")] == [
         *("sarcasm", 40, 7, 20, 0.4)
     ]
-    names = {"task.json"}
+    names = {"task.json", "target.json"}
     for name, split in expected.items():
         arrays = {f"text_{name}_emb.h5": split.sequences["text"], f"y_{name}.h5": split.labels}
         arrays |= {f"{m}_{name}.h5": split.sequences[m] for m in ("audio", "video")}

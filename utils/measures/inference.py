@@ -4,9 +4,11 @@ import dataclasses
 import json
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 
+from utils.files import write_json
 from utils.measures.class_target import ClassTarget, LabelsTarget, class_name
 from utils.measures.score_target import TOLERANCE, ScoresTarget, ScoreTarget
 from utils.measures.target import as_columns, is_number
@@ -18,6 +20,8 @@ REQUEST = re.compile(
     r"(score|scores|class|labels)(?::\s*(-?\d+\.?\d*)\s*,\s*(-?\d+\.?\d*))?\s*", re.ASCII
 )
 SYNTAX = "score, score:LOW,HIGH, scores, scores:LOW,HIGH, class or labels"
+# With fewer samples, no score beyond 1 may be chance.
+FEWEST_NARROW = 50
 # Whole numbers from 0 to fewer than so many may be classes.
 MOST_NUMBERED_CLASSES = 50
 
@@ -60,11 +64,12 @@ class TargetRequest:
 def infer_target(where, train, request=None, names=()):
     """Tell the target of a data set.
 
-    One column of numbers is a score: in [-3, 3] where there are negative ones; in [-1, 1] where
-    none is beyond and they are no whole numbers; else from the lowest to the highest whole number
-    around them. Texts are classes. Several columns are one of several classes where each row has a
-    single 1, true-or-false labels where there are only 0 and 1, otherwise scores. Whole numbers
-    from 0 on, and -1 and 1, may be scores or classes: there the user must say which.
+    One column of numbers is a score. Its range is [-3, 3] where there are negative ones; [-1, 1]
+    where there are 50 or more, none is beyond, and they are no whole numbers; otherwise it goes
+    from the lowest to the highest whole number around them. Texts are classes. Several columns are
+    classes where each row has a single 1, true-or-false labels where there are only 0 and 1, and
+    otherwise scores. Whole numbers from 0 on, and -1 and 1, may be scores or classes: there the
+    user must say which.
 
     Args:
         where: The file and key of the labels, for messages.
@@ -143,6 +148,11 @@ def read_target(folder):
     return dataclasses.replace(target, found=FILE, **stated)
 
 
+def write_target(folder, target):
+    """Write `target.json`, which `read_target` reads, into a data folder."""
+    write_json(Path(folder) / FILE, target.to_json())
+
+
 def _kind(where, y, rank):
     """Return the kind of labels, and how it was told."""
     if y.shape[1] > 1:
@@ -173,7 +183,8 @@ def _range(y, request, found):
     y = y[np.isfinite(y)]
     lowest, highest = (float(y.min()), float(y.max())) if len(y) else (0.0, 0.0)
     fractions = (y != np.round(y)).any()
-    if lowest < 0 and fractions and max(-lowest, highest) <= 1 + TOLERANCE:
+    narrow = max(-lowest, highest) <= 1 + TOLERANCE and len(y) >= FEWEST_NARROW
+    if lowest < 0 and fractions and narrow:
         return -1.0, 1.0, f"{found}, none beyond 1"
     if lowest < 0 or highest <= 3 + TOLERANCE:
         return -3.0, 3.0, found
