@@ -51,7 +51,7 @@ class ClassTarget(Target):
         for row, text in enumerate(texts):
             if text not in index:
                 raise InvalidData(
-                    f"{where} must hold the classes {_listed(known)}, those of training. "
+                    f"{where} must hold the classes {_listed(known)} of the training. "
                     f"Received: {text!r} in {named_row(row, ids)}. Correct the label, or name all "
                     "classes of the training with --classes."
                 )
@@ -134,7 +134,7 @@ class LabelsTarget(Target):
     @property
     def measures(self):
         columns: list[list[Any]] = [label_measures(i) for i in range(self.columns)]
-        means = [mean_of(alike, alike[0].name) for alike in zip(*columns, strict=True)]
+        means = [mean_of(group, group[0].name) for group in zip(*columns, strict=True)]
         every = tuple(range(self.columns))
         single: list[Any] = []
         for i, (name, measures) in enumerate(zip(self.names, columns, strict=True)):

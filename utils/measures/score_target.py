@@ -114,7 +114,7 @@ class ScoresTarget(ScoreTarget):
     def measures(self):
         each = ScoreTarget(low=self.low, high=self.high).measures
         columns = [[in_column(measure, i) for measure in each] for i in range(self.columns)]
-        means = [mean_of(alike, alike[0].name) for alike in zip(*columns, strict=True)]
+        means = [mean_of(group, group[0].name) for group in zip(*columns, strict=True)]
         single = [
             dataclasses.replace(measure, name=f"{measure.name}_{name}")
             for name, measures in zip(self.names, columns, strict=True)
