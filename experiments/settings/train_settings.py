@@ -47,7 +47,7 @@ class TrainSettings(
         if not self.packing:
             return
         if not self.model_packs_samples:
-            yield f"--packing needs a model that can: seqlevel. Received: --model {self.model}."
+            yield f"--packing needs a model that can, seqlevel. Received: --model {self.model}."
         if self.buckets:
             yield f"--packing spares all padding: leave --buckets out. Received: {self.buckets}."
         if self.mixup:
