@@ -140,7 +140,8 @@ def spoiled(directory, labels):
     """Write a folder of 24 and 12 samples with these labels."""
     for seed, (split, count) in enumerate(SIZES.items()):
         sequences, _ = make_samples(count, seed)
-        write_split(directory, split, sequences, np.asarray(labels[split], "float32"))
+        y = np.asarray(labels[split], "float32").reshape(count, -1)
+        write_split(directory, split, sequences, y)
     return directory
 
 
