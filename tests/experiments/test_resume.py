@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import pytest
 
-import experiments.train
+import experiments.pages.report
+import experiments.runs.training
 from experiments.runs.run_folder import RunFolder
 from experiments.train import main
 from experiments.training.checkpoints import Checkpoints
@@ -31,7 +32,7 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture(autouse=True)
 def no_report(monkeypatch):
     """Spare the drawing of the report, which no test here looks at."""
-    monkeypatch.setattr(experiments.train, "write_report", lambda *_: None)
+    monkeypatch.setattr(experiments.pages.report, "write_own_report", lambda *_: None)
 
 
 class Killed(BaseException):
@@ -113,10 +114,10 @@ def kill_before_anything_is_saved(patch):
 
 
 def kill_in_evaluation(patch):
-    def evaluate(folder, split):
+    def evaluate(*_):
         raise Killed
 
-    patch.setattr(experiments.train, "evaluate_run", evaluate)
+    patch.setattr(experiments.runs.training, "evaluate", evaluate)
 
 
 @pytest.mark.parametrize(

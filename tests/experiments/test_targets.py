@@ -160,7 +160,7 @@ def test_labels_beyond_the_range_are_named_or_clipped(tmp_path, fails, capsys, e
     ("train", "valid", "options", "message"),
     [
         ([0, 1] * 12, [0, 1] * 6, (), "may hold a score or classes"),
-        ([0] * 24, [0, 1] * 6, ("--target", "class"), "two classes at least. Received: 0 alone"),
+        ([0] * 24, [0] * 12, ("--target", "class"), "two classes at least. Received: 0 alone"),
         ([0, 1] * 12, [0, 2] * 6, ("--target", "class"), "must hold the classes 0, 1"),
     ],
 )
