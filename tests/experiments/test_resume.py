@@ -14,6 +14,7 @@ import pytest
 import experiments.pages.report
 import experiments.runs.training
 from experiments.runs.run_folder import RunFolder
+from experiments.tasks.predictions import Predictions
 from experiments.train import main
 from experiments.training.checkpoints import Checkpoints
 from experiments.training.loop import Saver
@@ -143,11 +144,17 @@ def test_a_killed_run_ends_as_if_it_had_not_been(
 
 def test_patience_counts_on_from_where_a_run_was_killed(data_dir, tmp_path, eagerly, monkeypatch):
     scripted = [3.0, 2.0, 2.5, 2.1, 1.0]
+    epochs = []
 
-    def metrics(self, scores, original=Validation.metrics):
-        return {**original(self, scores), "MAE": scripted[len(self.history)]}
+    def measure(self, epoch, original=Validation.measure, **logs):
+        epochs.append(epoch)
+        original(self, epoch, **logs)
 
-    monkeypatch.setattr(Validation, "metrics", metrics)
+    def measured(self, original=Predictions.measured):
+        return {**original(self), "MAE": scripted[epochs[-1]]}
+
+    monkeypatch.setattr(Validation, "measure", measure)
+    monkeypatch.setattr(Predictions, "measured", measured)
     options = ("--epochs", 9, "--patience", 2, "--batch-size", 24)
     with monkeypatch.context() as patch, pytest.raises(Killed):
         kill_after_validation(patch)
