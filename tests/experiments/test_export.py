@@ -7,7 +7,6 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-import tensorflow as tf
 
 from experiments.export import main
 from experiments.runs.exporting import describe_run, export_run
@@ -23,13 +22,13 @@ from tests.conftest import TINY_MODEL, call, without_graphs
 from tests.models.text_tabular.small import make_batch
 from tests.models.text_tabular.small import make_model as make_table_model
 from tests.models.tiny import MODALITIES, SEQ_LEN, WIDTHS, make_model
+from tests.utils.test_onnx_export import cases, write_small
 from utils.batches.normalization import FeatureNormalizer
-from utils.command_line import RunFailed
 from utils.formats import Split
 from utils.formats.split import without_labels
 from utils.measures.class_target import ClassTarget, LabelsTarget
 from utils.measures.score_target import ScoresTarget, ScoreTarget
-from utils.onnx_export import OPSETS, check_onnx, write_onnx
+from utils.onnx_export import OPSETS
 from utils.onnx_model import OnnxModel
 
 CLIP = 1.5
@@ -212,39 +211,6 @@ def test_metrics_of_other_modalities_are_not_taken_for_the_models(trained_run, t
     path = folder.evaluation / "test.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "modalities": ["audio"]}))
     assert set(describe_run(folder)["metrics"]) == {"valid"}
-
-
-def write_small(path, function, width=3):
-    shape = ("batch", width)
-    write_onnx(path, function, {"x": (shape, "float32")}, {"y": shape}, {"kind": "small"})
-
-
-def cases(x):
-    return [("a case", {"x": np.array(x, "float32")}, np.array(x, "float32"))]
-
-
-def test_a_graph_that_does_not_agree_is_refused(tmp_path):
-    path = tmp_path / "model.onnx"
-    write_small(path, lambda inputs: {"y": 2 * inputs["x"]})
-    largest = check_onnx(path, lambda x: {"y": 2 * x + 1e-6}, cases([[1, 2, 3]]))
-    assert 5e-7 < largest < 2e-6
-    with pytest.raises(RunFailed, match=r"y differs by 0\.001 for a case"):
-        check_onnx(path, lambda x: {"y": 2 * x + 1e-3}, cases([[1, 2, 3]]))
-    with pytest.raises(RunFailed, match=r"y differs by nan"):
-        check_onnx(path, lambda x: {"y": 2 * x}, cases([[1, np.nan, 3]]))
-
-
-def test_where_keeps_out_what_it_does_not_choose(tmp_path):
-    path = tmp_path / "model.onnx"
-    write_small(path, lambda inputs: {"y": tf.where(tf.abs(inputs["x"]) < 9, inputs["x"], 0.0)})
-    x = np.array([[1, np.nan, np.inf]], "float32")
-    assert OnnxModel(path, ("small",)).run({"x": x})["y"].tolist() == [[1, 0, 0]]
-
-
-def test_operations_that_onnx_lacks_are_named(tmp_path):
-    with pytest.raises(RunFailed, match=r"cannot be expressed in ONNX: .*Unsupported ops:.*Erfc"):
-        write_small(tmp_path / "model.onnx", lambda inputs: {"y": tf.math.erfc(inputs["x"])})
-    assert not any(tmp_path.iterdir())
 
 
 def test_no_file_is_left_if_the_check_fails(trained_run, tmp_path, fails, monkeypatch):
