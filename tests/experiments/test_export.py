@@ -165,8 +165,8 @@ def test_int8_with_masks_needs_no_absent_modality(mixed_run, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-def test_mixed_precision_runs_are_rebuilt_in_float32(mixed_run, tmp_path, policy):
-    folder = RunFolder(shutil.copytree(mixed_run, tmp_path / "run"))
+def test_mixed_precision_runs_are_rebuilt_in_float32(trained_run, tmp_path, policy):
+    folder = RunFolder(shutil.copytree(trained_run, tmp_path / "run"))
     make_model("seqlevel", dtype=policy).save(folder.best)
     features = make_features(3, SEQ_LEN)
     rebuilt = load_run(folder, in_float32=True)
