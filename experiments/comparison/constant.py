@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.comparison.model_settings import CONSTANT
 from experiments.runs.shared_samples import shared_join
-from experiments.training.folds import assign_folds
+from experiments.tasks.folds import checked_folds
 
 
 def constant_prediction(target, labels):
@@ -36,7 +36,7 @@ def constant_outcome(task, outcome):
     outputs = np.zeros(outcome.labels.shape)
     if settings.folds:
         samples = shared_join(task)
-        folds = assign_folds(len(samples), task.columns(samples), settings.folds, settings.group)
+        folds = checked_folds(task, samples)
         labels = task.labels(samples)
         for fold in range(settings.folds):
             outputs[folds == fold] = constant_prediction(target, labels[folds != fold])

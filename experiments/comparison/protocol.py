@@ -9,9 +9,9 @@ import yaml
 from experiments.runs.run_folder import RunFolder
 from experiments.runs.shared_samples import shared_join
 from experiments.settings import TrainSettings
+from experiments.tasks.folds import checked_folds
 from experiments.tasks.losses import loss_faults
 from experiments.training.cross_validation import SPLITS
-from experiments.training.folds import assign_folds
 from experiments.tuning.kinds import PLACE
 from experiments.tuning.search_space import SearchSpace, with_values
 from utils.files import write_text
@@ -120,8 +120,7 @@ class Protocol:
         if faults:
             raise ValueError(" ".join(dict.fromkeys(faults)))
         if self.base.folds:
-            samples = shared_join(task)
-            assign_folds(len(samples), task.columns(samples), self.base.folds, self.group)
+            checked_folds(task, shared_join(task))
         elif self.group is not None:
             columns = task.columns(shared_join(task, ("valid",)))
             if self.group not in columns:

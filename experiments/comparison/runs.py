@@ -14,6 +14,7 @@ from experiments.runs.run_folder import RunFolder
 from experiments.runs.shared_samples import shared_split, training_samples
 from experiments.runs.start import open_folder, recorded
 from experiments.runs.training import open_checked
+from experiments.tasks.folds import checked_folds
 from experiments.training.checkpoints import Checkpoints
 from experiments.training.compiled_model import ModelCache
 from experiments.training.cross_validation import SPLITS, cross_validate
@@ -73,17 +74,19 @@ def train(settings):
     if is_finished(settings.run_dir):
         return
     task = open_checked(settings)
+    samples = training_samples(task)
     folder = open_folder(task, SPLITS, resume=True)
     with recorded(folder):
-        meter = CostMeter(folder.path)
-        label, measure, samples = settings.model, meter.after_epoch, training_samples(task)
+        shared = {
+            "folder": folder,
+            "label": settings.model,
+            "on_epoch": CostMeter(folder.path).after_epoch,
+            "cache": _CACHE,
+        }
         if settings.folds:
-            (joined,) = samples
-            cross_validate(task, joined, folder, label, measure, _CACHE)
-            return
-        train_split, valid = samples
-        checkpoints = Checkpoints(folder.checkpoints)
-        fit(task, train_split, valid, folder, label, checkpoints, measure, _CACHE)
+            cross_validate(task, *samples, checked_folds(task, *samples), **shared)
+        else:
+            fit(task, *samples, checkpoints=Checkpoints(folder.checkpoints), **shared)
 
 
 def evaluate(settings, split):

@@ -5,6 +5,7 @@ from experiments.runs.loaded_run import load_run
 from experiments.runs.resuming import is_finished
 from experiments.runs.start import open_folder, recorded
 from experiments.tasks import open_task
+from experiments.tasks.folds import checked_folds
 from experiments.tasks.losses import loss_faults
 from experiments.training.checkpoints import Checkpoints
 from experiments.training.cross_validation import SPLITS, cross_validate
@@ -13,12 +14,11 @@ from experiments.training.loop import fit
 from utils.command_line import announce, console
 
 
-def train(settings, label="training", resume=False, report=None):
+def train(settings, resume=False, report=None):
     """Train as `settings` say, and evaluate the model that is kept.
 
     Args:
         settings: `TrainSettings`, checked.
-        label: What the progress display says.
         resume: Whether to go on with a run that was stopped.
         report: Writes the report of the run; called with its `RunFolder`, or `None`.
 
@@ -35,7 +35,7 @@ def train(settings, label="training", resume=False, report=None):
     folder = run if distribution.chief else None
     with recorded(folder), distribution.losses_told():
         checkpoints = Checkpoints(run.checkpoints)
-        fit(task, samples["train"], samples["valid"], folder, label, checkpoints)
+        fit(task, samples["train"], samples["valid"], folder, checkpoints=checkpoints)
         summaries = distribution.from_chief(evaluate_all, run, settings.data, samples, report)
     return run, summaries
 
@@ -58,15 +58,12 @@ def evaluate_all(folder, data, samples, report=None):
     return summaries
 
 
-def cross_validate_run(settings, label="training", resume=False, on_epoch=None, cache=None):
+def cross_validate_run(settings, resume=False):
     """Cross-validate as `settings` say, in a run folder that holds results but no model.
 
     Args:
         settings: `TrainSettings`, checked, with `folds`.
-        label: What the progress display says.
         resume: Whether to go on with a run that was stopped.
-        on_epoch: See `fit`.
-        cache: See `fit`.
 
     Returns:
         The run folder, and from the heading of a column to its measures by name.
@@ -75,9 +72,10 @@ def cross_validate_run(settings, label="training", resume=False, on_epoch=None, 
     task = open_checked(settings)
     samples = task.join(SPLITS)
     tell(task, [])
+    assignment = checked_folds(task, samples)
     folder = open_folder(task, SPLITS, resume)
     with recorded(folder):
-        columns = cross_validate(task, samples, folder, label, on_epoch, cache)
+        columns = cross_validate(task, samples, assignment, folder)
     return folder, columns
 
 

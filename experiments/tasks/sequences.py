@@ -51,16 +51,15 @@ class SequenceTask(Task):
 
     @functools.cached_property
     def target(self):
-        return self.reader.target
+        target, (labels, _) = self.reader.target, self.reader.read_labels("train")
+        target.check_training(f"{self.reader.path}, split 'train',", labels)
+        return target
 
     def splits(self):
         return self.reader.splits()
 
     def read(self, split):
-        samples = load_split(self.reader, split, self.settings.stream).completed()
-        if split == "train":
-            self._check_training(samples)
-        return samples
+        return load_split(self.reader, split, self.settings.stream).completed()
 
     def join(self, splits):
         return join_splits([self.reader.read(split).completed() for split in splits])
@@ -90,14 +89,10 @@ class SequenceTask(Task):
 
     def fit_inputs(self, train):
         settings = self.settings
-        self._check_training(train)  # A fold's training samples are not the split's.
         normalizer = FeatureNormalizer.fit(
             settings.normalize, train, settings.clip_features or math.inf
         )
         return SequenceInputs(self.target, normalizer, settings.modalities)
-
-    def _check_training(self, train):
-        self.target.check_training(f"{self.reader.path}, split {train.name!r},", train.labels)
 
 
 class SequenceInputs(Inputs):

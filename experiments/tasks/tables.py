@@ -50,12 +50,13 @@ class TableTask(Task):
     @functools.cached_property
     def target(self):
         request = self.settings.target_request
-        stored = read_target(self._train.parent)
-        if stored is not None and request == TargetRequest():
-            return stored
         texts = [v for block in read_blocks(self._train) for v in block[self.schema.label]]
         where = f"{self._train}, column {self.schema.label},"
-        return infer_target(where, texts, request)
+        target = read_target(self._train.parent)
+        if target is None or request != TargetRequest():
+            target = infer_target(where, texts, request)
+        target.check_training(where, target.encode(where, texts))
+        return target
 
     def splits(self):
         return [split for split in SPLITS if self._has(split)]

@@ -17,7 +17,8 @@ class Task(ABC):
     Attributes:
         settings: The same.
         family: `"sequences"` or `"tables"`.
-        target: The `Target` of the labels, told by the training split.
+        target: The `Target` of the labels, told by the training split; asking for it raises
+            `InvalidData` if a model can learn nothing from the labels.
     """
 
     family: ClassVar[str]

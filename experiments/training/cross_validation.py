@@ -4,7 +4,6 @@ import numpy as np
 
 from experiments.training.checkpoints import Checkpoints
 from experiments.training.compiled_model import ModelCache
-from experiments.training.folds import assign_folds
 from experiments.training.loop import fit
 from experiments.training.validation import rank
 from utils.files import write_json, write_rows
@@ -13,15 +12,16 @@ from utils.measures.table import mean_and_sd
 SPLITS = ("train", "valid")
 
 
-def cross_validate(task, samples, folder, label="training", on_epoch=None, cache=None):
+def cross_validate(task, samples, assignment, folder, label="training", on_epoch=None, cache=None):
     """Train on all folds but one, predict that one, for each fold in turn; write the results.
 
     No fold chooses an epoch of its own: the figures are of the last epoch, and beside it of the one
     epoch that is best over all folds together.
 
     Args:
-        task: The `Task`; its settings say how to cut.
+        task: The `Task`.
         samples: The joined samples of `SPLITS`.
+        assignment: The number of each sample's fold, `(N,)`; see `checked_folds`.
         folder: The `RunFolder` that receives `folds.json` and `folds_predictions.csv`.
         label: The text of the progress display.
         on_epoch: See `fit`.
@@ -29,12 +29,8 @@ def cross_validate(task, samples, folder, label="training", on_epoch=None, cache
 
     Returns:
         From the heading of a column to its measures by name.
-
-    Raises:
-        ValueError: If the data has no column `group`, or fewer groups than folds.
     """
     settings, target, labels = task.settings, task.target, task.labels(samples)
-    assignment = assign_folds(len(samples), task.columns(samples), settings.folds, settings.group)
     outputs = fit_folds(task, samples, assignment, label, folder, on_epoch, cache)
     criterion = target.criterion
     curve = [criterion(labels, found) for found in outputs]

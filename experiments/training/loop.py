@@ -57,7 +57,7 @@ def fit(
     Raises:
         RunFailed: If the loss or a prediction is not finite, or a checkpoint cannot be written.
         RunStopped: If a signal stops it, after a checkpoint.
-        ValueError: If the model refuses an argument, or the training labels teach nothing.
+        ValueError: If the model refuses an argument.
     """
     settings = task.settings
     distribution = make_distribution(settings.strategy)

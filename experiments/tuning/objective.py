@@ -7,8 +7,8 @@ import numpy as np
 
 from experiments.runs.shared_samples import shared_join, training_samples
 from experiments.runs.training import open_checked
+from experiments.tasks.folds import checked_folds
 from experiments.training.cross_validation import fit_folds
-from experiments.training.folds import assign_folds
 from experiments.training.loop import fit
 
 
@@ -28,7 +28,7 @@ class Objective:
     def __init__(self, task, seeds):
         self.seeds = range(task.settings.seed, task.settings.seed + seeds)
         if task.settings.folds:
-            _assignment(task, shared_join(task))
+            checked_folds(task, shared_join(task))
 
     def measure(self, settings, label, on_step):
         """Train with each seed.
@@ -65,14 +65,9 @@ def _measure_one(task, label, progress):
     if not task.settings.folds:
         return fit(task, *samples, label=label, on_epoch=progress.after).kept
     (joined,) = samples
-    assignment = _assignment(task, joined)
+    assignment = checked_folds(task, joined)
     outputs = fit_folds(task, joined, assignment, label, on_epoch=progress.after)
     return task.target.criterion(task.labels(joined), outputs[-1])
-
-
-def _assignment(task, samples):
-    settings = task.settings
-    return assign_folds(len(samples), task.columns(samples), settings.folds, settings.group)
 
 
 class _Progress:

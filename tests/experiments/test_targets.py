@@ -175,3 +175,11 @@ def test_a_class_that_train_lacks_is_refused(tmp_path, fails):
     data = spoiled(tmp_path, labels)
     message = fails(main, "--data", data, "--run-dir", tmp_path / "run")
     assert "must hold a sample of each class. Received: none of 2" in message
+
+
+def test_a_class_that_a_fold_holds_alone_is_refused(tmp_path, fails):
+    labels = {"train": np.eye(3)[[0, 1] * 11 + [0, 2]], "valid": np.eye(3)[[0, 1] * 6]}
+    data = spoiled(tmp_path, labels)
+    message = fails(main, "--data", data, "--run-dir", tmp_path / "run", "--folds", 2)
+    assert "of 2, must hold a sample of each class. Received: none of 2" in message
+    assert not (tmp_path / "run").exists()

@@ -74,7 +74,7 @@ class Processing:
             A fitted `Processing`.
 
         Raises:
-            InvalidData: If a label is missing, the labels fit no target, or there is one class.
+            InvalidData: If a label is missing, or the labels fit no target.
         """
         columns = {name: [] for name in (*schema.fields, schema.label)}
         for block in read_blocks(path):
@@ -86,7 +86,6 @@ class Processing:
         where, texts = f"{path}, column {schema.label},", columns[schema.label].tolist()
         target = request if isinstance(request, Target) else infer_target(where, texts, request)
         labels = target.encode(where, texts)
-        target.check_training(where, labels)
         transform = TabularTransform.fit(
             {name: columns[name] for name in schema.numeric},
             {name: columns[name] for name in schema.categorical},

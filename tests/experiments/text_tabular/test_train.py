@@ -15,7 +15,7 @@ from experiments.train import main
 from experiments.training import compiled_model
 from tests.conftest import call
 from tests.experiments.text_tabular.conftest import BINS, GATE, TINY, count_encoded, read_rows
-from utils.files import read_json
+from utils.files import read_json, write_rows
 
 
 def test_run_folder_holds_everything(tickets_run):
@@ -188,6 +188,15 @@ def test_bad_input_is_named(tickets, tmp_path, fails, options, message):
     if "--tokenizer" in options:
         arguments = (*arguments[:4], "--model", "gate")
     assert message in fails(main, *arguments, *options)
+
+
+def test_one_class_is_refused_before_there_is_a_run_folder(tickets, tmp_path, fails):
+    data = shutil.copytree(tickets, tmp_path / "data")
+    rows = read_rows(data / "train.csv")
+    write_rows(data / "train.csv", [row | {"label": "1"} for row in rows])
+    message = fails(main, "--data", data, "--run-dir", tmp_path / "run", *GATE)
+    assert "column label, must hold two classes at least. Received: 1 alone" in message
+    assert not (tmp_path / "run").exists()
 
 
 def test_saved_model_predicts_in_keras_alone(tickets_run):

@@ -3,8 +3,8 @@ import csv
 import numpy as np
 import pytest
 
+from experiments.tasks.folds import assign_folds
 from experiments.train import main
-from experiments.training.folds import assign_folds
 from tests.conftest import TINY_MODEL, call
 from utils.files import read_json
 from utils.formats import open_data

@@ -136,16 +136,9 @@ def test_tables_unlike_training_are_refused(tmp_path, table, columns, message):
         fit(table).read(make_table(tmp_path / "t.csv", **columns))
 
 
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        (["1", "", "0", ""], "none in 2 of 4 rows, the first is row 1"),
-        (["1"] * 4, "must hold two classes at least. Received: 1"),
-    ],
-)
-def test_training_labels_must_be_there_and_differ(tmp_path, labels, message):
-    with pytest.raises(ValueError, match=message):
-        fit(make_table(tmp_path / "t.csv", label=labels))
+def test_training_labels_must_be_there(tmp_path):
+    with pytest.raises(ValueError, match="none in 2 of 4 rows, the first is row 1"):
+        fit(make_table(tmp_path / "t.csv", label=["1", "", "0", ""]))
 
 
 def test_a_batch_may_have_no_rows(table):

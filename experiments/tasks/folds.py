@@ -4,6 +4,28 @@ import numpy as np
 from sklearn.model_selection import GroupKFold, KFold
 
 
+def checked_folds(task, samples):
+    """Assign joined samples to the folds of a task, and check the labels of each training.
+
+    Args:
+        task: The `Task`; its settings say how to cut.
+        samples: The joined samples.
+
+    Returns:
+        See `assign_folds`.
+
+    Raises:
+        ValueError: If the samples cannot be cut so, or a training could learn nothing from its
+            labels.
+    """
+    settings, labels = task.settings, task.labels(samples)
+    assignment = assign_folds(len(samples), task.columns(samples), settings.folds, settings.group)
+    for fold in range(settings.folds):
+        where = f"{settings.data}, without fold {fold + 1} of {settings.folds},"
+        task.target.check_training(where, labels[assignment != fold])
+    return assignment
+
+
 def assign_folds(count, columns, folds, group):
     """Assign each sample to a fold.
 
