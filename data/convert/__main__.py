@@ -3,9 +3,9 @@
 from rich.table import Table
 
 from data.convert.conversion import convert
+from data.target_options import add_target_options, target_request
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.formats import open_data
-from utils.measures.inference import SYNTAX, TargetRequest
 from utils.progress import progress_bar
 
 
@@ -17,7 +17,7 @@ def main():
         options.source,
         options.feature_files,
         modalities=None,
-        target=TargetRequest.parse(options.target, options.classes),
+        target=target_request(options),
         clip_labels=options.clip_labels,
     )
     with progress_bar(transient=True) as progress:
@@ -48,15 +48,7 @@ def make_parser():
     parser.add_argument(
         "--shards", type=int, default=1, help="number of files of each split and modality"
     )
-    parser.add_argument(
-        "--target",
-        type=str,
-        default=None,
-        help=f"what the labels are: {SYNTAX}; default: found out",
-    )
-    parser.add_argument(
-        "--classes", type=str, nargs="+", default=[], help="all classes in their order"
-    )
+    add_target_options(parser)
     parser.add_argument(
         "--clip-labels", action="store_true", help="clip scores beyond the range, and count them"
     )

@@ -6,15 +6,15 @@ import sys
 
 from data.inspect.inspection import inspect_data
 from data.inspect.tables import show
+from data.target_options import add_target_options, target_request
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.files import without_nan
-from utils.measures.inference import SYNTAX, TargetRequest
 
 
 def main():
     """Parse the command line, read the data, print its description and the findings."""
     options = make_parser().parse_args()
-    request = TargetRequest.parse(options.target, options.classes)
+    request = target_request(options)
     if options.json:
         described = without_nan(as_json(inspect_data(options.path, request)))
         sys.stdout.write(json.dumps(described, indent=2, allow_nan=False) + "\n")
@@ -32,15 +32,7 @@ def make_parser():
         "python -m data.inspect runs/data/sarcasm",
     )
     parser.add_argument("path", help="file or folder, in a format of data/README.md")
-    parser.add_argument(
-        "--target",
-        type=str,
-        default=None,
-        help=f"what the labels are: {SYNTAX}; default: found out",
-    )
-    parser.add_argument(
-        "--classes", type=str, nargs="+", default=[], help="all classes in their order"
-    )
+    add_target_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser
 

@@ -177,25 +177,17 @@ class SequenceInputs(Inputs):
         model.start_output_at(self.target.start)
         return model
 
+    def lengths(self, samples):
+        return end_of_samples(samples)
+
     def plan(self, settings, samples):
-        buckets, packer, lengths = max(1, settings.buckets), None, None
-        if buckets > 1:
-            lengths = end_of_samples(samples)
-        if settings.packing:
-            packer = Packer.of(samples)
-            lengths = packer.longest
-        plan = BatchPlan(
-            len(samples),
-            settings.batch_size,
-            shuffle=True,
-            seed=settings.seed,
-            lengths=lengths,
-            buckets=buckets,
-            even=settings.packing,
-        )
+        plan, _ = super().plan(settings, samples)
+        if not settings.packing:
+            return plan, None
+        packer = Packer.of(samples)
+        plan = dataclasses.replace(plan, lengths=packer.longest, even=True)
         # A later batch that needs a row more has it, and is compiled again.
-        epochs = min(settings.epochs, EPOCHS_PACKED_AHEAD)
-        return plan, packer and packer.for_epochs(plan, epochs)
+        return plan, packer.for_epochs(plan, min(settings.epochs, EPOCHS_PACKED_AHEAD))
 
     def training_batches(self, settings, samples, plan, epoch, step, packer=None):
         names = [field.name for field in dataclasses.fields(Augmentation)]

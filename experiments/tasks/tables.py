@@ -208,18 +208,8 @@ class TableInputs(Inputs):
             for one in samples
         ]
 
-    def plan(self, settings, samples):
-        buckets = max(1, settings.buckets)
-        lengths = samples.lengths if buckets > 1 else None
-        plan = BatchPlan(
-            len(samples),
-            settings.batch_size,
-            shuffle=True,
-            seed=settings.seed,
-            lengths=lengths,
-            buckets=buckets,
-        )
-        return plan, None
+    def lengths(self, samples):
+        return samples.lengths
 
     def training_batches(self, settings, samples, plan, epoch, step, packer=None):
         return TableBatches(samples, plan, epoch, step, labelled=True)

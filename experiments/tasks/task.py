@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from utils.batches.batch_plan import BatchPlan
+
 
 class Task(ABC):
     """The data of a run, and how it becomes what a model takes.
@@ -145,8 +147,21 @@ class Inputs(ABC):
         return list(samples)
 
     @abstractmethod
-    def plan(self, settings, samples) -> tuple[Any, Any]:
+    def lengths(self, samples) -> np.ndarray:
+        """Return the valid length of each of encoded samples, integers `(N,)`."""
+
+    def plan(self, settings, samples) -> tuple[BatchPlan, Any]:
         """Return the `BatchPlan` of shuffled training samples, and their `Packer` or `None`."""
+        buckets = max(1, settings.buckets)
+        plan = BatchPlan(
+            len(samples),
+            settings.batch_size,
+            shuffle=True,
+            seed=settings.seed,
+            lengths=self.lengths(samples) if buckets > 1 else None,
+            buckets=buckets,
+        )
+        return plan, None
 
     @abstractmethod
     def training_batches(self, settings, samples, plan, epoch, step, packer) -> Any:
