@@ -1,7 +1,6 @@
 """The plan of a comparison, fixed before its first training."""
 
 import dataclasses
-import shutil
 from pathlib import Path
 
 import yaml
@@ -94,14 +93,11 @@ class Protocol:
         target = {"target": task.target.to_json()}
         description = {**self._description(), **target, "data": task.checksums(SPLITS)}
         path = self.root / FILE
+        folder = RunFolder.claim(self.root)
         if not path.exists():
-            if self.root.is_dir() and [file.name for file in self.root.iterdir()] == ["STATUS"]:
-                shutil.rmtree(self.root)  # It was stopped before it had begun.
-            folder = RunFolder.create(self.root)
+            folder.begin(resume=not folder.has_metadata)
             write_text(path, yaml.safe_dump(description, sort_keys=False))
             return folder
-        folder = RunFolder(self.root)
-        folder.lock()
         known = yaml.safe_load(path.read_text(encoding="utf-8"))
         if known != description:
             raise ValueError(_difference(self.root, known, description))

@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import os
 import shutil
+import tempfile
 import typing
 from pathlib import Path
 
@@ -47,7 +48,8 @@ def train_on_ray(settings, report, resume=False):
     }
     environment = {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
     ray.init(runtime_env={"env_vars": environment})
-    scratch = path.with_name(f"{path.name}.ray")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f"{path.name}.ray-", dir=path.parent))
     trainer = ray.train.tensorflow.TensorflowTrainer(
         train_worker,
         train_loop_config=config,

@@ -42,22 +42,16 @@ def is_finished(path):
     return (Path(path) / "STATUS").exists() and RunFolder(path).status == "finished"
 
 
-def reopen_run(path, checksums):
-    """Take over the folder of a run that did not finish.
+def reopen(run, checksums):
+    """Go on in the folder of a run that did not finish.
 
     Args:
-        path: The run folder, with `metadata.json`.
+        run: The `RunFolder`, locked, with `metadata.json`.
         checksums: The checksums of the data now.
 
-    Returns:
-        The `RunFolder`, locked.
-
     Raises:
-        FileExistsError: If another process trains in it.
-        ValueError: If the data is not that of the run.
+        ValueError: If the data differs from the data of the run.
     """
-    run = RunFolder(path)
-    run.lock()
     metadata = run.load_metadata()
     changed = [name for name, value in checksums.items() if metadata["data"].get(name) != value]
     if changed:
@@ -66,4 +60,3 @@ def reopen_run(path, checksums):
             "Put the data of its start back, or start a new run."
         )
     run.set_status("running")
-    return run

@@ -1,9 +1,11 @@
 """The folder of one training run: what was asked, what was reached, how it ended."""
 
+import contextlib
 import datetime
 import fcntl
 import json
 import os
+import re
 import weakref
 import zipfile
 from pathlib import Path
@@ -13,6 +15,12 @@ import yaml
 from experiments.settings.model import family_of
 from utils.files import read_json, without_nan, write_json, write_text
 from utils.measures.inference import target_from_json
+
+# What a run, or a comparison, can have written before its first measures.
+EARLY_FILES = re.compile(
+    r"(STATUS|config\.yaml|metadata\.json|normalization\.npz|processing\.json)(\.partial)?"
+    r"|comparison\.yaml\.partial|tensorboard/events\.out\.tfevents\..+"
+)
 
 
 class RunFolder:
@@ -26,6 +34,7 @@ class RunFolder:
         evaluation: The folder of measures and predictions, `evaluation/`.
         robustness: The folder of robustness curves, `robustness/`.
         report: The HTML page, `report.html`.
+        unlock: A function that ends `lock`.
         checkpoints: The folder of states to go on from, `checkpoints/`, until the run is finished.
     """
 
@@ -38,29 +47,82 @@ class RunFolder:
         self.robustness = self.path / "robustness"
         self.report = self.path / "report.html"
         self.checkpoints = self.path / "checkpoints"
+        self.unlock = lambda: None
 
     @classmethod
-    def create(cls, path):
-        """Make a new run folder.
+    def claim(cls, path):
+        """Make a folder, or take one that is there, and lock it.
 
         Raises:
-            FileExistsError: If the folder is there and not empty: two runs never share one.
+            FileExistsError: If another process works in it.
             OSError: If it cannot be written.
         """
         run = cls(path)
-        try:
+        with run._writable():
             run.path.mkdir(parents=True, exist_ok=True)
             run.lock()
-            run.check_new()
-            run.set_status("running")
-            return run
+        return run
+
+    def begin(self, resume=False):
+        """Begin a run in this folder, which is locked.
+
+        Args:
+            resume: Whether to take over the folder of a run that ended before it measured anything.
+
+        Raises:
+            FileExistsError: If the folder holds something else: two runs never share one.
+            OSError: If it cannot be written.
+        """
+        with self._writable():
+            if resume:
+                self.clear()
+                self._check_nothing_else()
+            self.check_new()
+            self.set_status("running")
+
+    def _check_nothing_else(self):
+        found = sorted(path.name for path in self.path.iterdir())
+        if found:
+            raise FileExistsError(
+                f"The folder {self.path} holds no run to go on with. Expected: the files of a run, "
+                f"config.yaml and metadata.json among them. Received: {', '.join(found[:5])}. "
+                "Nothing was changed. Choose another --run-dir."
+            )
+
+    @contextlib.contextmanager
+    def _writable(self):
+        try:
+            yield
         except OSError as error:
             if not error.errno:
                 raise
             raise type(error)(
-                f"The run folder {run.path} cannot be written: {error.strerror}. Expected: a place "
-                "with room and permission. Choose another --run-dir."
+                f"The run folder {self.path} cannot be written: {error.strerror}. "
+                "Expected: a place with room and permission. Choose another --run-dir."
             ) from error
+
+    def clear(self):
+        """Remove the files of a run that has measured nothing.
+
+        A folder that holds anything else stays as it is.
+        """
+        files = [path for path in self.path.glob("*") if path.name != "tensorboard"]
+        files += (self.path / "tensorboard").glob("*")
+        names = [path.relative_to(self.path).as_posix() for path in files]
+        if "STATUS" not in names or not all(map(EARLY_FILES.fullmatch, names)):
+            return
+        if not self.status.startswith(("running", "failed")):
+            return
+        for path in sorted(files, key=lambda path: path.name == "STATUS"):
+            path.unlink()
+        with contextlib.suppress(FileNotFoundError):
+            (self.path / "tensorboard").rmdir()
+
+    def remove_early(self):
+        """Remove the folder of a run that has measured nothing; see `clear`."""
+        self.clear()
+        with contextlib.suppress(OSError):  # It holds something else.
+            self.path.rmdir()
 
     def check_new(self):
         """Refuse a folder that holds something.
@@ -80,13 +142,13 @@ class RunFolder:
             )
 
     def lock(self):
-        """Keep other processes from training in this folder, as long as this object lives.
+        """Keep other processes from training in this folder, until `unlock` or this object's end.
 
         Raises:
             FileExistsError: If another process does.
         """
         descriptor = os.open(self.path, os.O_RDONLY)
-        weakref.finalize(self, os.close, descriptor)
+        self.unlock = weakref.finalize(self, os.close, descriptor)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

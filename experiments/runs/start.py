@@ -3,15 +3,16 @@
 import contextlib
 import dataclasses
 import datetime
-import shutil
 import time
 from pathlib import Path
 
 import keras
 
-from experiments.runs.resuming import reopen_run
+from experiments.runs.resuming import reopen
 from experiments.runs.run_folder import RunFolder, default_run_path
+from experiments.training.checkpoints import Checkpoints
 from experiments.training.distribution import make_distribution
+from experiments.training.interruption import RunStopped
 from utils.environment import describe_environment
 from utils.options import command_line
 
@@ -29,11 +30,11 @@ def open_folder(task, splits, resume=False):
     """
     settings, checksums = task.settings, task.checksums(splits)
     path = Path(settings.run_dir or default_run_path(settings.model, settings.data))
-    if resume and (path / "metadata.json").exists():
-        return reopen_run(path, checksums)
-    if resume and (path / "STATUS").exists():
-        shutil.rmtree(path)  # It was stopped before it had begun.
-    folder = RunFolder.create(path)
+    folder = RunFolder.claim(path)
+    if resume and folder.has_metadata:
+        reopen(folder, checksums)
+        return folder
+    folder.begin(resume)
     folder.save_config(dataclasses.asdict(settings))
     folder.save_metadata(
         {
@@ -52,16 +53,25 @@ def open_folder(task, splits, resume=False):
 
 @contextlib.contextmanager
 def recorded(folder):
-    """Write into `STATUS` how what follows ends; on a worker without a folder, nothing."""
+    """Write into `STATUS` how what follows ends; on a worker without a folder, nothing.
+
+    A run that fails before it has measured anything leaves no folder.
+    """
     start = time.monotonic()
     try:
         yield
     except BaseException as error:
         if folder:
             folder.set_status(f"failed: {str(error) or type(error).__name__}")
+            if isinstance(error, Exception) and not isinstance(error, RunStopped):
+                folder.remove_early()
         raise
-    if folder:
-        if folder.has_metadata:
-            folder.add_metadata({"seconds": round(time.monotonic() - start, 1)})
-        folder.set_status("finished")
-        shutil.rmtree(folder.checkpoints, ignore_errors=True)
+    else:
+        if folder:
+            if folder.has_metadata:
+                folder.add_metadata({"seconds": round(time.monotonic() - start, 1)})
+            folder.set_status("finished")
+            Checkpoints(folder.checkpoints).remove()
+    finally:
+        if folder:
+            folder.unlock()

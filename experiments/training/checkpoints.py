@@ -1,5 +1,6 @@
 """Saved states of a training. After the first save, a complete state always exists."""
 
+import contextlib
 import json
 import os
 import re
@@ -70,6 +71,14 @@ class Checkpoints:
                     markup=False,
                 )
         return None
+
+    def remove(self):
+        """Remove all states, of folds too, and the folders that are empty then."""
+        for folder in [*self.path.glob("fold-*"), self.path]:
+            for path in [*Checkpoints(folder)._files(), folder / "partial"]:
+                path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     def _files(self):
         """Return the files of the states, newest first."""

@@ -221,7 +221,8 @@ def test_a_place_that_cannot_be_written(data_dir, tmp_path, fails):
 
 def test_two_processes_never_share_a_folder(data_dir, trained_run, tmp_path, fails):
     path = tmp_path / "run"
-    other = RunFolder.create(path)
+    other = RunFolder.claim(path)
+    other.begin()
     other.save_config({**RunFolder(trained_run).load_config(), "run_dir": str(path)})
     other.save_metadata(RunFolder(trained_run).load_metadata())
     message = fails(main, "--data", data_dir, "--run-dir", path, *TINY_MODEL)

@@ -175,11 +175,18 @@ def test_wrong_command_lines(arguments, expected, fails):
     assert expected in fails(main, *arguments)
 
 
-def test_wrong_model_arguments_leave_a_failed_run(data_dir, tmp_path, fails):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--model-args", '{"model_dim": 9}'), "`model_dim` must be a multiple of `num_heads`"),
+        (("--folds", 3, "--group", "video"), "--group must be a column of the data"),
+        (("--folds", 3, "--model-args", '{"model_dim": 9}'), "`model_dim` must be a multiple"),
+    ],
+)
+def test_a_typing_error_leaves_no_run_folder(data_dir, tmp_path, fails, options, message):
     run = tmp_path / "run"
-    message = fails(main, "--data", data_dir, "--run-dir", run, "--model-args", '{"model_dim": 9}')
-    assert "`model_dim` must be a multiple of `num_heads`" in message
-    assert (run / "STATUS").read_text().startswith("failed: `model_dim`")
+    assert message in fails(main, "--data", data_dir, "--run-dir", run, *options)
+    assert not run.exists()
 
 
 def test_unknown_config_key_is_named(tmp_path, fails):

@@ -3,24 +3,97 @@ import math
 import pytest
 
 from experiments.runs.run_folder import RunFolder
+from experiments.runs.start import recorded
+from experiments.training.interruption import RunStopped
+from utils.command_line import RunFailed
 from utils.files import read_json, write_json
 
 
+def begun(path):
+    """Return a `RunFolder` in which a run has begun."""
+    run = RunFolder.claim(path)
+    run.begin()
+    return run
+
+
+def names(path):
+    """Return the paths of all files below a folder."""
+    return sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
+
+
 def test_two_runs_never_share_a_folder(tmp_path):
-    RunFolder.create(tmp_path / "run")
+    begun(tmp_path / "run")
     with pytest.raises(FileExistsError, match=r"run folder .*run is taken.*another --run-dir"):
-        RunFolder.create(tmp_path / "run")
+        begun(tmp_path / "run")
 
 
 def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
     (tmp_path / "thesis.tex").write_text("x")
     with pytest.raises(FileExistsError, match="is not empty"):
-        RunFolder.create(tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+        begun(tmp_path)
+    assert names(tmp_path) == ["thesis.tex"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("STATUS", "comparison.yaml", "runs/seqlevel-seed0/best.keras"),
+        ("STATUS", "study.db"),
+        ("STATUS", "config.yaml", "chapter.tex"),
+        ("STATUS", "config.yaml", "tensorboard/notes.txt"),
+        ("STATUS", "checkpoints/epoch-000001-step-000000001.npz"),
+        ("config.yaml",),
+        ("STATUS of the thesis",),
+    ],
+)
+def test_a_folder_that_is_no_run_is_never_taken_over(tmp_path, files):
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("running\n")
+    with pytest.raises(FileExistsError, match=r"holds no run to go on with.*Nothing was changed"):
+        RunFolder.claim(tmp_path).begin(resume=True)
+    assert names(tmp_path) == sorted(files)
+
+
+def test_a_status_of_the_user_is_not_taken_over(tmp_path):
+    (tmp_path / "STATUS").write_text("submitted to the faculty\n")
+    with pytest.raises(FileExistsError, match="holds no run to go on with"):
+        RunFolder.claim(tmp_path).begin(resume=True)
+    assert names(tmp_path) == ["STATUS"]
+
+
+def test_a_run_that_was_killed_before_its_metadata_is_taken_over(tmp_path):
+    run = begun(tmp_path)
+    run.save_config({"epochs": 3})
+    (tmp_path / "metadata.json.partial").write_text("{")
+    run.begin(resume=True)
+    assert names(tmp_path) == ["STATUS"] and run.status == "running"
+
+
+def test_a_run_that_fails_before_its_first_measures_leaves_no_folder(tmp_path):
+    for error, stays in ((ValueError, False), (RunFailed, False), (KeyboardInterrupt, True)):
+        run = begun(tmp_path / error.__name__)
+        run.save_config({})
+        with pytest.raises(error), recorded(run):
+            raise error("x")
+        assert run.path.exists() == stays
+    run = begun(tmp_path / "stopped")
+    with pytest.raises(RunStopped), recorded(run):
+        raise RunStopped("stopped by SIGTERM", 143)
+    assert run.status.startswith("failed: stopped")
+
+
+def test_a_run_that_fails_after_its_first_measures_stays(tmp_path):
+    run = begun(tmp_path / "run")
+    with pytest.raises(RunFailed), recorded(run):
+        run.log_metrics({"epoch": 0})
+        raise RunFailed("the loss is not finite")
+    assert names(run.path) == ["STATUS", "metrics.jsonl"]
+    assert run.status == "failed: the loss is not finite"
 
 
 def test_status_config_and_metrics_come_back(tmp_path):
-    run = RunFolder.create(tmp_path / "run")
+    run = begun(tmp_path / "run")
     assert run.status == "running"
     run.set_status("finished")
     assert run.status == "finished"
