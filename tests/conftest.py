@@ -43,6 +43,14 @@ def without_graphs():
     tf.config.run_functions_eagerly(False)
 
 
+@contextlib.contextmanager
+def without_report():
+    """Train without a report, which takes longer than a tiny training itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("experiments.pages.report.write_own_report", lambda folder: None)
+        yield
+
+
 @pytest.fixture
 def eagerly():
     """Run a test `without_graphs`."""

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from data.synthetic import write_tickets
-from tests.conftest import SIZES, TINY_MODEL, call, without_graphs, write_data
+from tests.conftest import SIZES, TINY_MODEL, call, without_graphs, without_report, write_data
 from tests.experiments.text_tabular.conftest import BINS, GATE
 
 
@@ -69,6 +69,13 @@ def open_page():
         browser.close()
 
 
+@pytest.fixture
+def eagerly(eagerly):
+    """Run a test without graphs, and train without a report."""
+    with without_report():
+        yield
+
+
 @pytest.fixture(scope="session")
 def data_without_test(data_dir, tmp_path_factory):
     """`data_dir` without its test split, so that a run evaluates one split alone."""
@@ -121,7 +128,7 @@ def class_run(class_data, tmp_path_factory):
 
     path = tmp_path_factory.mktemp("runs") / "classes"
     options = ("--data", class_data, "--run-dir", path, "--epochs", 1, *TINY_MODEL)
-    with without_graphs():
+    with without_graphs(), without_report():
         call(main, *options, "--modalities", "audio", "video")
     return path
 

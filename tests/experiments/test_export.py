@@ -18,7 +18,7 @@ from experiments.tasks.raw_sequences import RawSequences
 from experiments.tasks.sequences import SequenceInputs
 from experiments.train import main as train
 from models import MODELS
-from tests.conftest import TINY_MODEL, call, without_graphs
+from tests.conftest import TINY_MODEL, call, without_graphs, without_report
 from tests.models.text_tabular.small import make_batch
 from tests.models.text_tabular.small import make_model as make_table_model
 from tests.models.tiny import MODALITIES, SEQ_LEN, WIDTHS, make_model
@@ -123,7 +123,7 @@ def mixed_run(data_dir, tmp_path_factory):
     run = tmp_path_factory.mktemp("mixed") / "run"
     arguments = ["--data", data_dir, "--run-dir", run, "--epochs", 1, *TINY_MODEL]
     options = ["--mixed-precision", "bfloat16", "--modalities", "text", "audio"]
-    with without_graphs():
+    with without_graphs(), without_report():
         call(train, *arguments, *options)
     keras.config.set_dtype_policy("float32")
     return run

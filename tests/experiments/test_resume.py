@@ -11,7 +11,6 @@ import keras
 import numpy as np
 import pytest
 
-import experiments.pages.report
 import experiments.runs.training
 from experiments.runs.run_folder import RunFolder
 from experiments.tasks.predictions import Predictions
@@ -19,7 +18,7 @@ from experiments.train import main
 from experiments.training.checkpoints import Checkpoints
 from experiments.training.loop import Saver
 from experiments.training.validation import Validation
-from tests.conftest import TINY_MODEL, call, without_graphs
+from tests.conftest import TINY_MODEL, call, without_graphs, without_report
 
 # A model that takes little time: what goes on after a kill is the same for all.
 MODEL = ("--model", "lf_dnn", "--model-args.model_dim", "8")
@@ -28,12 +27,6 @@ OPTIONS = (
     *("--feature-dropout.text", 0.2, "--accumulate", 2),
 )
 ROOT = Path(__file__).parent.parent.parent
-
-
-@pytest.fixture(autouse=True)
-def no_report(monkeypatch):
-    """Spare the drawing of the report, which no test here looks at."""
-    monkeypatch.setattr(experiments.pages.report, "write_own_report", lambda *_: None)
 
 
 class Killed(BaseException):
@@ -65,7 +58,7 @@ def train(data_dir, path, *options):
 def whole(data_dir, tmp_path_factory):
     """What a run that is never stopped ends with."""
     path = tmp_path_factory.mktemp("whole") / "run"
-    with without_graphs():
+    with without_graphs(), without_report():
         train(data_dir, path)
     return outcome(path)
 

@@ -13,6 +13,12 @@ from utils.files import read_json
 from utils.formats.hdf5 import write_split
 
 SIZES = {"train": 24, "valid": 12}
+HEADINGS = {
+    "score": ("Predicted against true scores", "Residuals by score"),
+    "scores": ("Each score", "the score with the smallest MAE", "Measures of each column"),
+    "class": ("Confusion matrix", "ROC", "Precision and recall", "macro_f1 (higher is better)"),
+    "labels": ("Each label", "ROC", "Measures of each column"),
+}
 
 
 def labels_of(kind, scores, rng):
@@ -76,7 +82,9 @@ def test_a_run_knows_its_target_and_learns_it(run, data):
     evaluated = read_json(run / "evaluation" / "valid.json")["metrics"]
     assert next(iter(evaluated)) == first
     assert evaluated[first] == pytest.approx(best, abs=1e-6)
-    assert (run / "report.html").exists()
+    page = (run / "report.html").read_text()
+    for heading in (*HEADINGS[kind], "without audio"):
+        assert heading in page, heading
 
 
 def test_predictions_have_the_columns_of_their_kind(run, data):

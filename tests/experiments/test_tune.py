@@ -9,7 +9,6 @@ import optuna
 import pytest
 import yaml
 
-import experiments.pages.report
 import experiments.train
 from experiments.runs.shared_samples import forget_samples
 from experiments.tune import main
@@ -23,12 +22,6 @@ ROOT = Path(__file__).parent.parent.parent
 # A model that takes little time.
 SMALL = ("--model", "lf_dnn", "--model-args.model_dim", 8)
 SPACE = "learning_rate: {low: 1e-4, high: 1e-1, log: true}\nmodel_args.fusion_dim: [4, 8]\n"
-
-
-@pytest.fixture(autouse=True)
-def no_report(monkeypatch):
-    """Spare the drawing of the report, which no test here looks at."""
-    monkeypatch.setattr(experiments.pages.report, "write_own_report", lambda *_: None)
 
 
 @pytest.fixture

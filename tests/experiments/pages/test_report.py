@@ -1,15 +1,12 @@
 import shutil
 from html.parser import HTMLParser
 
-import numpy as np
 import pytest
 
 from experiments.pages.report import write_own_report
 from experiments.report import main
 from experiments.runs.run_folder import RunFolder
-from experiments.train import main as train
-from tests.conftest import TINY_MODEL, call
-from tests.data.spoiling import change
+from tests.conftest import call
 
 
 @pytest.fixture
@@ -98,28 +95,3 @@ def test_a_training_ends_well_without_its_data(run, capsys):
     write_own_report(RunFolder.open(run))
     printed = " ".join(capsys.readouterr().out.split())
     assert "warning: The report could not be written:" in printed
-
-
-LABELS = {
-    "class": lambda n: np.eye(3)[np.arange(n) % 3],
-    "labels": lambda n: np.eye(3)[np.arange(n) % 3] + np.eye(3)[np.arange(n) // 3 % 3] > 0,
-    "scores": lambda n: np.stack([np.linspace(1, 5, n), np.linspace(7, 1, n)], axis=1),
-}
-HEADINGS = {
-    "class": ("Confusion matrix", "ROC", "Precision and recall", "macro_f1 (higher is better)"),
-    "labels": ("Each label", "ROC", "Measures of each column"),
-    "scores": ("Each score", "the score with the smallest MAE", "Measures of each column"),
-}
-
-
-@pytest.mark.parametrize("kind", LABELS)
-def test_every_target_has_its_page(own_data_dir, tmp_path, kind, eagerly):
-    for split in ("train", "valid", "test"):
-        change(own_data_dir, "y", split, lambda y: LABELS[kind](len(y)).astype("float32"))
-        (own_data_dir / f"text_{split}_emb.h5").unlink()
-    run = tmp_path / "run"
-    arguments = ("--data", own_data_dir, "--run-dir", run, "--modalities", "audio", "video")
-    call(train, *arguments, "--epochs", 1, *TINY_MODEL)
-    text = (run / "report.html").read_text()
-    for heading in (*HEADINGS[kind], "without audio", "train and test share 10 texts"):
-        assert heading in text, heading

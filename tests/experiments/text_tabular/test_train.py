@@ -76,7 +76,6 @@ def test_gate_is_kept_by_sample_and_by_class(tickets_run):
 @pytest.mark.parametrize("model", ["moe", "cross-attention"])
 def test_other_models_train_with_frozen_text(tickets, tmp_path, model, eagerly, monkeypatch):
     encoded = count_encoded(monkeypatch, tables)
-    monkeypatch.setattr("experiments.pages.report.write_own_report", lambda folder: None)
     run = tmp_path / "run"
     arguments = ("--model", model, "--data", tickets, "--run-dir", run, "--epochs", 1, *TINY)
     call(
@@ -130,7 +129,6 @@ def test_stopped_run_goes_on_to_the_same_end(
     run = tmp_path / "run"
     arguments = ("--data", tickets, "--run-dir", run, "--epochs", 2, *BINS, *GATE)
     counter, original = itertools.count(1), compiled_model.training_step
-    monkeypatch.setattr("experiments.pages.report.write_own_report", lambda folder: None)
 
     def stopping(*args):
         step = original(*args)
