@@ -1,11 +1,11 @@
 """Show what each model can fuse: its share of the reachable error reduction, by built-in task."""
 
-import csv
 import statistics
 from pathlib import Path
 
 from experiments.comparison.model_settings import CONSTANT
 from utils.command_line import CommandParser, console, run_command
+from utils.csv_rows import read_rows
 from utils.files import write_text
 from utils.options import command_line
 
@@ -67,8 +67,7 @@ def read_results(path):
             f"{path} is missing. Make it: python -m experiments.compare --models ... "
             f"--data DIR --results {path.with_suffix('')}, or leave the task out of --tasks."
         )
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row.get("model") != CONSTANT]
+    rows = [row for row in read_rows(path) if row.get("model") != CONSTANT]
     missing = [name for name in COLUMNS if not rows or not all(row.get(name) for row in rows)]
     if missing:
         raise ValueError(

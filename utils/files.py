@@ -1,7 +1,5 @@
-"""Text, JSON and CSV files, written in one step."""
+"""Text and JSON files, written in one step."""
 
-import csv
-import io
 import json
 import math
 import os
@@ -27,17 +25,8 @@ def write_json(path, content):
     write_text(path, json.dumps(without_nan(content), indent=2) + "\n")
 
 
-def write_rows(path, rows):
-    """Write dicts with the same keys as a CSV table, in one step."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, buffer.getvalue())
-
-
 def write_text(path, text):
     """Write a text file in one step, so that no reader sees half of it."""
     partial = Path(f"{path}.partial")
-    partial.write_text(text, encoding="utf-8")
+    partial.write_text(text, encoding="utf-8", newline="")
     os.replace(partial, path)

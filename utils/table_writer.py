@@ -1,13 +1,14 @@
 """Write a table block by block as CSV, JSON lines or Parquet."""
 
-import csv
 import json
 
 import numpy as np
 
+from utils.csv_rows import RowWriter
+
 
 class CsvWriter:
-    """Writes UTF-8 CSV with a header, by RFC 4180 except that lines end in a line feed only.
+    """Writes UTF-8 CSV with a header; see `RowWriter`.
 
     Args:
         path: The file.
@@ -15,7 +16,7 @@ class CsvWriter:
 
     def __init__(self, path):
         self._file = open(path, "w", newline="", encoding="utf-8")
-        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer = RowWriter(self._file)
         self._header = False
 
     def write(self, columns):

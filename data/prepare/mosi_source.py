@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from utils.csv_rows import row_reader
 from utils.formats.checks import check_count
 from utils.formats.split import SPLITS
 from utils.formats.table import read_table
@@ -149,7 +150,7 @@ def _read_features(path, width, classes, table_path):
     rows = []
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            for i, texts in enumerate(csv.reader(file, strict=True)):
+            for i, (_, texts) in enumerate(row_reader(file)):
                 rows.append(_read_row(f"{path}, row {i},", texts, width + 1))
     except (UnicodeDecodeError, csv.Error) as error:
         raise InvalidData(

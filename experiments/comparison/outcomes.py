@@ -1,6 +1,5 @@
 """Results of finished runs, read from their folders."""
 
-import csv
 import dataclasses
 from typing import Any
 
@@ -10,6 +9,7 @@ from experiments.comparison.cost import read_cost
 from experiments.runs.evaluation import REFERENCES
 from experiments.runs.run_folder import RunFolder
 from experiments.training.validation import kept_entry
+from utils.csv_rows import read_rows
 from utils.files import read_json
 
 MEBIBYTE = 2**20
@@ -106,8 +106,7 @@ def read_predictions(path, target, prefix="") -> Any:
         target: The `Target`.
         prefix: The beginning of the headings of the predictions.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        rows: list[Any] = list(csv.DictReader(file))
+    rows: list[Any] = read_rows(path)
     if prefix:
         renamed = {name.removeprefix(prefix): name for name in rows[0] if name.startswith(prefix)}
         rows = [row | {name: row[long] for name, long in renamed.items()} for row in rows]

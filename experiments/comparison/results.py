@@ -16,7 +16,8 @@ from experiments.comparison.tables import (
     settings_table,
 )
 from experiments.pages.page import page_template
-from utils.files import write_rows, write_text
+from utils.csv_rows import write_rows
+from utils.files import write_text
 
 # The measure with a figure of its own beside the criterion: the first one that there is.
 SECOND = ("Corr", "accuracy", "auroc")

@@ -1,9 +1,8 @@
 """The files that an evaluation has written about a split."""
 
-import csv
-
 import numpy as np
 
+from utils.csv_rows import read_rows
 from utils.files import read_json
 from utils.formats.split import SPLITS
 from utils.measures.inference import target_from_json
@@ -43,8 +42,7 @@ class EvaluatedSplit:
         self.target = target_from_json(self.summary["target"])
         self.measures = self.summary["metrics"]
         self.path = folder.evaluation / f"{name}_predictions.csv"
-        with self.path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_rows(self.path)
         self.ids = [row["id"] for row in rows]
         self.labels, self.outputs = self.target.read_cells(rows)
         self.parts, self.shares = _read_shares(rows)

@@ -1,8 +1,6 @@
 """What is written and printed about the robustness of runs."""
 
-import csv
 import dataclasses
-import io
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ from experiments.robustness_curves.evaluation import RunCurves, overall_measures
 from experiments.robustness_curves.figures import measure_curves
 from experiments.robustness_curves.imperfections import Imperfection
 from experiments.robustness_curves.summary import mean_sd, summarise
+from utils.csv_rows import write_rows
 from utils.environment import PACKAGES, describe_environment
 from utils.files import write_json, write_text
 from utils.measures.table import mean_and_sd
@@ -89,14 +88,14 @@ class RobustnessResults:
         """Write `S.html`, `S.csv` and `S.json` for the split S into `folder`."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / f"{self.split}.csv", self._csv())
+        write_rows(folder / f"{self.split}.csv", self._rows())
         write_json(folder / f"{self.split}.json", self._json())
         write_text(folder / f"{self.split}.html", self._page())
 
     def save_results(self, path, measures):
         """Write `path.csv`, every level of every run, and `path.md`, a table for each measure."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        write_text(f"{path}.csv", self._csv())
+        write_rows(f"{path}.csv", self._rows())
         command, machine, versions = _origin()
         seeds = sorted({run.seed for runs in self.runs.values() for run in runs})
         lines = [
@@ -121,19 +120,21 @@ class RobustnessResults:
             lines += map(_markdown, rows)
         write_text(f"{path}.md", "\n".join(lines) + "\n")
 
-    def _csv(self):
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        names = [measure.name for measure in self.measures]
-        writer.writerow(["line", "seed", "imperfection", "inputs", "level", *names])
-        for label, runs in self.runs.items():
-            for run in runs:
-                for imperfection, curve in run.curves.items():
-                    for i, level in enumerate(imperfection.levels):
-                        values = [f"{curve[name][i]:.4f}" for name in names]
-                        what = imperfection.kind, imperfection.inputs
-                        writer.writerow([label, run.seed, *what, f"{level:g}", *values])
-        return buffer.getvalue()
+    def _rows(self):
+        return [
+            {
+                "line": label,
+                "seed": run.seed,
+                "imperfection": imperfection.kind,
+                "inputs": imperfection.inputs,
+                "level": f"{level:g}",
+                **{one.name: f"{curve[one.name][i]:.4f}" for one in self.measures},
+            }
+            for label, runs in self.runs.items()
+            for run in runs
+            for imperfection, curve in run.curves.items()
+            for i, level in enumerate(imperfection.levels)
+        ]
 
     def _json(self):
         return {

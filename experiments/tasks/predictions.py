@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from utils.files import write_json, write_rows
+from utils.csv_rows import write_rows
+from utils.files import write_json
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,8 @@ from experiments.training.checkpoints import Checkpoints
 from experiments.training.compiled_model import ModelCache
 from experiments.training.loop import fit
 from experiments.training.validation import rank
-from utils.files import write_json, write_rows
+from utils.csv_rows import write_rows
+from utils.files import write_json
 from utils.measures.table import mean_and_sd
 
 SPLITS = ("train", "valid")

@@ -1,4 +1,3 @@
-import csv
 import json
 from contextlib import closing
 
@@ -6,6 +5,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
+from utils.csv_rows import read_rows
 from utils.table_writer import writer_class
 
 IDS = ['a,"b"', "ü\nx", "c", "=1"]
@@ -21,8 +21,7 @@ def test_rows_come_back(suffix, tmp_path):
                 {"id": IDS[rows], "score": scores[rows], "class": scores.astype(int)[rows]}
             )
     if suffix == ".csv":
-        with open(path, newline="", encoding="utf-8") as file:
-            found = list(csv.DictReader(file))
+        found = read_rows(path)
     elif suffix == ".jsonl":
         found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     else:

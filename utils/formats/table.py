@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+from utils.csv_rows import RowWriter, row_reader
 from utils.formats.checks import check_ids
 from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.plain_file import plain_file
@@ -31,7 +32,7 @@ def read_table(path):
     with plain_file(path, "a CSV table"):
         try:
             with open(path, newline="", encoding="utf-8-sig") as file:
-                columns = _columns(path, csv.reader(file, strict=True))
+                columns = _columns(path, row_reader(file))
         except UnicodeDecodeError as error:
             raise InvalidData(
                 f"{path} must be UTF-8 text. Received: byte {error.object[error.start]:#04x} at "
@@ -45,18 +46,18 @@ def read_table(path):
     return columns
 
 
-def _columns(path, reader):
-    header = next(reader, [])
+def _columns(path, rows):
+    _, header = next(rows, (0, []))
     columns = {name: [] for name in header}
     if not header or len(columns) != len(header):
         raise InvalidData(
             f"{path} must start with a line of different column names. "
             f"Received: {', '.join(header) or 'an empty file'}."
         )
-    for row in reader:
+    for line, row in rows:
         if len(row) != len(header):
             raise InvalidData(
-                f"{path}, line {reader.line_num}, must have {len(header)} values. "
+                f"{path}, line {line}, must have {len(header)} values. "
                 f"Received: {len(row)}. Put quotes around values with commas."
             )
         for name, value in zip(header, row, strict=True):
@@ -72,6 +73,6 @@ def write_table(path, columns):
         columns: A dict from each column to its values, all of equal length.
     """
     with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = RowWriter(file)
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))

@@ -7,7 +7,8 @@ import pytest
 from experiments.pages.attention import AttentionMaps
 from experiments.pages.evaluated_split import EvaluatedSplit
 from experiments.pages.sample_table import DATA_BYTES, by_interest, page_data, within
-from utils.files import write_json, write_rows
+from utils.csv_rows import write_rows
+from utils.files import write_json
 from utils.measures.class_target import ClassTarget, LabelsTarget
 from utils.measures.score_target import ScoresTarget, ScoreTarget
 

@@ -15,7 +15,8 @@ from experiments.train import main
 from experiments.training import compiled_model
 from tests.conftest import call
 from tests.experiments.text_tabular.conftest import BINS, GATE, TINY, count_encoded, read_rows
-from utils.files import read_json, write_rows
+from utils.csv_rows import write_rows
+from utils.files import read_json
 
 
 def test_run_folder_holds_everything(tickets_run):
