@@ -24,11 +24,14 @@ class AttentionMaps:
         samples: From a sample's row to its maps, one after the other, head by head and row by
             row: weights times 255 in base64.
         masks: From a sample's row to, for each modality, `1` for a valid step and `0` for padding.
+        words: From a sample's row to the words of the valid steps of its text, where the data knows
+            them: the column `step_words` of its index.
     """
 
     maps: list[dict]
     samples: dict[int, str]
     masks: dict[int, dict[str, str]]
+    words: dict[int, list[str]]
 
     def of_rows(self, rows):
         """Return the entries of a page's JSON for some rows."""
@@ -36,10 +39,11 @@ class AttentionMaps:
             "maps": self.maps,
             "attention": by_position(self.samples, rows),
             "masks": by_position(self.masks, rows),
+            "words": by_position(self.words, rows),
         }
 
 
-NO_MAPS = AttentionMaps([], {}, {})
+NO_MAPS = AttentionMaps([], {}, {}, {})
 
 
 def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
@@ -76,7 +80,9 @@ def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
             }
         if len(shown) >= budget // size:
             break
-    return AttentionMaps(maps, shown, masks) if shown else NO_MAPS
+    known = samples.index.get("step_words", [])
+    words = {row: known[row].split() for row in shown if known}
+    return AttentionMaps(maps, shown, masks, words) if shown else NO_MAPS
 
 
 def _describe(name, weights):

@@ -197,11 +197,12 @@ class ComputationalSequences(Reader):
         }
         if "words" in self._roles:
             with open_sequence(self._roles["words"]) as file:
-                index["text"] = [
-                    text
+                texts = [
+                    both
                     for video, group in groupby(segments, attrgetter("video"))
-                    for text in _texts(file, video, list(group))
+                    for both in _texts(file, video, list(group))
                 ]
+            index["text"], index["step_words"] = map(list, zip(*texts, strict=True))
         return index
 
 
@@ -236,9 +237,16 @@ def _word_features(file, video, segments, modality):
 
 
 def _texts(file, video, segments):
+    """Return the transcript of each segment, and the words of its steps, empty if unknown."""
     if video not in file.videos:
-        return [""] * len(segments)
-    words = file.words(video)
-    found = overlapping(file.intervals(video), np.array([s.interval for s in segments]))
-    spoken = ([words[row] for row in rows] for rows, _ in found)
-    return [" ".join(word for word in line if word not in ("", PAUSE)) for line in spoken]
+        return [("", "")] * len(segments)
+    words, times = file.words(video), file.intervals(video)
+    found = overlapping(times, np.array([segment.interval for segment in segments]))
+    texts = []
+    for segment, (rows, _) in zip(segments, found, strict=True):
+        spoken = [words[row] for row in rows]
+        steps = rows[: len(segment.rows)]
+        known = len(steps) == len(segment.rows) and np.allclose(times[steps], segment.words)
+        named = " ".join(words[row] or PAUSE for row in steps) if known else ""
+        texts.append((" ".join(word for word in spoken if word not in ("", PAUSE)), named))
+    return texts

@@ -20,6 +20,8 @@ INDEX_FILE = "index.csv"
 COLUMNS = ("id", "split", "label")
 UNLABELLED_COLUMNS = ("id", "split")
 SPLIT_NAMES = {name: name for name in SPLITS} | {"dev": "valid", "val": "valid"}
+# A path on Linux has at most 4096 bytes, and a letter at most four.
+LONGEST_ID = 1000
 
 
 class FeatureFolder(Reader):
@@ -302,11 +304,12 @@ def _label_columns(columns):
 def _check_id(where, sample):
     """Refuse an id that could name a file outside the folder, or one file in two ways."""
     parts = sample.split("/")
-    if {"", ".", ".."} & set(parts) or "\\" in sample or not sample.isprintable():
+    long = len(sample) > LONGEST_ID
+    if {"", ".", ".."} & set(parts) or "\\" in sample or not sample.isprintable() or long:
         raise InvalidData(
             f"{where} must be the name of files in the folder, such as clip3 or video1/clip3: not "
-            f"empty, not absolute, without '..', backslashes or unprintable characters. "
-            f"Received: {sample!r}. Rename it."
+            "empty, not absolute, without '..', backslashes or unprintable characters, at most "
+            f"{LONGEST_ID} letters. Received: {sample[:LONGEST_ID]!r}{' ...' * long}. Rename it."
         )
 
 

@@ -243,9 +243,20 @@ def _lengths(where, value, x):
             "Cut the features and their lengths alike."
         )
     counts = counts.astype("int64")
-    holds = x.any(axis=-1)
-    lost = holds.any(axis=1) & ~(holds & _steps(x, counts)).any(axis=1)
-    return np.where(lost, x.shape[1] - holds[:, ::-1].argmax(axis=1), counts)
+    holds, length = x.any(axis=-1), x.shape[1]
+    behind = (holds & ~_steps(x, counts)).any(axis=1)
+    # MMSA states the length 1 where its features are padded on the left.
+    lost = behind & ~(holds & _steps(x, counts)).any(axis=1)
+    left_padded = behind & ~(holds & _steps(x, length - counts)).any(axis=1)
+    bad = np.flatnonzero(behind & ~lost & ~left_padded)
+    if len(bad):
+        raise InvalidData(
+            f"{where} must count all steps that are not zero. Expected: zeros after the first, or "
+            f"before the last, {counts[bad[0]]} steps of row {bad[0]}. Received: other values on "
+            "both sides. Correct the lengths, or set the padding to zero."
+        )
+    ends = length - holds[:, ::-1].argmax(axis=1)
+    return np.where(lost | left_padded, ends, counts)
 
 
 def _token_counts(where, content, x):

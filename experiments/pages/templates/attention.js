@@ -12,7 +12,7 @@ function showDetails(i) {
 function stepNames(modality, count, i) {
   if (modality === "modalities") return ["text", "audio", "video"];
   const mask = data.masks[i][modality];
-  const words = modality === "text" ? (columns.text?.[i] ?? "").split(/\s+/).filter(Boolean) : [];
+  const words = modality === "text" ? (data.words[i] ?? []) : [];
   const valid = mask ? [...mask].filter((step) => step === "1").length : -1;
   let next = 0;
   return Array.from({ length: count }, (_, step) =>

@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -82,6 +83,15 @@ def test_packed_maps_are_those_of_explain(run, samples):
     assert start == len(packed)
     valid = samples.sequences["audio"][3].any(axis=-1)
     assert found.masks[3]["audio"] == "".join(str(int(step)) for step in valid)
+
+
+def test_words_name_steps_only_where_the_data_says_that_steps_are_words(run, samples):
+    lengths = samples.sequences["text"].any(axis=-1).sum(axis=1)
+    transcripts = [" ".join(["word"] * n) for n in lengths]  # as many words as valid steps
+    samples = dataclasses.replace(samples, index={"text": transcripts})
+    assert attention_maps(run, samples, np.arange(SAMPLES)).words == {}
+    samples = dataclasses.replace(samples, index={"step_words": transcripts})
+    assert attention_maps(run, samples, np.arange(SAMPLES)).words[2] == ["word"] * lengths[2]
 
 
 def test_the_budget_limits_how_many_samples_are_shown(run, samples):

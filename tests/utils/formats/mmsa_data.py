@@ -37,8 +37,10 @@ def make_split(split, count, shapes=SHAPES["mosi unaligned"], lengths=True, sims
         "regression_labels": np.linspace(-1.5, 1.25, count).astype("f4"),
     }
     if lengths:
-        content["audio_lengths"] = [3 + i for i in range(count)]
-        content["vision_lengths"] = [4 + i for i in range(count)]
+        for key, first in (("audio", 3), ("vision", 4)):
+            content[f"{key}_lengths"] = [first + i for i in range(count)]
+            for i in range(count):
+                content[key][i, first + i :] = 0
     if sims:
         for letter, scale in zip("TAV", (0.1, 0.2, 0.3), strict=True):
             content[f"regression_labels_{letter}"] = content["regression_labels"] * scale

@@ -60,6 +60,7 @@ def test_shapes_index_and_labels(folder):
         "start": ["0.000", "1.250"] * 2,
         "end": ["1.500", "4.000"] * 2,
         "text": ["it was", "was good çok iyi"] * 2,
+        "step_words": ["sp it was", "was sp good çok iyi sp"] * 2,
     }
     for counts in split.step_counts.values():
         assert counts.tolist() == [3, 6, 3, 6]
@@ -130,6 +131,8 @@ def test_words_are_optional_and_may_be_text_of_any_length(folder):
     words = [[word.decode()] for [word] in sequences_of(0)["words"][0].tolist()]
     spoil(folder, "words", "features", np.array(words, h5py.string_dtype()))
     assert read(folder).index["text"][1] == "was good çok iyi"
+    # The second segment has its cut at half a second of "was".
+    assert read(folder).index["step_words"][:2] == ["sp it was", "was sp good çok iyi sp"]
     (folder / FILES["words"][0]).unlink()
     assert "text" not in read(folder).index
 

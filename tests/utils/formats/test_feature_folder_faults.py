@@ -101,7 +101,7 @@ def test_a_missing_column_is_named(folder, column):
         ("id,split,label\nä,train,0\n".encode("latin-1"), "must be UTF-8"),
         ("id,split,label\na,train,0\n".encode("utf-16"), "must be UTF-8"),
         (b'id,split,label\n"a,train,0\n', "must be a CSV table"),
-        (b"id,split,label\n" + b"a" * 200_000 + b",train,0\n", "must be a CSV table"),
+        (b"id,split,label\n" + b"a" * 200_000 + b",train,0\n", "at most 1000 letters"),
     ],
 )
 def test_an_index_that_is_no_table_is_refused(folder, content, part):

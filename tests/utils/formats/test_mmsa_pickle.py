@@ -65,15 +65,37 @@ def test_modality_labels_of_sims(write):
 
 def test_lengths_that_leave_nothing_end_with_the_data(write):
     data = make_data()
-    data["train"]["audio"][0, :370] = 0  # left-padded, for which MMSA states the length 1
+    data["train"]["audio"][0, 370:] = 1  # left-padded, for which MMSA states the length 1
+    data["train"]["audio"][0, :370] = 0
     data["train"]["audio_lengths"][0] = 1
-    data["train"]["vision"][1, 0] = data["train"]["vision"][1, 20:] = 0
+    data["train"]["vision"][1, 1:20] = 1
+    data["train"]["vision"][1, 0] = 0
     data["train"]["vision_lengths"][1] = 1
     data["train"]["audio"][2] = 0
     split = MmsaPickle(write(data)).read("train")
     assert split.step_counts["audio"][:3].tolist() == [375, 4, 5]
     assert split.step_counts["video"][1] == 20
     assert split.sequences["audio"][0].any() and not split.sequences["audio"][2].any()
+
+
+def test_lengths_of_left_padded_features_cut_nothing(write):
+    data = make_data()
+    counts = [1, 34, 142, 375, 20]
+    for row, count in enumerate(counts):
+        data["train"]["audio"][row] = 0
+        data["train"]["audio"][row, 375 - count :] = 1
+    data["train"]["audio_lengths"] = counts
+    split = MmsaPickle(write(data)).read("train")
+    assert split.sequences["audio"].any(axis=-1).sum(axis=1).tolist() == counts
+    assert split.step_counts["audio"].tolist() == [375] * 5
+
+
+def test_lengths_that_cut_data_on_both_sides_are_refused(write):
+    data = make_data()
+    data["train"]["vision"][3, :20] = 1  # 7 are stated
+    message = r"'vision_lengths', must count all steps.*the first.*7 steps of row 3"
+    with pytest.raises(InvalidData, match=message):
+        MmsaPickle(write(data)).read("train")
 
 
 @pytest.mark.parametrize("kind", ["left-padded text", "left-padded mask", "other length", "words"])
@@ -194,6 +216,8 @@ def test_the_file_is_read_once(write, monkeypatch):
 def test_features_of_another_file(write):
     data, other = make_data(), make_data(shapes=((30, 9), (60, 2), (70, 3)))
     other["train"]["audio_lengths"] = [1, 2, 3, 4, 5]
+    for i, features in enumerate(other["train"]["audio"]):
+        features[i + 1 :] = 0
     files = {"text": write(other, "t.pkl"), "audio": write({"train": other["train"]}, "a.pkl")}
     reader = MmsaPickle(write(data), files)
     split = reader.read("train")
