@@ -136,7 +136,7 @@ def test_a_sample_without_any_file_is_named(npy_folder):
 
 
 def test_an_id_too_long_for_a_file_has_no_file(folder):
-    index_with(folder, ["c" * 5000, "test", "0"])
+    index_with(folder, ["c" * 300, "test", "0"])
     refused(folder, "which has no file", error=FileNotFoundError)
 
 
