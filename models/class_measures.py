@@ -68,7 +68,7 @@ def label_measures(column):
         Zadeh et al., 2018, "Multimodal Language Analysis in the Wild: CMU-MOSEI Dataset and
         Interpretable Dynamic Fusion Graph"; Tong et al., 2017.
     """
-    accuracy, f1 = two_classes("", lambda y, xp: y >= 0.5, column=column)
+    accuracy, f1 = two_classes("", lambda y, xp: y >= 0.5, column=column, needs_both=False)
 
     def mean_rate(sums, xp):
         hits, false, missed, rejected = sums

@@ -90,8 +90,11 @@ def mean_of(measures, name):
     return SumMeasure(name, terms, value, measures[0].greater_is_better)
 
 
-def two_classes(prefix, positive, counted=None, column=0):
-    """Return accuracy and F1, weighted by true samples, of `positive(y, xp)` against the rest."""
+def two_classes(prefix, positive, counted=None, column=0, needs_both=True):
+    """Return accuracy and F1, weighted by true samples, of `positive(y, xp)` against the rest.
+
+    With `needs_both` they are NaN where all labels are of one class: a constant is right everywhere.
+    """
 
     def terms(labels, outputs, xp):
         y, p = labels[:, column], outputs[:, column]
@@ -101,8 +104,8 @@ def two_classes(prefix, positive, counted=None, column=0):
         return [xp.where(a & b, one, xp.zeros_like(one)) for a, b in cells]
 
     def accuracy(sums, xp):
-        hits, false, missed, rejected = sums
-        return divide(hits + rejected, hits + false + missed + rejected, xp)
+        hits, _, _, rejected = sums
+        return divide(hits + rejected, samples(sums, xp), xp)
 
     def f1(sums, xp):
         hits, false, missed, rejected = sums
@@ -110,7 +113,13 @@ def two_classes(prefix, positive, counted=None, column=0):
         for found, support in ((hits, hits + missed), (rejected, rejected + false)):
             # F1 = 2 TP / (2 TP + FP + FN); a class without true samples has no weight.
             total = total + support * ratio(2 * found, 2 * found + false + missed, xp)
-        return divide(total, hits + false + missed + rejected, xp)
+        return divide(total, samples(sums, xp), xp)
+
+    def samples(sums, xp):
+        hits, false, missed, rejected = sums
+        yes, no = hits + missed, false + rejected
+        one_class = (yes == 0) | (no == 0)
+        return xp.where(one_class, xp.zeros_like(yes), yes + no) if needs_both else yes + no
 
     return SumMeasure(f"{prefix}_acc_2", terms, accuracy), SumMeasure(f"{prefix}_F1", terms, f1)
 

@@ -20,7 +20,8 @@ def sentiment_measures():
     - `Has0_acc_2`, `Has0_F1`: `>= 0` against `< 0`, over all samples.
     - `Non0_acc_2`, `Non0_F1`: `> 0` against the rest, over the samples whose truth is not 0.
 
-    F1 is the mean of both classes' F1 scores, weighted by their true samples.
+    F1 is the mean of both classes' F1 scores, weighted by their true samples. Accuracy and F1 of two
+    classes are NaN where all labels are of one class.
 
     Reference:
         `metricsTop` of MMSA (Mao et al., 2022, "M-SENA").
@@ -78,15 +79,16 @@ def score_measures(low, high):
 
     They are `MAE`, `RMSE`, `Corr`, `R2` (share of the variance that is explained), and
     `Middle_acc_2`, the share of samples on the same side of the middle of the range, whose middle
-    counts as its upper side.
+    counts as its upper side; NaN where all labels are on one side.
     """
     middle = (low + high) / 2
+    accuracy, _ = two_classes("Middle", lambda y, xp: y >= middle)
     return [
         mean_absolute_error(),
         root_mean_squared_error(),
         correlation(),
         determination(),
-        _accuracy("Middle_acc_2", lambda y, xp: xp.where(y >= middle, 1.0, 0.0)),
+        accuracy,
     ]
 
 

@@ -33,8 +33,8 @@ def work(weights, devices, options):
     import experiments.train
     from tests.conftest import call
 
-    def fit_and_write(*arguments, fit=experiments.runs.training.fit):
-        validation = fit(*arguments)
+    def fit_and_write(*arguments, fit=experiments.runs.training.fit, **options):
+        validation = fit(*arguments, **options)
         np.savez(weights, *[w.numpy() for w in validation.model.weights])
         return validation
 

@@ -87,7 +87,7 @@ def test_binary_metrics_agree_with_sklearn(arrays):
         ("Has0", true >= 0, predicted >= 0),
         ("Non0", true[told] > 0, predicted[told] > 0),
     ):
-        if not len(t):
+        if len(set(t)) < 2:
             assert math.isnan(result[f"{prefix}_acc_2"]) and math.isnan(result[f"{prefix}_F1"])
             continue
         assert result[f"{prefix}_acc_2"] == pytest.approx(accuracy_score(t, p))
@@ -115,13 +115,17 @@ def test_correlation_of_a_constant_is_nan(constant):
     assert math.isnan(sentiment_metrics(varying, flat)["Corr"])
 
 
-def test_metrics_without_zeros_are_nan_where_every_truth_is_zero():
+def test_two_classes_are_undefined_where_every_truth_is_zero():
     result = sentiment_metrics([0.0, 0.0], [1.0, -1.0])
-    assert [name for name in METRIC_NAMES if math.isnan(result[name])] == [
-        "Corr",
-        "Non0_acc_2",
-        "Non0_F1",
-    ]
+    undefined = [name for name in METRIC_NAMES if math.isnan(result[name])]
+    assert undefined == ["Corr", "Has0_acc_2", "Has0_F1", "Non0_acc_2", "Non0_F1"]
+
+
+def test_signs_say_nothing_where_all_labels_have_one():
+    result = sentiment_metrics([0.5, 1.0, 3.0], [0.5, 2.0, 1.0])
+    assert all(math.isnan(result[name]) for name in METRIC_NAMES if name.endswith(("_2", "_F1")))
+    middle = ScoreTarget(low=1.0, high=5.0).measured(np.array([4, 5.0]), np.array([4, 4.5]))
+    assert math.isnan(middle["Middle_acc_2"])
 
 
 def test_columns_and_rows_give_the_same():
