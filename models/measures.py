@@ -93,7 +93,8 @@ def mean_of(measures, name):
 def two_classes(prefix, positive, counted=None, column=0, needs_both=True):
     """Return accuracy and F1, weighted by true samples, of `positive(y, xp)` against the rest.
 
-    With `needs_both` they are NaN where all labels are of one class: a constant is right everywhere.
+    With `needs_both` they are NaN where all labels are of one class, so that no constant is right
+    everywhere.
     """
 
     def terms(labels, outputs, xp):

@@ -20,8 +20,8 @@ def sentiment_measures():
     - `Has0_acc_2`, `Has0_F1`: `>= 0` against `< 0`, over all samples.
     - `Non0_acc_2`, `Non0_F1`: `> 0` against the rest, over the samples whose truth is not 0.
 
-    F1 is the mean of both classes' F1 scores, weighted by their true samples. Accuracy and F1 of two
-    classes are NaN where all labels are of one class.
+    F1 is the mean of both classes' F1 scores, weighted by their true samples. Accuracy and F1 of
+    two classes are NaN where all labels are of one class.
 
     Reference:
         `metricsTop` of MMSA (Mao et al., 2022, "M-SENA").
