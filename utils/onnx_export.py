@@ -17,6 +17,8 @@ from utils.onnx_model import FORMAT, VERSION
 
 # tf2onnx 1.17 refuses opsets above 18. Below 13, comparisons let NaN through.
 OPSETS = range(13, 19)
+# Before each optimisation tf2onnx copies the graph, in case it fails, for a third of the whole time.
+os.environ.setdefault("TF2ONNX_CATCH_ERRORS", "FALSE")
 DEFAULT_OPSET = 18
 TOLERANCE = 1e-5
 
