@@ -67,13 +67,17 @@ class CommandParser(ArgumentParser):
 
     def error(self, message, ex=None):
         """Print `message` and stop with exit code 2."""
-        text = " ".join(str(message).split())
-        refused = re.match(r"Parser key \"(.+?)\": .*<class '(\w+)'>.* Got value: (.*)", text)
-        if refused:
-            name, kind, value = refused.groups()
-            expected = KINDS.get(kind, kind)
-            text = f"--{name.replace('_', '-')} must be {expected}. Received: {value!r}."
-        fail(f"{text.rstrip('.')}. See `{self.prog} --help`.", 2)
+        fail(f"{in_words(message).rstrip('.')}. See `{self.prog} --help`.", 2)
+
+
+def in_words(message):
+    """Return what the parser says of a wrong value, in words for users."""
+    text = " ".join(str(message).split())
+    refused = re.match(r"Parser key \"(.+?)\": .*<class '(\w+)'>.* Got value: (.*)", text)
+    if not refused:
+        return text
+    name, kind, value = refused.groups()
+    return f"--{name.replace('_', '-')} must be {KINDS.get(kind, kind)}. Received: {value!r}."
 
 
 def _values(kind):

@@ -17,9 +17,9 @@ from utils.onnx_model import FORMAT, VERSION
 
 # tf2onnx 1.17 refuses opsets above 18. Below 13, comparisons let NaN through.
 OPSETS = range(13, 19)
-# Before each optimisation tf2onnx copies the graph, in case it fails, for a third of the whole time.
-os.environ.setdefault("TF2ONNX_CATCH_ERRORS", "FALSE")
 DEFAULT_OPSET = 18
+# Otherwise tf2onnx copies the graph before each optimisation, which takes a third of its time.
+os.environ.setdefault("TF2ONNX_CATCH_ERRORS", "FALSE")
 TOLERANCE = 1e-5
 
 

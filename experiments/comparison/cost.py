@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.runs.run_folder import read_record
 from utils.environment import peak_memory, reset_peak_memory
-from utils.files import read_json, write_json
+from utils.files import write_json
 
 FILE = "cost.json"
 
@@ -72,7 +73,7 @@ class CostMeter:
 def read_cost(path):
     """Return the content of `cost.json` in a run folder; empty without the file."""
     path = Path(path) / FILE
-    return read_json(path) if path.exists() else {}
+    return read_record(path, {}) if path.exists() else {}
 
 
 def _free_memory():

@@ -7,12 +7,14 @@ import numpy as np
 
 from experiments.comparison.cost import read_cost
 from experiments.runs.evaluation import REFERENCES
-from experiments.runs.run_folder import RunFolder
+from experiments.runs.run_folder import RunFolder, read_record
 from experiments.training.validation import kept_entry
 from utils.csv_rows import read_rows
-from utils.files import read_json
+from utils.untrusted.plain_file import plain_file
 
 MEBIBYTE = 2**20
+# Keys of `folds.json`, and the types of their values.
+FOLDS = {"columns": dict, "criterion_by_epoch": list, "best_epoch": int}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,17 +108,18 @@ def read_predictions(path, target, prefix="") -> Any:
         target: The `Target`.
         prefix: The beginning of the headings of the predictions.
     """
-    rows: list[Any] = read_rows(path)
-    if prefix:
-        renamed = {name.removeprefix(prefix): name for name in rows[0] if name.startswith(prefix)}
-        rows = [row | {name: row[long] for name, long in renamed.items()} for row in rows]
-    return target.read_cells(rows)
+    with plain_file(path, "the predictions of a run"):
+        rows: list[Any] = read_rows(path)
+        if prefix:
+            renamed = {n.removeprefix(prefix): n for n in rows[0] if n.startswith(prefix)}
+            rows = [row | {name: row[long] for name, long in renamed.items()} for row in rows]
+        return target.read_cells(rows)
 
 
 def _read_evaluation(folder, config, target, split):
     history, name = folder.load_metrics(), f"valid_{target.criterion.name}"
     kept: Any = kept_entry(history, config["keep"], target.criterion)
-    summary = read_json(folder.evaluation / f"{split}.json")
+    summary = folder.load_evaluation(split)
     labels, outputs = read_predictions(folder.evaluation / f"{split}_predictions.csv", target)
     return {
         "split": split,
@@ -129,7 +132,7 @@ def _read_evaluation(folder, config, target, split):
 
 
 def _read_folds(folder, config, target, split):
-    result = read_json(folder.path / "folds.json")
+    result = read_record(folder.path / "folds.json", FOLDS)
     best = config["keep"] == "best"
     path = folder.path / "folds_predictions.csv"
     labels, outputs = read_predictions(path, target, "best_epoch_" if best else "")

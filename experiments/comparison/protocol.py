@@ -14,6 +14,7 @@ from experiments.training.cross_validation import SPLITS
 from experiments.tuning.kinds import PLACE
 from experiments.tuning.search_space import SearchSpace, with_values
 from utils.files import write_text
+from utils.untrusted.plain_file import plain_file
 
 FILE = "comparison.yaml"
 
@@ -98,7 +99,10 @@ class Protocol:
             folder.begin(resume=not folder.has_metadata)
             write_text(path, yaml.safe_dump(description, sort_keys=False))
             return folder
-        known = yaml.safe_load(path.read_text(encoding="utf-8"))
+        with plain_file(path, "the options of a comparison"):
+            known = yaml.safe_load(path.read_text(encoding="utf-8"))
+            if not isinstance(known, dict):
+                raise ValueError("no options")
         if known != description:
             raise ValueError(_difference(self.root, known, description))
         folder.set_status("running")

@@ -3,9 +3,8 @@
 import numpy as np
 
 from utils.csv_rows import read_rows
-from utils.files import read_json
 from utils.formats.split import SPLITS
-from utils.measures.inference import target_from_json
+from utils.untrusted.plain_file import plain_file
 
 WEIGHT = "weight_"
 # The names that pages give to inputs.
@@ -38,17 +37,18 @@ class EvaluatedSplit:
 
     def __init__(self, folder, name):
         self.name = name
-        self.summary = read_json(folder.evaluation / f"{name}.json")
-        self.target = target_from_json(self.summary["target"])
+        self.summary = folder.load_evaluation(name)
+        self.target = folder.load_target()
         self.measures = self.summary["metrics"]
         self.path = folder.evaluation / f"{name}_predictions.csv"
-        rows = read_rows(self.path)
-        self.ids = [row["id"] for row in rows]
-        self.labels, self.outputs = self.target.read_cells(rows)
-        self.parts, self.shares = _read_shares(rows)
-        self.lengths, self.length_unit = None, "valid steps"
-        if "length" in rows[0]:
-            self.lengths = np.array([int(row["length"]) for row in rows])
+        with plain_file(self.path, "the predictions of a run"):
+            rows = read_rows(self.path)
+            self.ids = [row["id"] for row in rows]
+            self.labels, self.outputs = self.target.read_cells(rows)
+            self.parts, self.shares = _read_shares(rows)
+            self.lengths, self.length_unit = None, "valid steps"
+            if "length" in rows[0]:
+                self.lengths = np.array([int(row["length"]) for row in rows])
         self.texts = [row["text"] for row in rows] if "text" in rows[0] else None
         self.fields = {}
         self.gate = None

@@ -1,8 +1,8 @@
 """Evaluating a run on a split."""
 
-import json
 from pathlib import Path
 
+from experiments.runs.run_folder import read_record
 from utils.measures.inference import target_from_json
 
 # What a measure of built-in data is compared with: the best predictor, and a constant.
@@ -31,7 +31,7 @@ def references(data, split):
     path = Path(data) / "task.json"
     if not path.exists():
         return {}
-    known = json.loads(path.read_text()).get("splits", {}).get(split, {})
+    known = read_record(path, {"splits": dict})["splits"].get(split, {})
     return {name: known[key] for name, key in REFERENCES.items() if key in known}
 
 

@@ -7,7 +7,7 @@ from experiments.runs.sequence_graph import SequenceGraph
 from experiments.runs.table_graph import TableGraph
 from experiments.tasks.raw_sequences import OUTPUT_NAMES
 from utils.environment import git_state
-from utils.files import read_json, without_nan
+from utils.files import without_nan
 from utils.formats.split import SPLITS
 from utils.onnx_export import DEFAULT_OPSET, check_onnx, write_onnx
 
@@ -68,8 +68,8 @@ def describe_run(folder):
     config, metadata = folder.load_config(), folder.load_metadata()
     measures = {}
     for split in SPLITS:
-        path = folder.evaluation / f"{split}.json"
-        summary = read_json(path) if path.exists() else {}
+        known = (folder.evaluation / f"{split}.json").exists()
+        summary = folder.load_evaluation(split) if known else {}
         # An evaluation with fewer modalities is not one of the exported model.
         if summary and summary.get("modalities") in (None, config["modalities"]):
             measures[split] = without_nan(summary["metrics"])

@@ -5,7 +5,7 @@ import keras
 from experiments.runs.run_folder import RunFolder
 from experiments.tasks import inputs_class
 from experiments.tasks.predictor import Predictor, explaining
-from models import load_model
+from models import MultimodalModel, load_model
 from utils.command_line import announce
 from utils.progress import progress_bar
 from utils.untrusted.plain_file import plain_file
@@ -95,11 +95,20 @@ def load_run(path, in_float32=False):
     """
     folder = path if isinstance(path, RunFolder) else RunFolder.open(path)
     announce(f"Loading {folder.best}")
-    with plain_file(folder.best, "the Keras model of a run"):
+    family, name = folder.family, folder.load_config()["model"]
+    with plain_file(folder.best, f"the Keras model of a run, {name}"):
         model = load_model(folder.best, compile=False)
+        check_class(model, family)
     if in_float32 and model.dtype_policy.name != "float32":
         model = model_in_float32(model)
-    return LoadedRun(folder, model, inputs_class(folder.family).load(folder))
+    return LoadedRun(folder, model, inputs_class(family).load(folder))
+
+
+def check_class(model, family):
+    """Refuse a model that is of no class of a family."""
+    found = "sequences" if isinstance(model, MultimodalModel) else "tables"
+    if found != family or not hasattr(model, "explain"):
+        raise ValueError(f"a model of the class {type(model).__name__}")
 
 
 def model_in_float32(model):

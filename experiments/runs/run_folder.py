@@ -12,15 +12,33 @@ from pathlib import Path
 
 import yaml
 
+from experiments.settings.command_line import checked_config
 from experiments.settings.model import family_of
 from utils.files import read_json, without_nan, write_json, write_text
 from utils.measures.inference import target_from_json
+from utils.untrusted.invalid_data import InvalidData
+from utils.untrusted.plain_file import plain_file
 
 # What a run, or a comparison, can have written before its first measures.
 EARLY_FILES = re.compile(
     r"(STATUS|config\.yaml|metadata\.json|normalization\.npz|processing\.json)(\.partial)?"
     r"|comparison\.yaml\.partial|tensorboard/events\.out\.tfevents\..+"
 )
+
+
+# Keys of `metadata.json` and of an evaluation, and the types of their values.
+METADATA = {
+    "command": str,
+    "started": str,
+    "seed": int,
+    "devices": list,
+    "replicas": int,
+    "packages": dict,
+    "machine": str,
+    "data": dict,
+    "target": dict,
+}
+EVALUATION = {"split": str, "data": str, "samples": int, "target": dict, "metrics": dict}
 
 
 class RunFolder:
@@ -187,16 +205,28 @@ class RunFolder:
         write_text(self.path / "config.yaml", yaml.safe_dump(config, sort_keys=False))
 
     def load_config(self):
-        """Read `config.yaml`."""
-        return yaml.safe_load((self.path / "config.yaml").read_text())
+        """Read and check `config.yaml`; see `checked_config`.
+
+        Raises:
+            FileNotFoundError: If it is missing.
+            InvalidData: If it is damaged; the message names the file and the key.
+        """
+        path = self.path / "config.yaml"
+        with plain_file(path, "the options of a run"):
+            return checked_config(yaml.safe_load(path.read_text(encoding="utf-8")))
 
     def save_metadata(self, metadata):
         """Write what the run depends on as `metadata.json`."""
         write_json(self.path / "metadata.json", metadata)
 
     def load_metadata(self):
-        """Read `metadata.json`."""
-        return read_json(self.path / "metadata.json")
+        """Read and check `metadata.json`.
+
+        Raises:
+            FileNotFoundError: If it is missing.
+            InvalidData: If it is damaged, or lacks a key.
+        """
+        return read_record(self.path / "metadata.json", METADATA)
 
     @property
     def has_metadata(self):
@@ -208,8 +238,17 @@ class RunFolder:
         self.save_metadata({**self.load_metadata(), **entries})
 
     def load_target(self):
-        """Return the `Target` of the run's labels."""
-        return target_from_json(self.load_metadata()["target"])
+        """Return the `Target` of the run's labels.
+
+        Raises:
+            FileNotFoundError: If `metadata.json` is missing.
+            InvalidData: If it is damaged.
+        """
+        record = self.load_metadata()["target"]
+        try:
+            return target_from_json(record)
+        except InvalidData as error:
+            raise InvalidData(f"{self.path / 'metadata.json'}, key target: {error}") from error
 
     @property
     def family(self):
@@ -227,9 +266,27 @@ class RunFolder:
         write_text(self.path / "metrics.jsonl", "".join(lines))
 
     def load_metrics(self):
-        """Read the lines of `metrics.jsonl`."""
-        lines = (self.path / "metrics.jsonl").read_text().splitlines()
-        return [json.loads(line) for line in lines]
+        """Read the lines of `metrics.jsonl`.
+
+        Raises:
+            FileNotFoundError: If it is missing.
+            InvalidData: If a line is damaged.
+        """
+        path = self.path / "metrics.jsonl"
+        with plain_file(path, "the measures of each epoch"):
+            entries = [json.loads(line) for line in path.read_text().splitlines()]
+            if not all(isinstance(entry, dict) and "epoch" in entry for entry in entries):
+                raise ValueError("a line without an epoch")
+            return entries
+
+    def load_evaluation(self, split):
+        """Read and check `evaluation/S.json` of a split S.
+
+        Raises:
+            FileNotFoundError: If it is missing.
+            InvalidData: If it is damaged, or lacks a key.
+        """
+        return read_record(self.evaluation / f"{split}.json", EVALUATION)
 
     def save_model(self, model):
         """Replace `best.keras` in one step."""
@@ -237,6 +294,27 @@ class RunFolder:
         model.save(partial)
         remove_dates(partial)
         os.replace(partial, self.best)
+
+
+def read_record(path, keys):
+    """Read a dict from a JSON file.
+
+    Args:
+        path: The file.
+        keys: From keys that it must have to the types of their values.
+
+    Raises:
+        FileNotFoundError: If it is missing.
+        InvalidData: If it is damaged, or lacks a key.
+    """
+    with plain_file(path, f"a JSON object with {', '.join(keys)}"):
+        record = read_json(path)
+        if not isinstance(record, dict):
+            raise ValueError(f"a {type(record).__name__}")
+        wrong = [k for k, kind in keys.items() if not isinstance(record.get(k), kind)]
+        if wrong:
+            raise ValueError(f"{wrong[0]} = {record.get(wrong[0])!r:.80}")
+        return record
 
 
 def remove_dates(path):

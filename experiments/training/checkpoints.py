@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from utils.command_line import RunFailed, console
+from utils.environment import file_checksum
 
 KEPT = 2
-NAME = re.compile(r"epoch-(\d{6})-step-(\d{9})\.npz")
+# The name ends in the beginning of the SHA-256 of the file.
+NAME = re.compile(r"epoch-\d{6}-step-\d{9}-[0-9a-f]{16}\.npz")
 # NumPy, zipfile and json raise these errors for damaged archives.
 DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError)
 
@@ -37,7 +39,7 @@ class Checkpoints:
         Raises:
             RunFailed: If the state cannot be written. Earlier states stay.
         """
-        path = self.path / f"epoch-{progress['epoch']:06d}-step-{progress['step']:09d}.npz"
+        name = f"epoch-{progress['epoch']:06d}-step-{progress['step']:09d}"
         partial = self.path / "partial"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -45,13 +47,13 @@ class Checkpoints:
                 np.savez(file, progress=np.array(json.dumps(progress)), **arrays)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(partial, path)
+            os.replace(partial, self.path / f"{name}-{checksum(partial)}.npz")
             for old in self._files()[KEPT:]:
                 old.unlink()
         except OSError as error:
             partial.unlink(missing_ok=True)
             raise RunFailed(
-                f"the checkpoint {path} cannot be written: {error.strerror or error}. What was "
+                f"the checkpoint {self.path / name} cannot be written: {error.strerror or error}. What was "
                 "saved before it is whole. Make room, or give permission, and run the command "
                 "again with --resume."
             ) from error
@@ -60,6 +62,8 @@ class Checkpoints:
         """Return the arrays and the progress of the newest undamaged state, or `None`."""
         for path in self._files():
             try:
+                if not path.name.endswith(f"-{checksum(path)}.npz"):
+                    raise ValueError("its content is not the one that was written")
                 # NumPy does not close a file with a damaged archive.
                 with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
                     arrays = {name: content[name] for name in content}
@@ -84,3 +88,8 @@ class Checkpoints:
         """Return the files of the states, newest first."""
         found = [path for path in self.path.glob("*.npz") if NAME.fullmatch(path.name)]
         return sorted(found, reverse=True)
+
+
+def checksum(path):
+    """Return the beginning of the SHA-256 of a file, 16 hexadecimal digits."""
+    return file_checksum(path)[:16]
