@@ -53,9 +53,9 @@ class Checkpoints:
         except OSError as error:
             partial.unlink(missing_ok=True)
             raise RunFailed(
-                f"the checkpoint {self.path / name} cannot be written: {error.strerror or error}. What was "
-                "saved before it is whole. Make room, or give permission, and run the command "
-                "again with --resume."
+                f"the checkpoint {self.path / name} cannot be written: {error.strerror or error}. "
+                "What was saved before it is whole. Make room, or give permission, and run the "
+                "command again with --resume."
             ) from error
 
     def newest(self):
