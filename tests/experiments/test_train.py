@@ -8,7 +8,7 @@ import pytest
 
 from experiments.runs.run_folder import RunFolder
 from experiments.train import main
-from tests.conftest import TINY_MODEL, call
+from tests.conftest import TINY_MODEL, call, without_report
 from utils.files import read_json
 
 
@@ -64,7 +64,8 @@ def test_predictions_are_listed_with_ids_and_weights(trained_run):
 
 
 def test_same_seed_gives_the_same_run(trained_run, data_dir, tmp_path):
-    call(main, "--data", data_dir, "--run-dir", tmp_path / "again", "--epochs", 3, *TINY_MODEL)
+    with without_report():
+        call(main, "--data", data_dir, "--run-dir", tmp_path / "again", "--epochs", 3, *TINY_MODEL)
     for file in ("evaluation/test.json", "evaluation/test_predictions.csv"):
         assert (tmp_path / "again" / file).read_text() == (trained_run / file).read_text()
     assert (tmp_path / "again" / "normalization.npz").read_bytes() == (

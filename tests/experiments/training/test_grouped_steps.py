@@ -11,7 +11,7 @@ from experiments.training.grouped_steps import TOGETHER, GroupedSteps
 from experiments.training.optimizer import make_optimizer
 from experiments.training.step import training_step
 from experiments.training.weight_average import WeightAverage
-from models import MSASeqLevelModel
+from models import MODELS
 from utils.measures.score_target import ScoreTarget
 
 # Two batches make an update, and five one epoch.
@@ -35,7 +35,7 @@ def batches():
 def train(batches):
     """Train the same model by XLA or without on groups of so many steps: losses, variables."""
     keras.utils.set_random_seed(0)
-    model = MSASeqLevelModel(6, 5, 4, 3, 8, 2, 8, 1, dropout_rate=0.1)
+    model = MODELS["lf_dnn"](6, 5, 4, 3, 8, dropout_rate=0.1)  # XLA compiles it quickly
     model.build()
     settings = TrainSettings()
     model.compile(make_optimizer(settings, 10), make_loss(settings, ScoreTarget()))
