@@ -5,6 +5,7 @@ from pathlib import Path
 
 import onnxruntime
 
+from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.plain_file import plain_file
 
 FORMAT, VERSION = "msa-tf2", 2
@@ -49,6 +50,31 @@ class OnnxModel:
         """Return the shape of an input as a list; a dynamic size is given by its name."""
         return next(tensor.shape for tensor in self._session.get_inputs() if tensor.name == name)
 
+    def check_inputs(self, expected):
+        """Refuse a file whose inputs do not fit what its metadata says.
+
+        Args:
+            expected: From the name of each input to its type, such as `"float"`, and its shape. A
+                text in a shape stands for any size, `"batch"` for an open one.
+
+        Raises:
+            InvalidData: Naming the input.
+        """
+        self._check("input", expected, self._session.get_inputs())
+
+    def check_outputs(self, expected):
+        """Refuse a file whose outputs do not fit what its metadata says; see `check_inputs`."""
+        self._check("output", expected, self._session.get_outputs())
+
+    def _check(self, what, expected, tensors):
+        found = {tensor.name: (tensor.type[7:-1], tensor.shape) for tensor in tensors}
+        for name in [*expected, *found]:
+            if not _fits(expected.get(name), found.get(name)):
+                raise InvalidData(
+                    f"{self.path}, {what} {name!r}, must be {_shown(expected.get(name))}. "
+                    f"Received: {_shown(found.get(name))}. Export the run again."
+                )
+
     def run(self, inputs):
         """Compute the outputs.
 
@@ -57,8 +83,32 @@ class OnnxModel:
 
         Returns:
             A dict from each output's name to its array.
+
+        Raises:
+            InvalidData: If ONNX Runtime fails.
         """
-        return dict(zip(self.outputs, self._session.run(None, inputs), strict=True))
+        with plain_file(self.path, f"{CONTENT}, and that computes these samples"):
+            return dict(zip(self.outputs, self._session.run(None, inputs), strict=True))
+
+
+def _fits(expected, found):
+    if expected is None or found is None:
+        return False
+    (kind, shape), (found_kind, sizes) = expected, found
+    return (
+        kind == found_kind
+        and len(shape) == len(sizes)
+        and all(
+            size == expected_size
+            if isinstance(expected_size, int)
+            else expected_size != "batch" or not isinstance(size, int)
+            for expected_size, size in zip(shape, sizes, strict=True)
+        )
+    )
+
+
+def _shown(tensor):
+    return "absent" if tensor is None else f"{tensor[0]} {list(tensor[1])}"
 
 
 def _read_metadata(path, session, kinds):

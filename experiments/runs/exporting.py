@@ -5,7 +5,7 @@ import numpy as np
 from experiments.runs.onnx_run import open_onnx
 from experiments.runs.sequence_graph import SequenceGraph
 from experiments.runs.table_graph import TableGraph
-from experiments.tasks.raw_sequences import OUTPUT_NAMES
+from experiments.tasks.predictions import OUTPUT_NAMES
 from utils.environment import git_state
 from utils.files import without_nan
 from utils.formats.split import SPLITS

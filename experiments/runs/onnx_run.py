@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from experiments.tasks.blocks import Blocks
-from experiments.tasks.predictions import Predictions
+from experiments.tasks.predictions import OUTPUT_NAMES, Predictions
 from utils.formats.split import MODALITIES, raw_samples
 from utils.measures.inference import target_from_json
-from utils.onnx_model import OnnxModel
+from utils.onnx_model import CONTENT, OnnxModel
+from utils.untrusted.invalid_data import InvalidData
+from utils.untrusted.plain_file import plain_file
 
 BATCH_SIZE = 64
 
@@ -29,7 +31,14 @@ class OnnxRun(ABC):
 
     def __init__(self, model):
         self.model = model
-        self.target = target_from_json(model.metadata["target"])
+        try:
+            self.target = target_from_json(model.metadata["target"])
+        except InvalidData as error:
+            raise InvalidData(f"{model.path}, its target: {error}") from error
+        outputs = {OUTPUT_NAMES[self.target.kind]: ("float", ("batch", self.target.columns))}
+        if "modality_weights" in model.outputs:
+            outputs["modality_weights"] = ("float", ("batch", len(self.parts)))
+        model.check_outputs(outputs)
 
     @abstractmethod
     def blocks(self, data, split) -> Blocks:
@@ -78,6 +87,21 @@ class OnnxSequences(OnnxRun):
         self.modalities = tuple(model.metadata["modalities"])
         self.widths = model.metadata["widths"]
         self.lengths = model.metadata["seq_len"]
+        if not self.modalities or not set(self.modalities) <= set(MODALITIES):
+            raise ValueError(f"the modalities {self.modalities!r:.80}")
+        for sizes in (self.widths, self.lengths):
+            if set(sizes) != {*self.modalities} or any(type(n) is not int for n in sizes.values()):
+                raise ValueError(f"sizes of modalities that are {sizes!r:.80}")
+        inputs, masks = {}, {}
+        for name, width in self.widths.items():
+            steps = self.lengths[name] if self._fixed_length(name) else "steps"
+            inputs[name] = ("float", ("batch", steps, width))
+            masks[f"{name}_mask"] = ("bool", ("batch", steps))
+        model.check_inputs(inputs | (masks if masks.keys() & {*model.inputs} else {}))
+
+    def _fixed_length(self, name):
+        shape = self.model.shape(name) if name in self.model.inputs else []
+        return len(shape) == 3 and isinstance(shape[1], int)
 
     def blocks(self, data, split):
         # What reads tables is not always installed, nor what reads sequences needed.
@@ -101,9 +125,8 @@ class OnnxSequences(OnnxRun):
         feeds = {}
         for name in self.modalities:
             x = samples.sequences[name]
-            length = self.model.shape(name)[1]
-            if isinstance(length, int):
-                x = np.pad(x, ((0, 0), (0, length - x.shape[1]), (0, 0)))
+            if self._fixed_length(name):
+                x = np.pad(x, ((0, 0), (0, self.lengths[name] - x.shape[1]), (0, 0)))
             feeds[name] = x
             if f"{name}_mask" in self.model.inputs:
                 feeds[f"{name}_mask"] = np.any(x != 0, axis=-1)
@@ -124,6 +147,9 @@ class OnnxTable(OnnxRun):
         from utils.tables import Processing
 
         self.processing = Processing.from_json(model.metadata["processing"])
+        expected = 2 + len(self.processing.schema.fields)
+        if len(model.inputs) != expected:
+            raise ValueError(f"{len(model.inputs)} inputs, in place of {expected}")
 
     def blocks(self, data, split):
         return Blocks.of_table(self.processing, data, split)
@@ -154,4 +180,5 @@ def open_onnx(path):
         >>> run.predict({"text": text, "audio": audio, "video": video}).outputs  # (N, 1)
     """
     model = OnnxModel(path, tuple(KINDS))
-    return KINDS[model.metadata["kind"]](model)
+    with plain_file(model.path, f"{CONTENT}, with all that it says of itself"):
+        return KINDS[model.metadata["kind"]](model)

@@ -9,6 +9,14 @@ import numpy as np
 from utils.csv_rows import write_rows
 from utils.files import write_json
 
+# The output of an exported model by the kind of the target.
+OUTPUT_NAMES = {
+    "score": "score",
+    "scores": "scores",
+    "class": "probabilities",
+    "labels": "probabilities",
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Predictions:

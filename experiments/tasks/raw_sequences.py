@@ -3,16 +3,9 @@
 import keras
 import tensorflow as tf
 
+from experiments.tasks.predictions import OUTPUT_NAMES
 from utils.batches.dataset import model_inputs
 from utils.formats import MODALITIES
-
-# The output of an exported model and of `RawSequences`, by the kind of the target.
-OUTPUT_NAMES = {
-    "score": "score",
-    "scores": "scores",
-    "class": "probabilities",
-    "labels": "probabilities",
-}
 
 
 class RawSequences:
