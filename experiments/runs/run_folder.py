@@ -21,7 +21,7 @@ from utils.untrusted.plain_file import plain_file
 
 # What a run, or a comparison, can have written before its first measures.
 EARLY_FILES = re.compile(
-    r"(STATUS|config\.yaml|metadata\.json|normalization\.npz|processing\.json)(\.partial)?"
+    r"(STATUS|config\.yaml|metadata\.json|normalization\.npz|processing\.json|mlflow_run)(\.partial)?"
     r"|comparison\.yaml\.partial|tensorboard/events\.out\.tfevents\..+"
 )
 

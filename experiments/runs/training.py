@@ -9,6 +9,7 @@ from experiments.tasks.folds import checked_folds
 from experiments.tasks.losses import loss_faults
 from experiments.training.checkpoints import Checkpoints
 from experiments.training.cross_validation import SPLITS, cross_validate
+from experiments.training.devices import describe_devices
 from experiments.training.distribution import make_distribution
 from experiments.training.loop import fit
 from utils.command_line import announce, console
@@ -105,10 +106,11 @@ def open_checked(settings):
 
 
 def tell(task, samples):
-    """Print what the data is, and what the user should know of it."""
-    for part in task.describe():
+    """Print what the data is, what trains on it, and what the user should know of both."""
+    device, advice = describe_devices(task.settings.strategy)
+    for part in (*task.describe(), device):
         console.print(part, markup=False, highlight=False)
-    warn([note for one in samples for note in task.notes(one)])
+    warn([note for one in samples for note in task.notes(one)] + [advice] * bool(advice))
 
 
 def warn(notes):

@@ -18,7 +18,7 @@ def make_trackers(settings, folder, predictor=None):
         A list of logs. Their method `log(entry, predictions, model)` is called after each epoch.
 
     Raises:
-        ValueError: If MLflow is named but not installed, or does not answer.
+        ValueError: If MLflow is named but not installed.
     """
     if folder is None:
         return []

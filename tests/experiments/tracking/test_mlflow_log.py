@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from experiments.runs.run_folder import RunFolder
@@ -28,3 +30,13 @@ def test_a_run_sends_its_settings_and_metrics(data_dir, tmp_path, eagerly):
 def test_an_address_that_is_none(trained_run):
     with pytest.raises(ValueError, match=r"--mlflow nosuch://there does not answer.*Expected"):
         MlflowLog("nosuch://there", RunFolder(trained_run))
+
+
+def test_a_server_that_does_not_answer_stops_nothing(trained_run, capsys):
+    start = time.monotonic()
+    log = MlflowLog("http://127.0.0.1:1", RunFolder(trained_run))
+    log.log({"epoch": 0, "valid_MAE": 1.0}, None, None)
+    assert time.monotonic() - start < 30
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "warning: --mlflow http://127.0.0.1:1 does not answer" in printed
+    assert printed.count("goes on without it") == 1
