@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from experiments.runs.run_folder import EVALUATION, read_record, target_of
 from utils.csv_rows import read_rows
 from utils.formats.split import SPLITS
 from utils.untrusted.plain_file import plain_file
@@ -37,8 +38,9 @@ class EvaluatedSplit:
 
     def __init__(self, folder, name):
         self.name = name
-        self.summary = folder.load_evaluation(name)
-        self.target = folder.load_target()
+        path = folder.evaluation / f"{name}.json"
+        self.summary = read_record(path, EVALUATION)
+        self.target = target_of(path, self.summary)
         self.measures = self.summary["metrics"]
         self.path = folder.evaluation / f"{name}_predictions.csv"
         with plain_file(self.path, "the predictions of a run"):

@@ -244,11 +244,8 @@ class RunFolder:
             FileNotFoundError: If `metadata.json` is missing.
             InvalidData: If it is damaged.
         """
-        record = self.load_metadata()["target"]
-        try:
-            return target_from_json(record)
-        except InvalidData as error:
-            raise InvalidData(f"{self.path / 'metadata.json'}, key target: {error}") from error
+        path = self.path / "metadata.json"
+        return target_of(path, read_record(path, METADATA))
 
     @property
     def family(self):
@@ -280,12 +277,7 @@ class RunFolder:
             return entries
 
     def load_evaluation(self, split):
-        """Read and check `evaluation/S.json` of a split S.
-
-        Raises:
-            FileNotFoundError: If it is missing.
-            InvalidData: If it is damaged, or lacks a key.
-        """
+        """Read and check `evaluation/S.json` of a split S; see `read_record`."""
         return read_record(self.evaluation / f"{split}.json", EVALUATION)
 
     def save_model(self, model):
@@ -315,6 +307,18 @@ def read_record(path, keys):
         if wrong:
             raise ValueError(f"{wrong[0]} = {record.get(wrong[0])!r:.80}")
         return record
+
+
+def target_of(path, record):
+    """Return the `Target` in a record that `read_record` has read from a file.
+
+    Raises:
+        InvalidData: If it is damaged; the message names the file.
+    """
+    try:
+        return target_from_json(record["target"])
+    except InvalidData as error:
+        raise InvalidData(f"{path}, key target: {error}") from error
 
 
 def remove_dates(path):

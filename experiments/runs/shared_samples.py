@@ -26,7 +26,9 @@ def training_samples(task):
     """Return a list of the samples that a training reads: train and valid, or joined for folds."""
     if task.settings.folds:
         return [shared_join(task)]
-    return [shared_split(task, split) for split in SPLITS]
+    samples = {split: shared_split(task, split) for split in SPLITS}
+    task.check_alike(samples)
+    return [*samples.values()]
 
 
 def forget_samples():

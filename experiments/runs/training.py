@@ -30,6 +30,7 @@ def train(settings, resume=False, report=None):
     announce(f"Reading {settings.data}")
     task = open_checked(settings)
     samples = {split: task.read(split) for split in task.splits()}
+    task.check_alike(samples)
     tell(task, samples.values())
     with distribution.losses_told():
         run = distribution.from_chief(open_folder, task, SPLITS, resume)

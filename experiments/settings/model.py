@@ -5,7 +5,7 @@ import inspect
 from typing import Any
 
 from models import MODELS, TEXT_TABULAR_MODELS
-from utils.options import SettingsGroup, setting
+from utils.options import NonNegativeInt, SettingsGroup, setting
 
 NAMES = [*MODELS, *TEXT_TABULAR_MODELS]
 # Arguments of models that the data, or other options, decide.
@@ -25,6 +25,12 @@ class ModelSettings(SettingsGroup):
     )
     model_args: dict[str, Any] = setting(
         {}, "arguments of the model's class; one alone as --model-args.NAME VALUE"
+    )
+
+    seq_len: NonNegativeInt = setting(
+        0,
+        "longest sequence that the model can take, in steps; 0: the longest of train",
+        family="sequences",
     )
 
     @property

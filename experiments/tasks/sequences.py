@@ -28,6 +28,8 @@ MOST_CHECKSUMS = 50
 # The number of rows in a batch of packed samples is taken from so many epochs.
 EPOCHS_PACKED_AHEAD = 5
 EVALUATION_BATCH = 256
+# Scaled features up to this magnitude, by precision, leave room for sums of products.
+LARGEST = {"none": 1e15, "bfloat16": 1e15, "float16": 1e4}
 
 
 class SequenceTask(Task):
@@ -61,6 +63,12 @@ class SequenceTask(Task):
     def read(self, split):
         return load_split(self.reader, split, self.settings.stream).completed()
 
+    def check_alike(self, samples):
+        used, train = self.reader.modalities, samples["train"]
+        for one in samples.values():
+            one.check_widths({name: train.widths[name] for name in used})
+            one.check_lengths({name: self.settings.seq_len or train.lengths[name] for name in used})
+
     def join(self, splits):
         return join_splits([self.reader.read(split).completed() for split in splits])
 
@@ -92,6 +100,8 @@ class SequenceTask(Task):
         normalizer = FeatureNormalizer.fit(
             settings.normalize, train, settings.clip_features or math.inf
         )
+        if settings.normalize in ("none", "robust"):  # The others bound all values.
+            normalizer.check_magnitudes(train, LARGEST[settings.mixed_precision])
         return SequenceInputs(self.target, normalizer, settings.modalities)
 
 
@@ -166,7 +176,7 @@ class SequenceInputs(Inputs):
         samples.check_lengths({name: lengths[name] for name in used})
 
     def build_model(self, settings, samples):
-        lengths = [samples.lengths[name] for name in MODALITIES]
+        lengths = [settings.seq_len or samples.lengths[name] for name in MODALITIES]
         model = MODELS[settings.model](
             seq_len=lengths[0] if len(set(lengths)) == 1 else lengths,
             **{f"{name}_dim": width for name, width in samples.widths.items()},

@@ -27,6 +27,7 @@ from utils.tables import (
     preset_path,
     read_blocks,
 )
+from utils.tables.table_file import check_columns, checked_numbers
 
 NEEDED = ("pyarrow", "tokenizers", "keras_hub", "safetensors")
 
@@ -69,6 +70,24 @@ class TableTask(Task):
 
     def read(self, split):
         return find_split(self.settings.data, split)
+
+    def check_alike(self, samples):
+        wanted = [self.schema.text, *self.schema.fields, self.schema.label]
+        for path in samples.values():
+            done = 0
+            for block in read_blocks(path):
+                check_columns(path, block, wanted)
+                try:
+                    self._check_values(block)
+                except ValueError as error:
+                    raise ValueError(f"{path}, from row {done + 1} on: {error}") from error
+                done += len(block[self.schema.text])
+
+    def _check_values(self, block):
+        label = self.schema.label
+        self.target.encode(f"column {label}", block[label].tolist())
+        for name in self.schema.numeric:
+            checked_numbers(name, block[name])
 
     def join(self, splits):
         return Table.read([self.read(split) for split in splits])

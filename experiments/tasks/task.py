@@ -38,6 +38,17 @@ class Task(ABC):
         """Return the samples of a split with their labels, before `Inputs.encode`."""
 
     @abstractmethod
+    def check_alike(self, samples) -> None:
+        """Refuse splits that a model of the training split could not take.
+
+        Args:
+            samples: From each split to what `read` returned; train is among them.
+
+        Raises:
+            ValueError: Naming the split, and what differs.
+        """
+
+    @abstractmethod
     def join(self, splits) -> Any:
         """Return the samples of several splits as one, with `columns` about them."""
 

@@ -57,6 +57,28 @@ class FeatureNormalizer:
             scales[name] = np.where(negligible, 1.0, scale).astype("float32")
         return cls(shifts, scales, clip)
 
+    def check_magnitudes(self, split, limit):
+        """Refuse features whose scaled values a model could not compute with.
+
+        Args:
+            split: The training `Split`, in memory or on disk.
+            limit: Largest magnitude of a scaled value.
+
+        Raises:
+            ValueError: Naming the first feature that is too large.
+        """
+        if self.clip <= limit:
+            return
+        for name, steps in _valid_steps(split):
+            scaled = np.abs((steps - self.shifts[name]) / self.scales[name]).max(axis=0)
+            feature = int(scaled.argmax())
+            if scaled[feature] > limit:
+                raise ValueError(
+                    f"{split.source}, split {split.name}, feature {feature} of {name}, must be at "
+                    f"most {limit:g} in magnitude after scaling. Received: {scaled[feature]:g}. "
+                    "Scale the features by --normalize standard, or clip them by --clip-features."
+                )
+
     def apply(self, name, x, mask):
         """Scale one modality.
 

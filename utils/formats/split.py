@@ -157,8 +157,8 @@ class Split:
             if self.lengths[name] > length:
                 raise ValueError(
                     f"The {name} features of {self.source}, split {self.name}, must have at most "
-                    f"{length} steps, as in training. Received: {self.lengths[name]}. Cut "
-                    "the sequences."
+                    f"{length} steps, the longest sequence that the model takes. Received: "
+                    f"{self.lengths[name]}. Cut the sequences, or train with a larger --seq-len."
                 )
 
     def repair_notes(self):

@@ -196,6 +196,21 @@ def is_missing(values):
     return np.array([value.strip() in MISSING for value in values], dtype=bool)
 
 
+def checked_numbers(column, values):
+    """Convert the texts of a numeric column to numbers; see `to_numbers`.
+
+    Raises:
+        ValueError: If a text is neither a number nor missing.
+    """
+    numbers, wrong = to_numbers(values)
+    if wrong is not None:
+        raise ValueError(
+            f"The column {column} must hold numbers, as in training. "
+            f"Received: {values[wrong]!r}. Correct it, or leave it empty."
+        )
+    return numbers
+
+
 def to_numbers(values):
     """Convert texts to numbers. Missing and infinite values become NaN.
 

@@ -7,7 +7,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from utils.tables.table_file import MISSING, to_numbers
+from utils.tables.table_file import MISSING, checked_numbers
 
 
 class TabularTransform:
@@ -99,12 +99,7 @@ class TabularTransform:
         Raises:
             ValueError: If a value is neither a number nor missing.
         """
-        numbers, wrong = to_numbers(values)
-        if wrong is not None:
-            raise ValueError(
-                f"The column {name} must hold numbers, as in training. "
-                f"Received: {values[wrong]!r}. Correct it, or leave it empty."
-            )
+        numbers = checked_numbers(name, values)
         fit = self.numeric[name]
         numbers = np.where(np.isnan(numbers), fit["median"], numbers)
         scaled = ((numbers - fit["mean"]) / fit["scale"]).astype("float32")

@@ -67,7 +67,9 @@ def test_same_run_gives_the_same_page(run):
 
 def test_user_text_is_escaped(run, eagerly):
     config = run / "config.yaml"
-    config.write_text(config.read_text() + "note: <script>alert(1)</script>\n")
+    text = config.read_text()
+    assert "mlflow: null" in text
+    config.write_text(text.replace("mlflow: null", "mlflow: <script>alert(1)</script>"))
     predictions = run / "evaluation" / "test_predictions.csv"
     predictions.write_text(predictions.read_text().replace("word, 3", "</script><b>"))
     call(main, run)

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
@@ -92,3 +94,17 @@ def test_errors(padded):
         fit("z", x, mask)
     with pytest.raises(ValueError, match=r"audio features must have 4 columns.*Received: 3"):
         fit("standard", x, mask).apply("audio", x[..., :3], mask)
+
+
+@pytest.mark.parametrize(("limit", "value"), [(1e15, 1e30), (1e4, 1e6)])
+def test_features_too_large_to_compute_with_are_named(padded, limit, value):
+    x, mask = padded
+    x[3, :, 2] = value
+    split = Split("train", {"audio": np.where(mask[..., None], x, 0)}, np.zeros((len(x), 1)))
+    raw = FeatureNormalizer.fit("none", split)
+    with pytest.raises(
+        ValueError, match=rf"train, feature 2 of audio.*Received: {re.escape(f'{value:g}')}"
+    ):
+        raw.check_magnitudes(split, limit)
+    FeatureNormalizer.fit("standard", split).check_magnitudes(split, limit)
+    FeatureNormalizer.fit("none", split, clip=10).check_magnitudes(split, limit)
