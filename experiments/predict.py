@@ -1,13 +1,12 @@
 """Predict samples with runs, or with exported models, which need no TensorFlow."""
 
 import contextlib
-import dataclasses
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from utils.command_line import CommandParser, RunFailed, announce, console, run_command
-from utils.progress import progress_bar
 from utils.table_writer import WRITERS, writer_class
 
 EXAMPLE = "python -m experiments.predict model.onnx --data DIR --output predictions.csv"
@@ -22,6 +21,12 @@ def main():
         raise ValueError(f"--batch-size must be at least 1. Received: {options.batch_size}.")
     output = Path(options.output)
     make_writer = writer_class(output)
+    from experiments.runs.block_predictions import (
+        describe,
+        mean_predictions,
+        predict_blocks,
+        tell_failures,
+    )
     from utils.new_file import new_file
 
     with new_file(output, options.overwrite) as partial:
@@ -29,16 +34,20 @@ def main():
         check_alike(options.models, runs)
         announce(f"Reading {options.data}")
         found = [predict_blocks(run, options) for run in runs]
-        predictions = mean_predictions([one for one, _ in found])
-        check_finite(predictions)
+        failures = {row: failure for one in found for row, failure in one.failures.items()}
+        predictions = mean_predictions([one.without(failures) for one in found])
+        if not len(predictions.samples):
+            raise RunFailed(f"no sample could be predicted. {describe(failures)} No file was left.")
         with contextlib.closing(make_writer(partial)) as writer:
             for start in range(0, len(predictions.samples), WRITTEN_ROWS):
                 rows = slice(start, start + WRITTEN_ROWS)
                 writer.write(predictions.take(rows).columns(labelled=False))
-    for note in dict.fromkeys(note for _, notes in found for note in notes):
+    for note in dict.fromkeys(note for one in found for note in one.notes):
         console.print(f"warning: {note}", style="yellow", markup=False)
     console.print(f"Predictions of {len(predictions.samples)} samples: {output}", markup=False)
     print_measures(predictions, options.split)
+    if failures:
+        tell_failures(failures, output)
 
 
 def make_parser():
@@ -68,6 +77,13 @@ def make_parser():
     )
     parser.add_argument(
         "--output", type=str, required=True, help=f"file to write, {', '.join(WRITERS)}"
+    )
+    parser.add_argument(
+        "--too-long",
+        type=Literal["error", "cut"],
+        default="error",
+        help="a sample with more steps than the model takes: error, list it as a failure; cut, "
+        "keep its first steps",
     )
     parser.add_argument("--batch-size", type=int, default=64, help="samples computed at once")
     parser.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
@@ -103,81 +119,6 @@ def check_alike(paths, runs):
                 f"{path} must predict {first.describe()}, as {paths[0]} does. Received: "
                 f"{run.target.describe()}. Predict with each alone."
             )
-
-
-@dataclasses.dataclass(frozen=True)
-class PredictedSamples:
-    """What is kept of the samples of all blocks.
-
-    Attributes:
-        ids: Their ids.
-        labels: Their labels, `(N, columns)`; NaN where unknown.
-    """
-
-    ids: np.ndarray
-    labels: np.ndarray
-
-    def __len__(self):
-        return len(self.ids)
-
-    def take(self, rows):
-        """Return some of them."""
-        return PredictedSamples(self.ids[rows], self.labels[rows])
-
-
-def predict_blocks(run, options):
-    """Predict a split block by block; of each block, outputs, ids and labels alone are kept.
-
-    Args:
-        run: A `LoadedRun` or an `OnnxRun`.
-        options: Those of the command line.
-
-    Returns:
-        `Predictions` of `PredictedSamples`, and notes about the samples, a sentence each.
-    """
-    blocks = run.blocks(options.data, options.split)
-    parts = []
-    with progress_bar() as progress:
-        task = progress.add_task(f"predicting {options.split}", total=blocks.total)
-        for block in blocks.parts:
-            found = run.predict(block, batch_size=options.batch_size)
-            samples = PredictedSamples(np.array(block.ids, object), block.labels)
-            parts.append(dataclasses.replace(found, samples=samples, weights=found.shares))
-            progress.advance(task, len(block))
-    samples = PredictedSamples(
-        np.concatenate([part.samples.ids for part in parts]),
-        np.concatenate([part.samples.labels for part in parts]),
-    )
-    outputs = np.concatenate([part.outputs for part in parts])
-    weighed = parts[0].weights is not None
-    weights = np.concatenate([part.weights for part in parts]) if weighed else None
-    joined = dataclasses.replace(parts[0], samples=samples, outputs=outputs, weights=weights)
-    return joined, blocks.notes()
-
-
-def mean_predictions(predictions):
-    """Return the mean of the `Predictions` of several models; shares only where all have some."""
-    weights = [one.weights for one in predictions]
-    return dataclasses.replace(
-        predictions[0],
-        outputs=np.mean([one.outputs for one in predictions], axis=0),
-        weights=None if any(w is None for w in weights) else np.mean(weights, axis=0),
-    )
-
-
-def check_finite(predictions):
-    """Refuse outputs that are NaN or infinite.
-
-    Raises:
-        RunFailed: Naming the first sample.
-    """
-    faults = np.flatnonzero(~np.isfinite(predictions.outputs).all(axis=1))
-    if len(faults):
-        raise RunFailed(
-            f"the model predicts {predictions.outputs[faults[0]].tolist()} for the sample "
-            f"{predictions.samples.ids[faults[0]]!r}. Look for extreme feature values. No file was "
-            "written."
-        )
 
 
 def print_measures(predictions, split):

@@ -31,7 +31,9 @@ def references(data, split):
     path = Path(data) / "task.json"
     if not path.exists():
         return {}
-    known = read_record(path, {"splits": dict})["splits"].get(split, {})
+    splits = read_record(path, {}).get("splits")
+    known = splits.get(split) if isinstance(splits, dict) else None
+    known = known if isinstance(known, dict) else {}
     return {name: known[key] for name, key in REFERENCES.items() if key in known}
 
 

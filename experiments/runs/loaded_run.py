@@ -43,9 +43,9 @@ class LoadedRun:
         feature_files = config["feature_files"]
         return self.read(config["data"], split, labels, feature_files=feature_files, **options)
 
-    def blocks(self, data, split):
+    def blocks(self, data, split, cut=False):
         """Return the `Blocks` of a split without labels; see `Inputs.blocks`."""
-        return self.inputs.blocks(self.model, data, split)
+        return self.inputs.blocks(self.model, data, split, cut)
 
     def predict(self, samples, name=None, batch_size=None):
         """Predict samples, as the run's own evaluation does.

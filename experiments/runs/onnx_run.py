@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from experiments.tasks.blocks import Blocks
+from experiments.tasks.blocks import Blocks, SequenceBlocks, TableBlocks
 from experiments.tasks.predictions import OUTPUT_NAMES, Predictions
 from utils.formats.split import MODALITIES, raw_samples
 from utils.measures.inference import target_from_json
@@ -41,7 +41,7 @@ class OnnxRun(ABC):
         model.check_outputs(outputs)
 
     @abstractmethod
-    def blocks(self, data, split) -> Blocks:
+    def blocks(self, data, split, cut=False) -> Blocks:
         """Return the `Blocks` of a split without labels; see `Inputs.blocks`."""
 
     @abstractmethod
@@ -103,12 +103,14 @@ class OnnxSequences(OnnxRun):
         shape = self.model.shape(name) if name in self.model.inputs else []
         return len(shape) == 3 and isinstance(shape[1], int)
 
-    def blocks(self, data, split):
+    def blocks(self, data, split, cut=False):
         # What reads tables is not always installed, nor what reads sequences needed.
         from utils.formats import open_data
 
         reader = open_data(data, labels=False, modalities=self.modalities)
-        return Blocks.of_sequences(self.as_samples(reader.stream(split)))
+        samples = reader.stream(split)
+        samples.check_widths(self.widths)
+        return SequenceBlocks(samples, self.lengths, cut)
 
     def as_samples(self, samples):
         """Return a `Split`, also from a dict of raw features `(N, T, D)` by modality.
@@ -151,8 +153,8 @@ class OnnxTable(OnnxRun):
         if len(model.inputs) != expected:
             raise ValueError(f"{len(model.inputs)} inputs, in place of {expected}")
 
-    def blocks(self, data, split):
-        return Blocks.of_table(self.processing, data, split)
+    def blocks(self, data, split, cut=False):
+        return TableBlocks(self.processing, data, split)
 
     def feeds(self, samples):
         batch = samples.batch(np.arange(len(samples)))

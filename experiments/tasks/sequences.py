@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from experiments.tasks.blocks import Blocks
+from experiments.tasks.blocks import SequenceBlocks
 from experiments.tasks.task import Inputs, Task
 from models import MODELS
 from utils.batches.augmentation import Augmentation
@@ -146,10 +146,11 @@ class SequenceInputs(Inputs):
         samples.check_widths({name: widths[name] for name in self.modalities})
         return samples.completed(widths)
 
-    def blocks(self, model, data, split):
+    def blocks(self, model, data, split, cut=False):
         samples = self.read(data, split, labels=False, stream=True)
-        self.check_fits(model, samples)
-        return Blocks.of_sequences(samples)
+        widths, lengths = self._sizes(model)
+        samples.check_widths(widths)
+        return SequenceBlocks(samples, lengths, cut)
 
     def use(self, modalities):
         """Use some of the modalities alone; see `Inputs.use`."""
@@ -169,11 +170,15 @@ class SequenceInputs(Inputs):
         return samples.repair_notes()
 
     def check_fits(self, model, samples):
-        widths = dict(zip(MODALITIES, model.widths, strict=True))
-        lengths = dict(zip(MODALITIES, model.seq_lens, strict=True))
-        used = self.modalities
-        samples.check_widths({name: widths[name] for name in used})
-        samples.check_lengths({name: lengths[name] for name in used})
+        widths, lengths = self._sizes(model)
+        samples.check_widths(widths)
+        samples.check_lengths(lengths)
+
+    def _sizes(self, model):
+        """Return the width, and the longest sequence, of each modality that is used."""
+        sizes = zip(MODALITIES, model.widths, model.seq_lens, strict=True)
+        used = [(name, *size) for name, *size in sizes if name in self.modalities]
+        return {name: width for name, width, _ in used}, {name: n for name, _, n in used}
 
     def build_model(self, settings, samples):
         lengths = [settings.seq_len or samples.lengths[name] for name in MODALITIES]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import rich.table
 
-from experiments.tasks.blocks import Blocks
+from experiments.tasks.blocks import TableBlocks
 from experiments.tasks.table_batches import EVALUATION_BATCH, TableBatches, encode_texts
 from experiments.tasks.task import Inputs, Task
 from models import TEXT_TABULAR_MODELS
@@ -185,8 +185,8 @@ class TableInputs(Inputs):
     def read(self, data, split, labels=True, **options):
         return self.processing.read(find_table(data, split), labels)
 
-    def blocks(self, model, data, split):
-        return Blocks.of_table(self.processing, data, split)
+    def blocks(self, model, data, split, cut=False):
+        return TableBlocks(self.processing, data, split)
 
     def build_model(self, settings, samples):
         processing = self.processing

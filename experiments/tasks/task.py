@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from experiments.tasks.blocks import Blocks
 from utils.batches.batch_plan import BatchPlan
 
 
@@ -123,13 +124,15 @@ class Inputs(ABC):
         """
 
     @abstractmethod
-    def blocks(self, model, data, split) -> Any:
+    def blocks(self, model, data, split, cut=False) -> Blocks:
         """Return the `Blocks` of a split of any data, whose labels need not be known.
 
         Args:
             model: The model that takes them.
             data: A path, as `--data` takes it.
             split: Name of the split; any name.
+            cut: Whether to keep the first steps of a sequence that is too long for the model;
+                otherwise its sample is listed as a failure. Texts of tables are always cut.
 
         Raises:
             FileNotFoundError: As `read`.

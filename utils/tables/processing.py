@@ -121,22 +121,41 @@ class Processing:
             wanted += [self.schema.label] if labelled else []
             check_columns(path, block, wanted)
             try:
-                yield self._samples(block, done, labelled)
+                rows = done + np.arange(len(block[self.schema.text]))
+                yield self._samples(block, rows, labelled)
             except ValueError as error:
                 raise ValueError(f"{path}, from row {done + 1} on: {error}") from error
             done += len(block[self.schema.text])
 
-    def _samples(self, block, first, labelled):
+    def predictable(self, path):
+        """Yield the `Samples` of each block of a table whose rows can be predicted.
+
+        Beside them comes, by the position in the block, the id of each other row and the reason.
+        """
+        done = 0
+        for block in read_blocks(path):
+            check_columns(path, block, [self.schema.text, *self.schema.fields])
+            count, wrong = len(block[self.schema.text]), {}
+            ids = block.get(self.schema.id, np.arange(done, done + count).astype(str))
+            for name in self.schema.numeric:
+                for i in to_numbers(block[name])[1]:
+                    reason = f"the column {name} holds {block[name][i]!r:.80}, which is no number"
+                    wrong.setdefault(int(i), (str(ids[i]), reason))
+            kept = np.setdiff1d(np.arange(count), [*wrong])
+            rows = {name: values[kept] for name, values in block.items()}
+            yield self._samples(rows, done + kept, labelled=False), wrong
+            done += count
+
+    def _samples(self, block, numbers, labelled):
         most = kept_tokens(self.chunks, self.chunk_tokens, self.overlap)
         tokens = self.tokenizer.token_ids(block[self.schema.text])
-        rows = np.arange(first, first + len(tokens)).astype(str)
         return Samples(
             self,
             [ids[:most] for ids in tokens],
             {name: self.transform.number(name, block[name]) for name in self.schema.numeric},
             {name: self.transform.category(name, block[name]) for name in self.schema.categorical},
             self._labels(block.get(self.schema.label), len(tokens), labelled),
-            np.asarray(block.get(self.schema.id, rows), dtype=object),
+            np.asarray(block.get(self.schema.id, numbers.astype(str)), dtype=object),
             sum(len(ids) > most for ids in tokens),
         )
 

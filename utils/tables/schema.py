@@ -61,7 +61,7 @@ class _Column:
         values = values[~is_missing(values)]
         self.present += len(values)
         self.words += sum(len(value.split()) for value in values)
-        self.numbers &= to_numbers(values)[1] is None
+        self.numbers &= not to_numbers(values)[1]
         if len(self.different) < COUNTED:
             self.different.update(values)
 

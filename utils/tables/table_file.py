@@ -203,10 +203,10 @@ def checked_numbers(column, values):
         ValueError: If a text is neither a number nor missing.
     """
     numbers, wrong = to_numbers(values)
-    if wrong is not None:
+    if wrong:
         raise ValueError(
             f"The column {column} must hold numbers, as in training. "
-            f"Received: {values[wrong]!r}. Correct it, or leave it empty."
+            f"Received: {values[wrong[0]]!r}. Correct it, or leave it empty."
         )
     return numbers
 
@@ -215,16 +215,16 @@ def to_numbers(values):
     """Convert texts to numbers. Missing and infinite values become NaN.
 
     Returns:
-        A pair: the numbers, float64 `(N,)`; and the index of the first text that is neither a
-        number nor missing, or `None`.
+        A pair: the numbers, float64 `(N,)`; and the indices of the texts that are neither a number
+        nor missing, a list.
     """
     numbers = np.full(len(values), np.nan)
-    wrong = None
+    wrong = []
     for i, value in enumerate(values):
         try:
             numbers[i] = float(value)
         except ValueError:
-            if wrong is None and value.strip() not in MISSING:
-                wrong = i
+            if value.strip() not in MISSING:
+                wrong.append(i)
     numbers[~np.isfinite(numbers)] = np.nan
     return numbers, wrong
