@@ -23,6 +23,7 @@ from .positional import LearnablePositionalEmbedding as LearnablePositionalEmbed
 from .positional import combine_masks as combine_masks
 from .positional import create_look_ahead_mask as create_look_ahead_mask
 from .positional import create_padding_mask as create_padding_mask
+from .raw_features import RawFeatureModel as RawFeatureModel
 from .registry import BASELINES as BASELINES
 from .registry import MODELS as MODELS
 from .registry import TEXT_TABULAR_MODELS as TEXT_TABULAR_MODELS

@@ -45,7 +45,7 @@ def read_inputs(inputs, widths, seq_lens, dtype):
     Raises:
         ValueError: If an input has another form, rank, width or length than expected.
     """
-    sequences, masks = _by_modality(inputs)
+    sequences, masks = by_modality(inputs)
     for i, name in enumerate(MODALITIES):
         sequences[i] = ops.convert_to_tensor(sequences[i])
         check_sequence(name, sequences[i].shape, widths[i], seq_lens[i])
@@ -58,7 +58,8 @@ def read_inputs(inputs, widths, seq_lens, dtype):
     return sequences, masks
 
 
-def _by_modality(inputs) -> tuple[list[Any], list[Any]]:
+def by_modality(inputs) -> tuple[list[Any], list[Any]]:
+    """Return the sequences and the masks of a model's input, lists of three; see `read_inputs`."""
     if isinstance(inputs, dict):
         mask_names = [f"{name}_mask" for name in MODALITIES]
         missing = [name for name in MODALITIES if name not in inputs]

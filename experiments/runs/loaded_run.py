@@ -5,7 +5,7 @@ import keras
 from experiments.runs.run_folder import RunFolder
 from experiments.tasks import inputs_class
 from experiments.tasks.predictor import Predictor, explaining
-from models import MultimodalModel, load_model
+from models import MultimodalModel, RawFeatureModel, load_model
 from utils.command_line import announce
 from utils.progress import progress_bar
 from utils.untrusted.plain_file import plain_file
@@ -98,6 +98,8 @@ def load_run(path, in_float32=False):
     family, name = folder.family, folder.load_config()["model"]
     with plain_file(folder.best, f"the Keras model of a run, {name}"):
         model = load_model(folder.best, compile=False)
+        # The batches of a run hold scaled features.
+        model = model.model if isinstance(model, RawFeatureModel) else model
         check_class(model, family)
     if in_float32 and model.dtype_policy.name != "float32":
         model = model_in_float32(model)

@@ -4,7 +4,6 @@ import keras
 import tensorflow as tf
 
 from experiments.tasks.predictions import OUTPUT_NAMES
-from utils.batches.dataset import model_inputs
 from utils.formats import MODALITIES
 
 
@@ -24,13 +23,12 @@ class RawSequences:
     """
 
     def __init__(self, model, inputs):
-        self.model = model
-        self.inputs = inputs
+        self.raw = inputs.raw_model(model)
         self.target = inputs.target
         self.modalities = inputs.modalities
-        self._all_widths = dict(zip(MODALITIES, model.widths, strict=True))
+        widths = dict(zip(MODALITIES, model.widths, strict=True))
         lengths = dict(zip(MODALITIES, model.seq_lens, strict=True))
-        self.widths = {name: self._all_widths[name] for name in self.modalities}
+        self.widths = {name: widths[name] for name in self.modalities}
         self.lengths = {name: lengths[name] for name in self.modalities}
         features = {n: tf.TensorSpec((None, None, w), name=n) for n, w in self.widths.items()}
         masks = {f"{n}_mask": tf.TensorSpec((None, None), tf.bool) for n in self.widths}
@@ -50,19 +48,8 @@ class RawSequences:
             A dict of tensors: `(N, columns)` by the name in `OUTPUT_NAMES`, and the weights of
             text, audio and video `(N, 3)`.
         """
-        samples = tf.shape(inputs[self.modalities[0]])[0]
-        sequences, masks = {}, {}
-        for name in MODALITIES:
-            if name in self.modalities:
-                x = inputs[name]
-                # The comparison is false for NaN too.
-                sequences[name] = tf.where(tf.abs(x) <= tf.float32.max, x, 0.0)
-            else:
-                sequences[name] = tf.zeros([samples, 1, self._all_widths[name]])
-            if f"{name}_mask" in inputs:
-                masks[name] = inputs[f"{name}_mask"]
-        batch = model_inputs(sequences, self.inputs.normalizer, self.modalities, masks)
-        return named_outputs(self.target, *self.inputs.explain(self.model, batch))
+        explanation = self.raw.explain(inputs)
+        return named_outputs(self.target, explanation.prediction, explanation.modality_weights)
 
 
 def named_outputs(target, prediction, weights):

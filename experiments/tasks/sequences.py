@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.tasks.blocks import SequenceBlocks
 from experiments.tasks.task import Inputs, Task
-from models import MODELS
+from models import MODELS, RawFeatureModel
 from utils.batches.augmentation import Augmentation
 from utils.batches.batch_plan import BatchPlan
 from utils.batches.dataset import batches, check_modalities
@@ -179,6 +179,17 @@ class SequenceInputs(Inputs):
         sizes = zip(MODALITIES, model.widths, model.seq_lens, strict=True)
         used = [(name, *size) for name, *size in sizes if name in self.modalities]
         return {name: width for name, width, _ in used}, {name: n for name, _, n in used}
+
+    def raw_model(self, model):
+        """Return the model behind the scaling, so that its file takes raw features everywhere."""
+        widths = dict(zip(MODALITIES, model.widths, strict=True))
+        shifts = {name: np.zeros(width) for name, width in widths.items()}
+        scales = {name: np.ones(width) for name, width in widths.items()}
+        clip = None
+        if self.normalizer is not None:
+            shifts, scales = self.normalizer.shifts, self.normalizer.scales
+            clip = self.normalizer.clip if math.isfinite(self.normalizer.clip) else None
+        return RawFeatureModel(model, shifts, scales, clip, self.modalities, name=model.name)
 
     def build_model(self, settings, samples):
         lengths = [settings.seq_len or samples.lengths[name] for name in MODALITIES]

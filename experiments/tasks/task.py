@@ -147,6 +147,10 @@ class Inputs(ABC):
         """
         return
 
+    def raw_model(self, model) -> Any:
+        """Return a model as it is saved: with what stands before it, where Keras can hold that."""
+        return model
+
     @abstractmethod
     def build_model(self, settings, samples) -> Any:
         """Return the built model of `settings` for encoded samples, its weights drawn."""

@@ -89,7 +89,7 @@ class Validation:
         if self.folder is not None:
             self.folder.log_metrics(entry)
             if improved or self.keep == "last":
-                self.folder.save_model(self.model)
+                self.folder.save_model(self.predictor.inputs.raw_model(self.model))
         for tracker in self.trackers:
             tracker.log(entry, predictions, self.model)
 

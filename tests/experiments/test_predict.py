@@ -19,11 +19,12 @@ from experiments.predict import main
 from experiments.runs.block_predictions import predict_blocks
 from experiments.tasks.blocks import SequenceBlocks, fitted
 from experiments.tasks.predictions import Predictions
+from models import load_model
 from tests.conftest import call
 from tests.experiments.text_tabular.conftest import read_rows
 from tests.utils.test_hdf5 import replace
 from utils.csv_rows import write_rows
-from utils.formats import MODALITIES, Split
+from utils.formats import MODALITIES, Split, open_data
 from utils.formats.split import without_labels
 from utils.formats.stored_rows import StoredRows
 from utils.measures.score_target import ScoreTarget
@@ -81,6 +82,14 @@ def test_predictions_are_those_of_the_evaluation(predict, trained_run, capsys):
 
 def test_a_run_folder_predicts_the_same_through_keras(predict, trained_run, eagerly):
     agrees_with_evaluation(predict("--batch-size", 4, models=[trained_run]), trained_run)
+
+
+def test_the_saved_model_takes_raw_features_in_keras_alone(trained_run, data_dir):
+    model = load_model(trained_run / "best.keras")
+    sequences = [*open_data(data_dir).read("test").sequences.values()]
+    expected = read_rows(trained_run / "evaluation" / "test_predictions.csv")
+    scores = [float(row["prediction"]) for row in expected]
+    np.testing.assert_allclose(np.array(model(sequences))[:, 0], scores, atol=1e-5)
 
 
 def test_classes_without_a_text(predict, exported_classes, class_run, class_data):

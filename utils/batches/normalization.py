@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from models.raw_features import scale_features
 from utils.formats.split import block_masks
 
 METHODS = ("none", "standard", "robust", "minmax")
@@ -98,9 +99,7 @@ class FeatureNormalizer:
                 f"The {name} features must have {len(self.shifts[name])} columns, as in training. "
                 f"Received: {x.shape[-1]}. Use the data set, or the features, of the training."
             )
-        scaled = (tf.convert_to_tensor(x) - self.shifts[name]) / self.scales[name]
-        if np.isfinite(self.clip):
-            scaled = tf.clip_by_value(scaled, -self.clip, self.clip)
+        scaled = scale_features(x, self.shifts[name], self.scales[name], self.clip)
         return tf.where(mask[..., None], scaled, 0.0)
 
     def save(self, path):
