@@ -1,18 +1,22 @@
 """Parts of every command: a console, a parser, and errors of one paragraph."""
 
+import difflib
+import errno
+import os
 import re
 import sys
 import traceback
 import types
 import typing
 
-from jsonargparse import ArgumentParser
+from jsonargparse import ActionConfigFile, ArgumentParser
 from rich.console import Console
 
 console = Console()
 
 DEBUG = "--debug"
-KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+FULL = (errno.ENOSPC, errno.EDQUOT)
+KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}
 
 
 class RunFailed(Exception):
@@ -43,6 +47,7 @@ class CommandParser(ArgumentParser):
 
     def __init__(self, module, description, example):
         self.suggestions = {}
+        self.config_file, self.reads_config = None, False
         super().__init__(prog=f"python -m {module}", description=description, allow_abbrev=False)
         self.module = module
         self.example = example
@@ -67,17 +72,71 @@ class CommandParser(ArgumentParser):
 
     def error(self, message, ex=None):
         """Print `message` and stop with exit code 2."""
-        fail(f"{in_words(message).rstrip('.')}. See `{self.prog} --help`.", 2)
+        known = [action.dest for action in self._actions]
+        text = in_words(message, known).rstrip(".")
+        if self.config_file and (self.reads_config or "is not accepted" in str(message)):
+            text = f"{self.config_file}: {text}"
+        fail(f"{text}{'' if text.endswith('?') else '.'} See `{self.prog} --help`.", 2)
 
 
-def in_words(message):
-    """Return what the parser says of a wrong value, in words for users."""
+def in_words(message, known=()):
+    """Return what the parser says of a wrong value, in words for users.
+
+    Args:
+        message: The parser's message.
+        known: Names of all options, without dashes.
+    """
     text = " ".join(str(message).split())
-    refused = re.match(r"Parser key \"(.+?)\": .*<class '(\w+)'>.* Got value: (.*)", text)
+    key = re.search(r"Option '(.+?)' is not accepted", text)
+    if key:
+        return f"There is no option {key[1]!r}.{did_you_mean(key[1], known)}"
+    unknown = re.search(r"unrecognized arguments: (.*)", text)
+    if unknown:
+        names = [f"--{name.replace('_', '-')}" for name in known]
+        first = unknown[1].split()[0].split("=")[0]
+        return f"There is no argument {unknown[1]}.{did_you_mean(first, names)}"
+    refused = re.search(r"Parser key \"(.+?)\"(?: element \d+)?: (.*)", text)
     if not refused:
         return text
-    name, kind, value = refused.groups()
-    return f"--{name.replace('_', '-')} must be {KINDS.get(kind, kind)}. Received: {value!r}."
+    name, reason = refused.groups()
+    kinds = re.findall(r"Expected an? (\S+?\[.*?\]|<class '\w+'>)", reason)
+    expected = [*dict.fromkeys(filter(None, map(_expected, kinds)))] or _literals(reason)
+    if not expected:
+        return f"--{name.replace('_', '-')}: {reason}"
+    value = re.search(r"(?:Got value|Given value): (.*?)$", reason)
+    received = f" Received: {value[1].rstrip('.')!r}." if value else ""
+    return f"--{name.replace('_', '-')} must be {' or '.join(expected)}.{received}"
+
+
+def _expected(kind):
+    """Return what a type of the parser's message stands for, in words; "" of no value."""
+    name = re.match(r"<class '(\w+)'>", kind)
+    if name:
+        return "" if name[1] == "NoneType" else KINDS.get(name[1], name[1])
+    return ", ".join(_literals(kind))
+
+
+def _literals(text):
+    found = re.search(r"Literal\[(.*?)\]", text)
+    return [", ".join(re.findall(r"'(.*?)'", found[1]))] if found else []
+
+
+def did_you_mean(name, known):
+    """Return a question for the known name that is closest to a wrong one; "" if none is close."""
+    close = difflib.get_close_matches(str(name), [*map(str, known)], n=1, cutoff=0.7)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+class ConfigFile(ActionConfigFile):
+    """The action of `--config`; its errors name the file."""
+
+    def __call__(self, parser, cfg, values, option_string=None):
+        parser.config_file, parser.reads_config = values, True
+        try:
+            super().__call__(parser, cfg, values, option_string)
+        except (ValueError, TypeError, KeyError, OSError) as error:
+            parser.error(error)
+        parser.reads_config = False
 
 
 def _values(kind):
@@ -96,12 +155,32 @@ def run_command(main):
     """Run a command. Bad input ends it with exit code 2, a failed run with 1."""
     try:
         main()
-    except (ValueError, OSError) as error:
+    except BrokenPipeError:  # The program that reads the output has ended.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except OSError as error:
+        fail(_with_advice(error), 2)
+    except ValueError as error:
         fail(" ".join(str(error).split()), 2)
     except RunFailed as error:
         fail(str(error), error.code)
+    except MemoryError as error:
+        fail(f"the memory does not suffice: {error}. Choose smaller sizes or batches.", 1)
     except KeyboardInterrupt:
         fail("interrupted.", 130)
+    except Exception as error:
+        if type(error).__name__ != "ResourceExhaustedError":  # of TensorFlow
+            raise
+        reason = " ".join(str(error).split())[:200]
+        fail(f"the memory does not suffice: {reason}. Choose smaller sizes or batches.", 1)
+
+
+def _with_advice(error):
+    """Return the message of an error of the system, with what to do about a full disk."""
+    if error.errno not in FULL:
+        return " ".join(str(error).split())
+    where = error.filename or "A file"
+    return f"{where} cannot be written: {error.strerror}. Make room, and run the command again."
 
 
 def announce(work):

@@ -10,8 +10,11 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Interval, Le, Lt
 from jsonargparse import Namespace
 
+from utils.command_line import ConfigFile
+
 PositiveInt = Annotated[int, Ge(1)]
 NonNegativeInt = Annotated[int, Ge(0)]
+Seed = Annotated[int, Interval(ge=0, lt=2**32)]  # what NumPy takes
 PositiveFloat = Annotated[float, Gt(0)]
 NonNegativeFloat = Annotated[float, Ge(0)]
 Share = Annotated[float, Interval(ge=0, le=1)]
@@ -63,7 +66,7 @@ def add_settings(parser, settings):
         parser: A `CommandParser`.
         settings: A dataclass whose bases are `SettingsGroup`s.
     """
-    parser.add_argument("--config", action="config", help="YAML file with these options")
+    parser.add_argument("--config", action=ConfigFile, help="YAML file with these options")
     types_of = typing.get_type_hints(settings)
     fields = {field.name: field for field in dataclasses.fields(settings)}
     defaults = dataclasses.asdict(settings())

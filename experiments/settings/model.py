@@ -5,6 +5,7 @@ import inspect
 from typing import Any
 
 from models import MODELS, TEXT_TABULAR_MODELS
+from utils.command_line import did_you_mean
 from utils.options import NonNegativeInt, SettingsGroup, setting
 
 NAMES = [*MODELS, *TEXT_TABULAR_MODELS]
@@ -45,7 +46,10 @@ class ModelSettings(SettingsGroup):
 
     def _own_faults(self):
         if self.family is None:
-            yield f"--model must be one of {', '.join(NAMES)}. Received: {self.model!r}."
+            yield (
+                f"--model must be one of {', '.join(NAMES)}. Received: {self.model!r}."
+                f"{did_you_mean(self.model, NAMES)}"
+            )
         elif self.model_args:
             known = model_options(self.model)
             for name in sorted(set(self.model_args) - set(known)):
@@ -57,7 +61,7 @@ class ModelSettings(SettingsGroup):
                     continue
                 yield (
                     f"--model-args has no {name!r} for the model {self.model}. "
-                    f"Expected: {', '.join(known)}."
+                    f"Expected: {', '.join(known)}.{did_you_mean(name, known)}"
                 )
 
 

@@ -8,6 +8,7 @@ from utils.options import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    Seed,
     SettingsGroup,
     ShareBelowOne,
     setting,
@@ -62,7 +63,7 @@ class OptimisationSettings(SettingsGroup):
         "best",
         "epoch whose model is kept: the one with the best first measure on valid, or the last",
     )
-    seed: NonNegativeInt = setting(0, "seed of weights, dropout and order")
+    seed: Seed = setting(0, "seed of weights, dropout and order")
 
     def _own_faults(self):
         weights = self.class_weights

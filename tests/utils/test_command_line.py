@@ -1,8 +1,15 @@
+import errno
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from utils.command_line import CommandParser, RunFailed, run_command
+from utils.command_line import CommandParser, ConfigFile, RunFailed, run_command
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_what_a_file_holds_cannot_steer_the_terminal(capsys):
@@ -63,3 +70,59 @@ def test_values_to_suggest_are_given_or_come_from_the_type():
     assert suggestions(str, 1, "b") == ["1", "b"]
     assert suggestions(Literal["a", "b"]) == ["a", "b"]
     assert suggestions(bool | None) == ["true", "false"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rounds", "x"], "--rounds must be a whole number. Received: 'x'."),
+        (["--kind", "c"], "--kind must be a, b. Received: 'c'."),
+        (["--round", "3"], "There is no argument --round 3. Did you mean '--rounds'?"),
+        (["--config", "c.yaml"], "c.yaml: There is no option 'roundz'. Did you mean 'rounds'?"),
+        (["--config", "d.yaml"], "d.yaml: --kind must be a, b. Received: 'c'."),
+        (["--config", "nowhere.yaml"], "nowhere.yaml: --config: File does not exist"),
+        (["--config", "binary.yaml"], "binary.yaml: 'utf-8' codec"),
+    ],
+)
+def test_errors_of_the_parser_are_in_words(tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    Path("c.yaml").write_text("roundz: 3\n")
+    Path("d.yaml").write_text("kind: c\n")
+    Path("binary.yaml").write_bytes(b"\x8a\xff\x00")
+    parser = CommandParser("some.command", "Does it.", "python -m some.command")
+    parser.add_argument("--config", action=ConfigFile)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--kind", type=Literal["a", "b"] | None, default=None)
+    with pytest.raises(SystemExit) as stopped:
+        parser.parse_args(arguments)
+    told = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert told.startswith(f"error: {message}") and "--help" in told, told
+
+
+def raising(error):
+    def main():
+        raise error
+
+    return main
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/a/b"), 2, "/a/b cannot be written"),
+        (MemoryError("Unable to allocate 8 PiB"), 1, "the memory does not suffice: Unable"),
+    ],
+)
+def test_errors_of_the_system_come_with_advice(capsys, error, code, message):
+    with pytest.raises(SystemExit) as stopped:
+        run_command(raising(error))
+    assert stopped.value.code == code
+    assert message in capsys.readouterr().err
+
+
+def test_a_reader_that_ends_early_ends_the_command_quietly():
+    script = "from utils.command_line import run_command\nrun_command(lambda: print('x' * 10**7))"
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(script)} | head -c 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "x" and done.stderr == ""

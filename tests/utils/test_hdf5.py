@@ -49,7 +49,7 @@ def test_splits_are_those_with_files(own_data_dir):
 
 
 def test_missing_folder(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"No data at .*nowhere.*Expected: a folder with"):
+    with pytest.raises(FileNotFoundError, match=r"No data at .*nowhere\. Received: nothing"):
         open_data(tmp_path / "nowhere")
 
 

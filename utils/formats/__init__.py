@@ -49,9 +49,11 @@ def open_data(path, feature_files=None, **options):
         ) from error
     if found is None:
         received = ", ".join(names[:8]) or "an empty folder"
+        tables = any(name.endswith((".csv", ".parquet")) for name in names)
+        hint = " Tables of texts are for --model cross-attention, moe or gate." if tables else ""
         raise FileNotFoundError(
             f"{path} is in no known format. Expected: {_known_formats()}. Received: {received}. "
-            "See data/README.md for the layouts."
+            f"See data/README.md for the layouts.{hint}"
         )
     if not feature_files:
         return found(path, **options)
@@ -66,8 +68,9 @@ def open_data(path, feature_files=None, **options):
 def _unreadable(path, error):
     if isinstance(error, FileNotFoundError):
         return FileNotFoundError(
-            f"No data at {path}. Expected: {_known_formats()}. Received: nothing of that name. "
-            "Check the path, or make built-in data with `python -m data.synthetic --help`."
+            f"No data at {path}. Received: nothing of that name. Expected: a file or folder in a "
+            "format of data/README.md. Check the path, or make built-in data with "
+            "`python -m data.synthetic --help`."
         )
     hint = {
         errno.EACCES: "Ask for the permission to read it",
