@@ -1,5 +1,6 @@
 """Text and JSON files, written in one step."""
 
+import contextlib
 import json
 import math
 import os
@@ -26,7 +27,29 @@ def write_json(path, content):
 
 
 def write_text(path, text):
-    """Write a text file in one step, so that no reader sees half of it."""
-    partial = Path(f"{path}.partial")
-    partial.write_text(text, encoding="utf-8", newline="")
-    os.replace(partial, path)
+    """Write a text file in one step; see `in_one_step`."""
+    with in_one_step(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="")
+
+
+@contextlib.contextmanager
+def in_one_step(path, partial=None):
+    """Yield a path to write to; no reader sees half of the file, and an error leaves nothing.
+
+    Args:
+        path: The file.
+        partial: The path to write to, in the same folder; `None`: `path` with `.partial` added.
+
+    Raises:
+        OSError: Naming `path`.
+    """
+    partial = partial or Path(f"{path}.partial")
+    try:
+        yield partial
+        os.replace(partial, path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        if isinstance(error, OSError) and error.errno:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise

@@ -105,7 +105,7 @@ class Protocol:
                 raise ValueError("no options")
         if known != description:
             raise ValueError(_difference(self.root, known, description))
-        folder.set_status("running")
+        folder.set_running()
         return folder
 
     def _check(self, task):

@@ -59,4 +59,4 @@ def reopen(run, checksums):
             f"The data of the run in {run.path} has changed: {', '.join(changed)}. "
             "Put the data of its start back, or start a new run."
         )
-    run.set_status("running")
+    run.set_running()

@@ -14,14 +14,15 @@ import yaml
 
 from experiments.settings.command_line import checked_config
 from experiments.settings.model import family_of
-from utils.files import read_json, without_nan, write_json, write_text
+from utils.command_line import FULL
+from utils.files import in_one_step, read_json, without_nan, write_json, write_text
 from utils.measures.inference import target_from_json
 from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.plain_file import plain_file
 
 # What a run, or a comparison, can have written before its first measures.
 EARLY_FILES = re.compile(
-    r"(STATUS|config\.yaml|metadata\.json|normalization\.npz|processing\.json|mlflow_run)(\.partial)?"
+    r"(STATUS|config\.yaml|metadata\.json|normalization\.npz|processing\.json|mlflow_run|\.reserve)(\.partial)?"
     r"|comparison\.yaml\.partial|tensorboard/events\.out\.tfevents\..+"
 )
 
@@ -38,6 +39,7 @@ METADATA = {
     "data": dict,
     "target": dict,
 }
+RESERVED = 2**16  # bytes
 EVALUATION = {"split": str, "data": str, "samples": int, "target": dict, "metrics": dict}
 
 
@@ -53,6 +55,7 @@ class RunFolder:
         robustness: The folder of robustness curves, `robustness/`.
         report: The HTML page, `report.html`.
         unlock: A function that ends `lock`.
+        reserve: A file, `.reserve`, that keeps room on the disk for the last status.
         checkpoints: The folder of states to go on from, `checkpoints/`, until the run is finished.
     """
 
@@ -65,6 +68,7 @@ class RunFolder:
         self.robustness = self.path / "robustness"
         self.report = self.path / "report.html"
         self.checkpoints = self.path / "checkpoints"
+        self.reserve = self.path / ".reserve"
         self.unlock = lambda: None
 
     @classmethod
@@ -96,7 +100,7 @@ class RunFolder:
                 self.clear()
                 self._check_nothing_else()
             self.check_new()
-            self.set_status("running")
+            self.set_running()
 
     def _check_nothing_else(self):
         found = sorted(path.name for path in self.path.iterdir())
@@ -191,9 +195,20 @@ class RunFolder:
                 )
         return run
 
+    def set_running(self):
+        """Write the status `running`, and a reserve of room for the status at the end."""
+        self.set_status("running")
+        self.reserve.write_bytes(os.urandom(RESERVED))
+
     def set_status(self, status):
-        """Write `running`, `finished`, or `failed: why`."""
-        write_text(self.path / "STATUS", f"{status}\n")
+        """Write `running`, `finished` or `failed: why`; on a full disk in place of the reserve."""
+        try:
+            write_text(self.path / "STATUS", f"{status}\n")
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            self.reserve.unlink(missing_ok=True)
+            write_text(self.path / "STATUS", f"{status}\n")
 
     @property
     def status(self):
@@ -282,10 +297,9 @@ class RunFolder:
 
     def save_model(self, model):
         """Replace `best.keras` in one step."""
-        partial = self.path / "partial.keras"
-        model.save(partial)
-        remove_dates(partial)
-        os.replace(partial, self.best)
+        with in_one_step(self.best, self.path / "partial.keras") as partial:
+            model.save(partial)
+            remove_dates(partial)
 
 
 def read_record(path, keys):

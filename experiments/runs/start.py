@@ -13,6 +13,7 @@ from experiments.runs.run_folder import RunFolder, default_run_path
 from experiments.training.checkpoints import Checkpoints
 from experiments.training.distribution import make_distribution
 from experiments.training.interruption import RunStopped
+from utils.command_line import FULL, RunFailed
 from utils.environment import describe_environment
 from utils.options import command_line
 
@@ -65,6 +66,11 @@ def recorded(folder):
             folder.set_status(f"failed: {str(error) or type(error).__name__}")
             if isinstance(error, Exception) and not isinstance(error, RunStopped):
                 folder.remove_early()
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise RunFailed(
+                f"{error.filename or 'A file'} cannot be written: {error.strerror}. What was saved "
+                "before it is whole. Make room, and run the command again with --resume."
+            ) from error
         raise
     else:
         if folder:
@@ -74,4 +80,5 @@ def recorded(folder):
             Checkpoints(folder.checkpoints).remove()
     finally:
         if folder:
+            folder.reserve.unlink(missing_ok=True)
             folder.unlock()

@@ -15,6 +15,7 @@ from models import TEXT_TABULAR_MODELS
 from utils.batches.batch_plan import BatchPlan
 from utils.command_line import announce, fail
 from utils.environment import file_checksum
+from utils.files import in_one_step
 from utils.formats.split import SPLITS
 from utils.measures.inference import TargetRequest, infer_target, read_target
 from utils.tables import (
@@ -251,7 +252,8 @@ class TableInputs(Inputs):
         if predictions.weights is not None:
             ids = np.array([str(sample_id) for sample_id in predictions.samples.ids])
             kind = mixture_kind(predictions.weights)
-            np.savez(path, ids=ids, **{kind: predictions.weights})
+            with in_one_step(path) as partial, partial.open("wb") as file:
+                np.savez(file, ids=ids, **{kind: predictions.weights})
 
     def summarize(self, predictions):
         """Return the mean shares, and the mean gate, of the samples of each class."""

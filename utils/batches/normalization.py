@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.raw_features import scale_features
+from utils.files import in_one_step
 from utils.formats.split import block_masks
 
 METHODS = ("none", "standard", "robust", "minmax")
@@ -103,10 +104,11 @@ class FeatureNormalizer:
         return tf.where(mask[..., None], scaled, 0.0)
 
     def save(self, path):
-        """Write to an `.npz` file."""
+        """Write an `.npz` file in one step."""
         arrays = {f"shift_{name}": value for name, value in self.shifts.items()}
         arrays |= {f"scale_{name}": value for name, value in self.scales.items()}
-        np.savez(path, clip=self.clip, **arrays)  # pyright: ignore[reportArgumentType]
+        with in_one_step(path) as partial, partial.open("wb") as file:
+            np.savez(file, clip=self.clip, **arrays)  # pyright: ignore[reportArgumentType]
 
     @classmethod
     def load(cls, path):

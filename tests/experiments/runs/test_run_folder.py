@@ -1,9 +1,13 @@
+import dataclasses
+import errno
 import math
+from pathlib import Path
 
 import pytest
 
 from experiments.runs.run_folder import RunFolder
 from experiments.runs.start import recorded
+from experiments.settings import TrainSettings
 from experiments.training.interruption import RunStopped
 from utils.command_line import RunFailed
 from utils.files import read_json, write_json
@@ -67,7 +71,7 @@ def test_a_run_that_was_killed_before_its_metadata_is_taken_over(tmp_path):
     run.save_config({"epochs": 3})
     (tmp_path / "metadata.json.partial").write_text("{")
     run.begin(resume=True)
-    assert names(tmp_path) == ["STATUS"] and run.status == "running"
+    assert names(tmp_path) == [".reserve", "STATUS"] and run.status == "running"
 
 
 def test_a_run_that_fails_before_its_first_measures_leaves_no_folder(tmp_path):
@@ -97,8 +101,9 @@ def test_status_config_and_metrics_come_back(tmp_path):
     assert run.status == "running"
     run.set_status("finished")
     assert run.status == "finished"
-    run.save_config({"model": "seqlevel", "clip": math.inf})
-    assert run.load_config() == {"model": "seqlevel", "clip": math.inf}
+    config = dataclasses.asdict(TrainSettings(data="x", epochs=7))
+    run.save_config(config)
+    assert run.load_config() == config
     run.log_metrics({"epoch": 0, "Corr": math.nan})
     run.log_metrics({"epoch": 1, "Corr": 0.5})
     assert run.load_metrics() == [{"epoch": 0, "Corr": None}, {"epoch": 1, "Corr": 0.5}]
@@ -112,3 +117,35 @@ def test_json_has_no_nan(tmp_path):
 def test_opening_something_else_says_so(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"not a run folder with a model.*config\.yaml"):
         RunFolder.open(tmp_path)
+
+
+def test_the_end_is_told_on_a_full_disk_too(tmp_path, monkeypatch):
+    run = begun(tmp_path / "run")
+    run.log_metrics({"epoch": 0})
+    full, write = OSError(errno.ENOSPC, "No space left on device"), Path.write_text
+
+    def fails_while_full(path, *arguments, **options):
+        write(path, "")  # half-written
+        if run.reserve.exists():
+            raise full
+        return write(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "write_text", fails_while_full)
+    with pytest.raises(RunFailed, match=r"config\.yaml cannot be written: No space.*--resume"):
+        with recorded(run):
+            run.save_config({})
+    assert run.status.startswith("failed: [Errno 28] No space left on device")
+    assert names(run.path) == ["STATUS", "metrics.jsonl"]
+
+
+def test_a_model_that_cannot_be_saved_leaves_the_one_before(tmp_path):
+    class Model:
+        def save(self, path):
+            path.write_text("half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = begun(tmp_path)
+    run.best.write_text("before")
+    with pytest.raises(OSError, match=r"best\.keras"):
+        run.save_model(Model())
+    assert run.best.read_text() == "before" and not (tmp_path / "partial.keras").exists()
