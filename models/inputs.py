@@ -55,6 +55,7 @@ def read_inputs(inputs, widths, seq_lens, dtype):
             masks[i] = as_mask(masks[i])
             _check_mask(f"{name}_mask", masks[i].shape, sequences[i].shape)
         sequences[i] = ops.cast(clear_masked(sequences[i], masks[i]), dtype)
+    _check_batch([x.shape[0] for x in sequences])
     return sequences, masks
 
 
@@ -78,6 +79,15 @@ def by_modality(inputs) -> tuple[list[Any], list[Any]]:
             f"(followed by their masks), or a dict. Received: {received}."
         )
     return list(inputs[:3]), list(inputs[3:]) or [None] * 3
+
+
+def _check_batch(sizes):
+    if len({size for size in sizes if size is not None}) > 1:
+        received = ", ".join(f"{n} {size}" for n, size in zip(MODALITIES, sizes, strict=True))
+        raise ValueError(
+            "`text`, `audio` and `video` must hold the same number of samples. "
+            f"Received: {received}."
+        )
 
 
 def _check_mask(name, mask_shape, sequence_shape):

@@ -188,6 +188,7 @@ def model(request):
             r"Received: \['audio', 'face', 'text', 'video'\].*unknown: \['face'\]",
         ),
         ((AUDIO, AUDIO, VIDEO), r"`text` must have 5 features .*Received: shape \(2, 6, 4\)"),
+        ((TEXT[:1], AUDIO, VIDEO), "same number of samples. Received: text 1, audio 2, video 2"),
         ((TEXT, AUDIO[:, 0], VIDEO), r"`audio` must have rank 3.*Received: shape \(2, 4\)"),
         (
             (TEXT, AUDIO, np.ones((2, 7, 3))),
