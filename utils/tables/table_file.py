@@ -72,13 +72,14 @@ def read_blocks(path, rows=BLOCK_ROWS):
     found = False
     try:
         for batch in _batches(path, rows):
+            _check_names(path, batch.schema.names)
             if batch.num_rows:
                 found = True
                 yield {
                     name: _texts(path, name, column)
                     for name, column in zip(batch.schema.names, batch.columns, strict=True)
                 }
-    except (pa.ArrowException, UnicodeDecodeError) as error:
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         raise InvalidData(
             f"{path} must be a {'Parquet' if path.suffix == '.parquet' else 'UTF-8 CSV'} table. "
             f"Received: {error}. Write it with a library for such tables."
@@ -133,6 +134,14 @@ class Table:
             yield {name: v[start : start + rows] for name, v in self.columns.items()}
 
 
+def _check_names(path, names):
+    if len(set(names)) < len(names) or "" in names:
+        raise InvalidData(
+            f"{path} must have columns of different names. Received: {', '.join(names)}. Rename or "
+            "remove one of each."
+        )
+
+
 def check_columns(path, block, wanted):
     """Check that a block has all `wanted` columns.
 
@@ -171,12 +180,7 @@ def _header(path):
         path, parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True)
     ) as reader:
         names = reader.schema.names
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice or "" in names:
-        raise InvalidData(
-            f"{path} must start with a line of different column names. "
-            f"Received: {', '.join(names)}."
-        )
+    _check_names(path, names)
     return names
 
 

@@ -1,8 +1,11 @@
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from tests.utils.tables.tables import COLUMNS, make_table
 from utils.tables import find_split, read_blocks
+from utils.untrusted.invalid_data import InvalidData
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
@@ -65,3 +68,30 @@ def test_columns_of_lists_are_refused(tmp_path):
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such file"):
         list(read_blocks(tmp_path / "no.csv"))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_columns_of_one_name_are_refused(tmp_path, suffix):
+    path = tmp_path / f"t.{suffix}"
+    table = pa.table([["a", "b"], ["c", "d"], ["e", "f"]], names=["text", "label", "label"])
+    if suffix == "csv":
+        path.write_text("text,label,label\na,c,e\n")
+    else:
+        pyarrow.parquet.write_table(table, path)
+    with pytest.raises(InvalidData, match=rf"t\.{suffix} must have columns of different.*label"):
+        list(read_blocks(path))
+
+
+def test_damaged_parquet_is_named(tmp_path):
+    path = tmp_path / "t.parquet"
+    texts = [f"some text of words {i}" for i in range(200)]
+    pyarrow.parquet.write_table(pa.table([texts], names=["text"]), path)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 31):
+        path.write_bytes(
+            whole[:place] + bytes(b ^ 255 for b in whole[place : place + 9]) + whole[place + 9 :]
+        )
+        try:
+            list(read_blocks(path))
+        except ValueError as error:
+            assert "t.parquet" in str(error), error
