@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.runs.run_folder import read_record
+from experiments.runs.records import read_record
 from utils.environment import peak_memory, reset_peak_memory
 from utils.files import write_json
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from experiments.comparison.cost import read_cost
 from experiments.runs.evaluation import REFERENCES
-from experiments.runs.run_folder import RunFolder, read_record
+from experiments.runs.records import read_record
+from experiments.runs.run_folder import RunFolder
 from experiments.training.validation import kept_entry
 from utils.csv_rows import read_rows
 from utils.untrusted.plain_file import plain_file

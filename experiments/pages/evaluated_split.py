@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from experiments.runs.run_folder import EVALUATION, read_record, target_of
+from experiments.runs.records import EVALUATION, read_record, target_of
 from utils.csv_rows import read_rows
 from utils.formats.split import SPLITS
 from utils.untrusted.plain_file import plain_file

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from experiments.runs.run_folder import read_record
+from experiments.runs.records import read_record
 from utils.measures.inference import target_from_json
 
 # What a measure of built-in data is compared with: the best predictor, and a constant.

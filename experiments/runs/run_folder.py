@@ -12,35 +12,19 @@ from pathlib import Path
 
 import yaml
 
+from experiments.runs.records import EVALUATION, METADATA, read_record, target_of
 from experiments.settings.command_line import checked_config
 from experiments.settings.model import family_of
 from utils.command_line import FULL
-from utils.files import in_one_step, read_json, without_nan, write_json, write_text
-from utils.measures.inference import target_from_json
-from utils.untrusted.invalid_data import InvalidData
+from utils.files import in_one_step, without_nan, write_json, write_text
 from utils.untrusted.plain_file import plain_file
 
 # What a run, or a comparison, can have written before its first measures.
 EARLY_FILES = re.compile(
-    r"(STATUS|config\.yaml|metadata\.json|normalization\.npz|processing\.json|mlflow_run|\.reserve)(\.partial)?"
-    r"|comparison\.yaml\.partial|tensorboard/events\.out\.tfevents\..+"
+    r"(STATUS|config\.yaml|metadata\.json|normalization\.npz|processing\.json)(\.partial)?"
+    r"|mlflow_run|\.reserve|comparison\.yaml\.partial|tensorboard/events\.out\.tfevents\..+"
 )
-
-
-# Keys of `metadata.json` and of an evaluation, and the types of their values.
-METADATA = {
-    "command": str,
-    "started": str,
-    "seed": int,
-    "devices": list,
-    "replicas": int,
-    "packages": dict,
-    "machine": str,
-    "data": dict,
-    "target": dict,
-}
 RESERVED = 2**16  # bytes
-EVALUATION = {"split": str, "data": str, "samples": int, "target": dict, "metrics": dict}
 
 
 class RunFolder:
@@ -300,39 +284,6 @@ class RunFolder:
         with in_one_step(self.best, self.path / "partial.keras") as partial:
             model.save(partial)
             remove_dates(partial)
-
-
-def read_record(path, keys):
-    """Read a dict from a JSON file.
-
-    Args:
-        path: The file.
-        keys: From keys that it must have to the types of their values.
-
-    Raises:
-        FileNotFoundError: If it is missing.
-        InvalidData: If it is damaged, or lacks a key.
-    """
-    with plain_file(path, f"a JSON object with {', '.join(keys)}"):
-        record = read_json(path)
-        if not isinstance(record, dict):
-            raise ValueError(f"a {type(record).__name__}")
-        wrong = [k for k, kind in keys.items() if not isinstance(record.get(k), kind)]
-        if wrong:
-            raise ValueError(f"{wrong[0]} = {record.get(wrong[0])!r:.80}")
-        return record
-
-
-def target_of(path, record):
-    """Return the `Target` in a record that `read_record` has read from a file.
-
-    Raises:
-        InvalidData: If it is damaged; the message names the file.
-    """
-    try:
-        return target_from_json(record["target"])
-    except InvalidData as error:
-        raise InvalidData(f"{path}, key target: {error}") from error
 
 
 def remove_dates(path):

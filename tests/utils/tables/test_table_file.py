@@ -48,7 +48,7 @@ def test_split_is_found_in_a_folder_or_by_the_start_of_names(tmp_path):
     [
         ("t.csv", b"", "must be a UTF-8 CSV table"),
         ("t.csv", b"a,b\n", "must have a row"),
-        ("t.csv", b"a,a\n1,2\n", "different column names"),
+        ("t.csv", b"a,a\n1,2\n", "columns of different names"),
         ("t.csv", b"a,b\n1\n", "must be a UTF-8 CSV table.*Expected 2 columns"),
         ("t.csv", b"a,b\n1,\xff\xfe\n", "must be a UTF-8 CSV table"),
         ("t.parquet", b"PAR1", "must be a Parquet table"),
