@@ -82,7 +82,7 @@ class RawFeatureModel(keras.Model):
     def _completed(self, inputs):
         """Return a dict input with zeros for each modality that it need not have."""
         samples = ops.shape(next(iter(inputs.values())))[0]
-        widths = dict(zip(MODALITIES, self.model.widths, strict=True))
+        widths: dict[str, int] = dict(zip(MODALITIES, self.model.widths, strict=True))
         absent = [n for n in MODALITIES if n not in inputs and n not in self.modalities]
         return inputs | {name: ops.zeros((samples, 1, widths[name])) for name in absent}
 

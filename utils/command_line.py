@@ -9,7 +9,7 @@ import traceback
 import types
 import typing
 
-from jsonargparse import ActionConfigFile, ArgumentParser
+from jsonargparse import ActionConfigFile, ArgumentParser  # pyright: ignore[reportPrivateImportUsage]
 from rich.console import Console
 
 console = Console()

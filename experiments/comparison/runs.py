@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -77,16 +78,19 @@ def train(settings):
     samples = training_samples(task)
     folder = open_folder(task, SPLITS, resume=True)
     with recorded(folder):
-        shared = {
+        shared: dict[str, Any] = {
             "folder": folder,
             "label": settings.model,
             "on_epoch": CostMeter(folder.path).after_epoch,
             "cache": _CACHE,
         }
         if settings.folds:
-            cross_validate(task, *samples, checked_folds(task, *samples), **shared)
+            (joined,) = samples
+            cross_validate(task, joined, checked_folds(task, joined), **shared)
         else:
-            fit(task, *samples, checkpoints=Checkpoints(folder.checkpoints), **shared)
+            train_split, valid = samples
+            checkpoints = Checkpoints(folder.checkpoints)
+            fit(task, train_split, valid, checkpoints=checkpoints, **shared)
 
 
 def evaluate(settings, split):

@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 from utils.command_line import console
 from utils.files import write_text
@@ -45,7 +46,7 @@ class MlflowLog:
         self.file = Path(folder.path) / "mlflow_run"
         self.uri = uri
         self.errors = (MlflowException, OSError)
-        self.client = None
+        self.client: Any = None
         try:
             self.client = MlflowClient(uri)
             self.run = self._open(folder)

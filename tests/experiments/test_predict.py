@@ -19,6 +19,7 @@ from experiments.predict import main
 from experiments.runs.block_predictions import predict_blocks
 from experiments.tasks.blocks import SequenceBlocks, fitted
 from experiments.tasks.predictions import Predictions
+from experiments.train import main as train
 from models import load_model
 from tests.conftest import call
 from tests.experiments.text_tabular.conftest import read_rows
@@ -360,6 +361,20 @@ def test_a_clip_that_is_too_long_is_listed_or_cut(
     )
     agrees(read_rows(output)[1:], expected[1:])
     assert read_rows(output)[0]["id"] == "test_0"
+
+
+def test_a_model_may_take_longer_sequences_than_its_data(longer_data, data_dir, tmp_path, eagerly):
+    run, output = tmp_path / "run", tmp_path / "p.csv"
+    options = ("--data", data_dir, "--run-dir", run, "--epochs", 1, "--seq-len", 8)
+    call(train, *options, "--model", "lf_dnn", "--model-args.model_dim", 8)
+    call(main, run, "--data", longer_data, "--output", output)
+    assert len(read_rows(output)) == 10
+
+
+def test_a_split_that_is_too_long_is_refused_before_the_first_epoch(longer_data, tmp_path, fails):
+    message = fails(train, "--data", longer_data, "--run-dir", tmp_path / "run")
+    assert "split test, must have at most 6 steps" in message and "--seq-len" in message
+    assert not (tmp_path / "run").exists()
 
 
 def agrees(rows, expected):

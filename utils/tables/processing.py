@@ -136,7 +136,7 @@ class Processing:
         for block in read_blocks(path):
             check_columns(path, block, [self.schema.text, *self.schema.fields])
             count, wrong = len(block[self.schema.text]), {}
-            ids = block.get(self.schema.id, np.arange(done, done + count).astype(str))
+            ids = block.get(self.schema.id or "", np.arange(done, done + count).astype(str))
             for name in self.schema.numeric:
                 for i in to_numbers(block[name])[1]:
                     reason = f"the column {name} holds {block[name][i]!r:.80}, which is no number"
