@@ -62,3 +62,19 @@ def test_saved_and_loaded_it_is_the_same(case, tmp_path):
     assert loaded.get_config() == case.model.get_config()
     for ours, theirs in zip(loaded.get_weights(), case.model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_model_of_raw_features_scales_them(tmp_path):
+    rng = np.random.default_rng(0)
+    widths = {"text": 5, "audio": 4, "video": 3}
+    shifts = {name: rng.normal(size=width).astype("float32") for name, width in widths.items()}
+    scales = {name: np.full(width, 2.0, "float32") for name, width in widths.items()}
+    model = msa_tf2.MODELS["lf_dnn"](6, *widths.values(), 8)
+    raw = msa_tf2.RawFeatureModel(model, shifts, scales)
+    features = [rng.normal(size=(3, 6, width)).astype("float32") for width in widths.values()]
+    scaled = [(x - shifts[name]) / 2 for name, x in zip(widths, features, strict=True)]
+    expected = to_numpy(run(model, tuple(scaled)))
+    np.testing.assert_allclose(to_numpy(run(raw, tuple(features))), expected, atol=1e-5)
+    raw.save(tmp_path / "model.keras")
+    loaded = msa_tf2.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(to_numpy(run(loaded, tuple(features))), expected, atol=1e-5)
