@@ -1,6 +1,7 @@
 """Samples that are predicted block by block, so that data of any size fits; no TensorFlow."""
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from utils.formats.split import MODALITIES
 
 
-class Blocks:
+class Blocks(ABC):
     """The encoded samples of a split, in blocks that are read one after the other.
 
     Attributes:
@@ -22,12 +23,12 @@ class Blocks:
         self.total = total
         self.failures: dict[int, tuple[str, str]] = {}
 
+    @abstractmethod
     def parts(self) -> Iterator[tuple[np.ndarray, Any]]:
         """Yield the rows of samples in the split, and a block of these samples.
 
         A block has a length, `ids`, `labels` and `take(rows)`.
         """
-        raise NotImplementedError
 
     def notes(self) -> list[str]:
         """Return what the user should know of the samples that were read, a sentence each."""
