@@ -16,7 +16,7 @@ class Predictor:
     """Predicts with an error that is set from outside."""
 
     def __init__(self, target):
-        self.inputs = types.SimpleNamespace(target=target)
+        self.inputs = types.SimpleNamespace(target=target, raw_model=lambda model: model)
         self.error = 0.0
 
     def predict(self):
