@@ -29,10 +29,12 @@ def test_plain_fit_learns_thirty_two_samples_by_heart(name):
 
 
 @pytest.mark.parametrize("name", LARGE)
-def test_a_few_steps_of_a_large_model_lower_its_loss(name, eagerly):
+def test_a_few_steps_of_a_large_model_lower_its_error(name, eagerly):
     model = make_model(name, dropout_rate=0.0)
     inputs = (*make_sequences(batch=32), *make_masks(batch=32))
     target = np.random.default_rng(1).uniform(-3, 3, size=(32, 1)).astype("float32")
-    model.compile(keras.optimizers.Adam(0.01), "mae")
-    losses = model.fit(inputs, target, batch_size=32, epochs=4, verbose=0).history["loss"]
-    assert losses[-1] < losses[0]
+    before = np.abs(model(inputs) - target).mean()
+    model.compile(keras.optimizers.Adam(0.002), "mae")
+    model.fit(inputs, target, batch_size=32, epochs=4, verbose=0)
+    # The loss has parts of its own, some of them from the second epoch on.
+    assert np.abs(model(inputs) - target).mean() < before - 0.01
