@@ -20,6 +20,7 @@ def scale_features(x, shift, scale, clip=np.inf):
         scale: The divisor `(D,)`.
         clip: Largest magnitude of a scaled value; `inf` clips nothing.
     """
+    shift, scale = (ops.convert_to_tensor(values, "float32") for values in (shift, scale))
     x = (ops.convert_to_tensor(x) - shift) / scale
     return ops.clip(x, -clip, clip) if np.isfinite(clip) else x
 
