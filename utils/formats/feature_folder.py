@@ -2,14 +2,20 @@
 
 import errno
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from utils.formats.feature_index import (
+    COLUMNS,
+    UNLABELLED_COLUMNS,
+    checked_index,
+    label_columns,
+)
 from utils.formats.reader import Reader
-from utils.formats.split import SPLITS, Split, without_labels
+from utils.formats.split import Split, without_labels
 from utils.formats.stored_rows import StoredRows
 from utils.formats.table import read_table
 from utils.untrusted.invalid_data import InvalidData, check_memory
@@ -17,11 +23,6 @@ from utils.untrusted.npy_file import find_npy, find_npz
 from utils.untrusted.plain_file import plain_file
 
 INDEX_FILE = "index.csv"
-COLUMNS = ("id", "split", "label")
-UNLABELLED_COLUMNS = ("id", "split")
-SPLIT_NAMES = {name: name for name in SPLITS} | {"dev": "valid", "val": "valid"}
-# A path on Linux has at most 4096 bytes, and a letter at most four.
-LONGEST_ID = 1000
 
 
 class FeatureFolder(Reader):
@@ -135,7 +136,7 @@ class FeatureFolder(Reader):
 
     @property
     def _label_columns(self):
-        return _label_columns(self._index.columns)
+        return label_columns(self._index.columns)
 
     @cached_property
     def _index(self):
@@ -144,7 +145,7 @@ class FeatureFolder(Reader):
         self._check_inside(path)
         with plain_file(path, f"a CSV table with the columns {', '.join(needed)}"):
             columns = read_table(path)
-        return _check_index(path, columns, needed)
+        return checked_index(path, columns, needed)
 
     @cached_property
     def _arrays(self):
@@ -256,61 +257,6 @@ class FeatureRows(StoredRows):
                 with np.errstate(over="ignore", invalid="ignore"):
                     x[i, : array.shape[0]] = array.read()
         return x
-
-
-@dataclass(frozen=True)
-class _Index:
-    """The index: its text columns, and the split of each sample without aliases."""
-
-    columns: dict[str, list[str]]
-    splits: list[str]
-
-    def rows(self, split):
-        return [row for row, name in enumerate(self.splits) if name == split]
-
-
-def _check_index(path, columns, needed):
-    present = [*columns, *(["label"] if _label_columns(columns) else [])]
-    missing = [column for column in needed if column not in present]
-    if missing:
-        raise InvalidData(
-            f"{path} must have the columns {', '.join(needed)}. Received: {', '.join(columns)}. "
-            f"Add {', '.join(missing)}."
-        )
-    ids = columns["id"]
-    if not ids:
-        raise InvalidData(
-            f"{path} must have a row for each sample. Received: no rows. Add the samples."
-        )
-    for row, sample in enumerate(ids):
-        _check_id(f"{path}, column id, row {row},", sample)
-    labelled = "label" in needed
-    for row, split in enumerate(columns["split"]):
-        if not split or (labelled and split not in SPLIT_NAMES):
-            raise InvalidData(
-                f"{path}, column split, row {row} (id {ids[row]!r}), must be one of "
-                f"{', '.join(SPLIT_NAMES)}. Received: {split!r}. Correct or remove it."
-            )
-    return _Index(columns, [SPLIT_NAMES.get(split) or split for split in columns["split"]])
-
-
-def _label_columns(columns):
-    """Return the label columns: `label`, or several columns that begin with `label_`."""
-    if "label" in columns:
-        return ("label",)
-    return tuple(name for name in columns if name.startswith("label_"))
-
-
-def _check_id(where, sample):
-    """Refuse an id that could name a file outside the folder, or one file in two ways."""
-    parts = sample.split("/")
-    long = len(sample) > LONGEST_ID
-    if {"", ".", ".."} & set(parts) or "\\" in sample or not sample.isprintable() or long:
-        raise InvalidData(
-            f"{where} must be the name of files in the folder, such as clip3 or video1/clip3: not "
-            "empty, not absolute, without '..', backslashes or unprintable characters, at most "
-            f"{LONGEST_ID} letters. Received: {sample[:LONGEST_ID]!r}{' ...' * long}. Rename it."
-        )
 
 
 def _is_there(path):
