@@ -33,6 +33,8 @@ def main():
     else:
         heading = f"{summary['split']} ({summary['samples']})"
         console.print(metrics_table({heading: table_column(summary, arguments.measures)}))
+        if "splits" in summary:
+            console.print(f"The data was {summary['splits']}.", markup=False)
 
 
 def make_parser():

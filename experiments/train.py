@@ -25,7 +25,7 @@ def main():
         print_run(settings, *train_on_ray(settings, write_own_report, arguments.resume))
     elif is_over(settings, arguments.resume):
         console.print(f"The run in {settings.run_dir} is finished.", markup=False)
-    elif settings.folds:
+    elif settings.cross_validates:
         folder, columns = cross_validate_run(settings, resume=arguments.resume)
         print_folds(settings, folder, columns)
     else:
@@ -74,7 +74,7 @@ def print_folds(settings, folder, columns):
 
     target = folder.load_target().to_json()
     shown = {k: shown_measures(v, target, settings.measures) for k, v in columns.items()}
-    console.print(f"{settings.model}, {settings.folds} folds over train and valid:", markup=False)
+    console.print(f"{settings.model}, {settings.folds_in_words}:", markup=False)
     console.print(metrics_table(shown))
     console.print(f"Run folder: {folder.path}", markup=False)
 

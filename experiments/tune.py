@@ -157,10 +157,8 @@ def write_best(path, trial, settings, measured):
     best = with_values(settings, trial.user_attrs["values"])
     # Folds measure the last epoch; a training that keeps it does what was measured.
     best = dataclasses.replace(
-        best,
-        keep="last" if settings.folds else best.keep,
-        folds=0,
-        group=None,
+        best.without_folds(),
+        keep="last" if settings.cross_validates else best.keep,
         run_dir=None,
     )
     config = {name: value for name, value in dataclasses.asdict(best).items() if value is not None}
@@ -201,7 +199,7 @@ def show(trials, measured):
 
 def describe_measure(criterion, settings, seeds):
     """Return the name of a trial's value, in words."""
-    split = f"{settings.folds} folds" if settings.folds else "valid"
+    split = settings.folds_in_words if settings.cross_validates else "valid"
     return f"{criterion.name}, {split}" + (f", mean of {seeds} seeds" if seeds > 1 else "")
 
 

@@ -78,7 +78,7 @@ def add_settings(parser, settings):
             kind = types_of[name]
             section.add_argument(
                 option_name(name),
-                type=str if options.get("nargs") == "+" else kind,
+                type=typing.get_args(kind)[0] if options.get("nargs") == "+" else kind,
                 default=defaults[name],
                 **options,
             )

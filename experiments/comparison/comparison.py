@@ -9,6 +9,7 @@ from experiments.comparison.processes import run_jobs
 from experiments.comparison.protocol import Protocol
 from experiments.comparison.runs import evaluate, train, tune
 from experiments.runs.shared_samples import shared_join
+from experiments.tasks.folds import group_values
 from utils.command_line import console
 
 
@@ -20,10 +21,12 @@ class Comparison(Compared):
         protocol: The `Protocol`.
         tuned: From each model to the best values of its study, and their criterion on valid; empty
             without studies.
+        splits: Names of the splits that the trainings read.
     """
 
     protocol: Protocol
     tuned: dict[str, tuple[dict, float]]
+    splits: tuple[str, ...]
 
 
 def run_comparison(protocol, task, processes):
@@ -46,7 +49,7 @@ def run_comparison(protocol, task, processes):
     jobs = {name: (train, settings) for name, settings in runs.items()}
     _run("trained", jobs, processes)
     split = None
-    if not protocol.base.folds:
+    if not protocol.base.cross_validates:
         split = "test" if "test" in task.splits() else "valid"
         jobs = {name: (evaluate, settings, split) for name, settings in runs.items()}
         _run(f"evaluated on {split}", jobs, processes)
@@ -55,7 +58,8 @@ def run_comparison(protocol, task, processes):
         outcomes.append(constant_outcome(task, outcomes[0]))
     groups = _read_groups(protocol, task, split)
     found = compare_outcomes(outcomes, protocol.reference, groups, protocol.resamples)
-    return Comparison(**vars(found), protocol=protocol, tuned=tuned)
+    splits = task.training_splits()
+    return Comparison(**vars(found), protocol=protocol, tuned=tuned, splits=splits)
 
 
 def _read_groups(protocol, task, split):
@@ -63,7 +67,7 @@ def _read_groups(protocol, task, split):
     if protocol.group is None:
         return None
     samples = shared_join(task, (split,)) if split else shared_join(task)
-    return task.columns(samples)[protocol.group]
+    return group_values(task, samples, protocol.group)
 
 
 def _tune_all(protocol, processes):

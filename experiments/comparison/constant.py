@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.comparison.model_settings import CONSTANT
 from experiments.runs.shared_samples import shared_join
-from experiments.tasks.folds import checked_folds
+from experiments.tasks.folds import make_folds
 
 
 def constant_prediction(target, labels):
@@ -34,12 +34,13 @@ def constant_outcome(task, outcome):
     """
     target, settings = task.target, task.settings
     outputs = np.zeros(outcome.labels.shape)
-    if settings.folds:
+    if settings.cross_validates:
         samples = shared_join(task)
-        folds = checked_folds(task, samples)
+        folds = make_folds(task, samples)
         labels = task.labels(samples)
-        for fold in range(settings.folds):
-            outputs[folds == fold] = constant_prediction(target, labels[folds != fold])
+        for fold in range(len(folds)):
+            constant = constant_prediction(target, labels[folds.others(fold)])
+            outputs[folds.held_out(fold)] = constant
     else:
         outputs[:] = constant_prediction(target, task.labels(shared_join(task, ("train",))))
     return dataclasses.replace(

@@ -27,13 +27,18 @@ def describe_protocol(comparison):
             f"measured by {criterion.name} on valid; the best trial's settings were trained on all "
             "seeds."
         )
-    measured = _describe_folds(comparison) if protocol.base.folds else _describe_split(comparison)
+    measured = (
+        _describe_folds(comparison)
+        if protocol.base.cross_validates
+        else _describe_split(comparison)
+    )
     spread = "Of one training each"
     if protocol.seeds > 1:
         spread = f"Mean ± sd over the seeds {', '.join(map(str, range(protocol.seeds)))}"
     order = "highest" if criterion.greater_is_better else "lowest"
     sentences = [
         f"Labels: {comparison.target.describe()}.",
+        *([f"The data was {protocol.base.partition.describe()}."] if protocol.base.shares else []),
         tuned,
         measured,
         f"{spread}; the {order} {criterion.name} first.",
@@ -50,7 +55,11 @@ def _describe_constant(comparison):
         "class": "the share of each class",
         "labels": "the rate of each label",
     }[comparison.target.kind]
-    labels = "labels of the other folds" if comparison.protocol.base.folds else "training labels"
+    labels = (
+        "labels of the other folds"
+        if comparison.protocol.base.cross_validates
+        else "training labels"
+    )
     return f"The model `{CONSTANT}` knows the {labels} alone and always predicts {predicted}."
 
 
@@ -69,7 +78,7 @@ def describe_statistics(comparison):
 def describe_cost(comparison):
     """Say what the figures of the cost mean."""
     protocol = comparison.protocol
-    measured = "all folds together" if protocol.base.folds else "one training"
+    measured = "all folds together" if protocol.base.cross_validates else "one training"
     return (
         f"Mean of the runs. Seconds of {comparison.outcomes[0].cost['clock']} time with --threads "
         f"{protocol.threads}; a run is {measured}, with the building of graphs where an earlier "
@@ -81,16 +90,18 @@ def describe_cost(comparison):
 
 def _describe_folds(comparison):
     protocol = comparison.protocol
-    cut = f", no {protocol.group} in two of them" if protocol.group else ""
+    base = protocol.base
+    cut = f", no {base.group} in two of them" if base.group else ""
     epoch = {
         "last": "of the last epoch",
         "best": "of the epoch that is best over all folds of a run together, which these samples "
         "have chosen",
-    }[protocol.base.keep]
+    }[base.keep]
     chosen = "Valid, by which the settings were chosen, is among these samples."
+    splits = " and ".join(comparison.splits)
     return (
-        f"Figures are of {len(comparison.outcomes[0].labels)} samples of train and valid in "
-        f"{protocol.base.folds} folds{cut}, each predicted by a training without its fold; {epoch}."
+        f"Figures are of {len(comparison.outcomes[0].labels)} samples of {splits} in "
+        f"{base.folds_in_words}{cut}, each predicted by a training without its fold; {epoch}."
         + (f" {chosen}" if protocol.trials else "")
     )
 

@@ -9,6 +9,7 @@ from experiments.comparison.cost import read_cost
 from experiments.runs.evaluation import REFERENCES
 from experiments.runs.records import read_record
 from experiments.runs.run_folder import RunFolder
+from experiments.settings import TrainSettings
 from experiments.training.validation import kept_entry
 from utils.csv_rows import read_rows
 from utils.untrusted.plain_file import plain_file
@@ -91,7 +92,7 @@ def read_outcome(path, split):
     """
     folder = path if isinstance(path, RunFolder) else RunFolder(path)
     config, target = folder.load_config(), folder.load_target()
-    read = _read_folds if config["folds"] else _read_evaluation
+    read = _read_folds if TrainSettings(**config).cross_validates else _read_evaluation
     return Outcome(
         model=config["model"],
         seed=config["seed"],
@@ -140,7 +141,7 @@ def _read_folds(folder, config, target, split):
     curve = result["criterion_by_epoch"]
     kept = "best epoch" if best else "last epoch"
     return {
-        "split": f"{config['folds']} folds, all {len(labels)}, {kept}",
+        "split": f"{TrainSettings(**config).folds_in_words}, all {len(labels)}, {kept}",
         "labels": labels,
         "outputs": outputs,
         "curve": curve,

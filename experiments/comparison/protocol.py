@@ -8,9 +8,8 @@ import yaml
 from experiments.runs.run_folder import RunFolder
 from experiments.runs.shared_samples import shared_join
 from experiments.settings import TrainSettings
-from experiments.tasks.folds import checked_folds
+from experiments.tasks.folds import group_values, make_folds
 from experiments.tasks.losses import loss_faults
-from experiments.training.cross_validation import SPLITS
 from experiments.tuning.kinds import PLACE
 from experiments.tuning.search_space import SearchSpace, with_values
 from utils.files import write_text
@@ -92,7 +91,11 @@ class Protocol:
         """
         self._check(task)
         target = {"target": task.target.to_json()}
-        description = {**self._description(), **target, "data": task.checksums(SPLITS)}
+        description = {
+            **self._description(),
+            **target,
+            "data": task.checksums(task.training_splits()),
+        }
         path = self.root / FILE
         folder = RunFolder.claim(self.root)
         if not path.exists():
@@ -119,15 +122,10 @@ class Protocol:
             )
         if faults:
             raise ValueError(" ".join(dict.fromkeys(faults)))
-        if self.base.folds:
-            checked_folds(task, shared_join(task))
+        if self.base.cross_validates:
+            make_folds(task, shared_join(task))
         elif self.group is not None:
-            columns = task.columns(shared_join(task, ("valid",)))
-            if self.group not in columns:
-                raise ValueError(
-                    "--group must be a column of the data, in sequences of its index_SPLIT.csv: "
-                    f"{', '.join(columns) or 'it has no index'}. Received: {self.group}."
-                )
+            group_values(task, shared_join(task, ("valid",)), self.group)
 
     def _description(self):
         """Return the options that the runs depend on, as YAML has them."""

@@ -1,6 +1,5 @@
 """The work of a comparison, a piece at a time: a study, a training, an evaluation."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,10 @@ from experiments.runs.run_folder import RunFolder
 from experiments.runs.shared_samples import shared_split, training_samples
 from experiments.runs.start import open_folder, recorded
 from experiments.runs.training import open_checked
-from experiments.tasks.folds import checked_folds
+from experiments.tasks.folds import make_folds
 from experiments.training.checkpoints import Checkpoints
 from experiments.training.compiled_model import ModelCache
-from experiments.training.cross_validation import SPLITS, cross_validate
+from experiments.training.cross_validation import cross_validate
 from experiments.training.loop import fit
 from experiments.tuning.objective import Objective
 from experiments.tuning.storage import StudyStorage
@@ -49,7 +48,7 @@ def tune(settings, space, trials, path):
     Raises:
         RunFailed: If no trial could be completed.
     """
-    task = open_checked(dataclasses.replace(settings, folds=0, group=None))
+    task = open_checked(settings.without_folds())
     description = {"space": space.content, **describe(task)}
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with StudyStorage(f"sqlite:///{path}", settings.model, HEARTBEAT) as storage:
@@ -76,7 +75,7 @@ def train(settings):
         return
     task = open_checked(settings)
     samples = training_samples(task)
-    folder = open_folder(task, SPLITS, resume=True)
+    folder = open_folder(task, resume=True)
     with recorded(folder):
         shared: dict[str, Any] = {
             "folder": folder,
@@ -84,9 +83,9 @@ def train(settings):
             "on_epoch": CostMeter(folder.path).after_epoch,
             "cache": _CACHE,
         }
-        if settings.folds:
+        if settings.cross_validates:
             (joined,) = samples
-            cross_validate(task, joined, checked_folds(task, joined), **shared)
+            cross_validate(task, joined, make_folds(task, joined), **shared)
         else:
             train_split, valid = samples
             checkpoints = Checkpoints(folder.checkpoints)

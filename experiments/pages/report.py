@@ -58,6 +58,7 @@ def write_report(folder, data=None):
         name=folder.path.name,
         config=config,
         target=run.target.describe(),
+        partition=run.partition_of(config["data"]),
         metadata=folder.load_metadata(),
         epochs=history[-1]["epoch"],
         kept=kept_entry(history, config["keep"], criterion),

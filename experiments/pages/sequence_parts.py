@@ -46,6 +46,7 @@ class SequenceParts:
                 modalities=run.inputs.modalities,
                 target=run.target,
                 clip_labels=self.config["clip_labels"],
+                partition=run.partition_of(data),
             )
 
     def complete(self, split):

@@ -23,6 +23,9 @@ def evaluate(run, samples, split, data):
     """
     predictions = run.predict(samples, split)
     extra = run.inputs.summarize(predictions) | references(data, split)
+    partition = run.partition_of(data)
+    if partition is not None:
+        extra["splits"] = partition.describe()
     return predictions.save(run.folder.evaluation, split, data, extra)
 
 

@@ -1,8 +1,11 @@
 """A run's model with everything that stands before it: from raw samples to predictions."""
 
+from pathlib import Path
+
 import keras
 
 from experiments.runs.run_folder import RunFolder
+from experiments.settings import TrainSettings
 from experiments.tasks import inputs_class
 from experiments.tasks.predictor import Predictor, explaining
 from models import MultimodalModel, RawFeatureModel, load_model
@@ -32,8 +35,9 @@ class LoadedRun:
 
     def read(self, data, split, labels=True, **options):
         """Return the encoded samples of a split; see `Inputs.read`."""
-        clip = self.folder.load_config()["clip_labels"]
-        samples = self.inputs.read(data, split, labels, clip_labels=clip, **options)
+        options["clip_labels"] = self.folder.load_config()["clip_labels"]
+        options["partition"] = self.partition_of(data)
+        samples = self.inputs.read(data, split, labels, **options)
         self.inputs.check_fits(self.model, samples)
         return samples
 
@@ -45,7 +49,18 @@ class LoadedRun:
 
     def blocks(self, data, split, cut=False):
         """Return the `Blocks` of a split without labels; see `Inputs.blocks`."""
-        return self.inputs.blocks(self.model, data, split, cut)
+        partition = self.partition_of(data)
+        return self.inputs.blocks(self.model, data, split, cut, partition)
+
+    def partition_of(self, data):
+        """Return the `Partition` by which the run has cut its own data; `None` for other data.
+
+        Args:
+            data: A path, as `--data` takes it.
+        """
+        settings = TrainSettings(**self.folder.load_config())
+        own = Path(settings.data or "").resolve() == Path(data).resolve()
+        return settings.partition if own else None
 
     def predict(self, samples, name=None, batch_size=None):
         """Predict samples, as the run's own evaluation does.

@@ -46,8 +46,9 @@ def train_on_ray(settings, report, resume=False):
         "folder": str(Path.cwd()),
         "report": report,
     }
-    environment = {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    ray.init(runtime_env={"env_vars": environment})
+    folders = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {"PYTHONPATH": os.pathsep.join(folders), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    ray.init(runtime_env={"env_vars": environment, "worker_process_setup_hook": quiet_ray})
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f"{path.name}.ray-", dir=path.parent))
     trainer = ray.train.tensorflow.TensorflowTrainer(
@@ -73,6 +74,12 @@ def train_on_ray(settings, report, resume=False):
         raise RunFailed(result.metrics["error"])
     evaluations = [path / "evaluation" / f"{split}.json" for split in SPLITS]
     return RunFolder(path), [read_json(file) for file in evaluations if file.exists()]
+
+
+def quiet_ray():
+    """Hide what Ray repeats each second without its dashboard, in one of the processes of Ray."""
+    cleaner = "ray.train.v2._internal.execution.controller.placement_group_cleaner"
+    logging.getLogger(cleaner).setLevel(logging.ERROR)
 
 
 def train_worker(config):

@@ -4,10 +4,9 @@ import dataclasses
 import json
 
 from experiments.settings.data import DataSettings
-from experiments.training.cross_validation import SPLITS
 
 # Settings of the data that do not change how it is read.
-NOT_READING = ("normalize", "clip_features", "folds", "group")
+NOT_READING = ("normalize", "clip_features", "folds", "leave_out", "fold_splits", "group")
 
 _samples: dict = {}
 
@@ -17,16 +16,17 @@ def shared_split(task, split):
     return _once(task, split, lambda: task.read(split))
 
 
-def shared_join(task, splits=SPLITS):
-    """Return the samples of several splits as one; see `Task.join`."""
-    return _once(task, tuple(splits), lambda: task.join(splits))
+def shared_join(task, splits=None):
+    """Return the samples of several splits as one, by default of the training; see `Task.join`."""
+    splits = tuple(splits or task.training_splits())
+    return _once(task, splits, lambda: task.join(splits))
 
 
 def training_samples(task):
     """Return a list of the samples that a training reads: train and valid, or joined for folds."""
-    if task.settings.folds:
+    if task.settings.cross_validates:
         return [shared_join(task)]
-    samples = {split: shared_split(task, split) for split in SPLITS}
+    samples = {split: shared_split(task, split) for split in task.training_splits()}
     task.check_alike(samples)
     return [*samples.values()]
 

@@ -18,18 +18,17 @@ from utils.environment import describe_environment
 from utils.options import command_line
 
 
-def open_folder(task, splits, resume=False):
+def open_folder(task, resume=False):
     """Make the folder of a new run and write down what the run depends on, or take one over.
 
     Args:
         task: The `Task`.
-        splits: Names of the splits that the run reads.
         resume: Whether to go on with a run that is there.
 
     Returns:
         The `RunFolder`.
     """
-    settings, checksums = task.settings, task.checksums(splits)
+    settings, checksums = task.settings, task.checksums(task.training_splits())
     path = Path(settings.run_dir or default_run_path(settings.model, settings.data))
     folder = RunFolder.claim(path)
     if resume and folder.has_metadata:

@@ -5,10 +5,10 @@ from experiments.runs.loaded_run import load_run
 from experiments.runs.resuming import is_finished
 from experiments.runs.start import open_folder, recorded
 from experiments.tasks import open_task
-from experiments.tasks.folds import checked_folds
+from experiments.tasks.folds import make_folds
 from experiments.tasks.losses import loss_faults
 from experiments.training.checkpoints import Checkpoints
-from experiments.training.cross_validation import SPLITS, cross_validate
+from experiments.training.cross_validation import cross_validate
 from experiments.training.devices import describe_devices
 from experiments.training.distribution import make_distribution
 from experiments.training.loop import fit
@@ -33,7 +33,7 @@ def train(settings, resume=False, report=None):
     task.check_alike(samples)
     tell(task, samples.values())
     with distribution.losses_told():
-        run = distribution.from_chief(open_folder, task, SPLITS, resume)
+        run = distribution.from_chief(open_folder, task, resume)
     folder = run if distribution.chief else None
     with recorded(folder), distribution.losses_told():
         checkpoints = Checkpoints(run.checkpoints)
@@ -64,7 +64,7 @@ def cross_validate_run(settings, resume=False):
     """Cross-validate as `settings` say, in a run folder that holds results but no model.
 
     Args:
-        settings: `TrainSettings`, checked, with `folds`.
+        settings: `TrainSettings`, checked, that ask for folds.
         resume: Whether to go on with a run that was stopped.
 
     Returns:
@@ -72,12 +72,12 @@ def cross_validate_run(settings, resume=False):
     """
     announce(f"Reading {settings.data}")
     task = open_checked(settings)
-    samples = task.join(SPLITS)
+    samples = task.join(task.training_splits())
     tell(task, [])
-    assignment = checked_folds(task, samples)
-    folder = open_folder(task, SPLITS, resume)
+    folds = make_folds(task, samples)
+    folder = open_folder(task, resume)
     with recorded(folder):
-        columns = cross_validate(task, samples, assignment, folder)
+        columns = cross_validate(task, samples, folds, folder)
     return folder, columns
 
 
@@ -89,12 +89,7 @@ def open_checked(settings):
         ValueError: Naming every fault.
     """
     task = open_task(settings)
-    missing = [split for split in SPLITS if split not in task.splits()]
-    if missing:
-        raise FileNotFoundError(
-            f"{settings.data} must have the splits {', '.join(SPLITS)}. Received: "
-            f"{', '.join(task.splits()) or 'none'}. Add {' and '.join(missing)}."
-        )
+    task.training_splits()
     faults = [*loss_faults(settings, task.target)]
     known = [measure.name for measure in task.target.measures]
     unknown = [name for name in settings.measures if name not in known]

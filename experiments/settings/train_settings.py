@@ -38,10 +38,10 @@ class TrainSettings(
         yield from self._packing_faults()
         if self.jit == "on" and self.strategy not in ("auto", "cpu"):
             yield f"--jit on needs one device. Received: --strategy {self.strategy}."
-        if self.folds and self.patience:
+        if self.cross_validates and self.patience:
             yield "--patience cannot be had with --folds: no fold chooses an epoch of its own."
-        if self.folds and self.strategy in ("multiworker", "ray"):
-            yield f"--folds needs one process. Received: --strategy {self.strategy}."
+        if self.cross_validates and self.strategy in ("multiworker", "ray"):
+            yield f"Cross-validation needs one process. Received: --strategy {self.strategy}."
 
     def _packing_faults(self):
         if not self.packing:

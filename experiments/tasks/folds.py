@@ -1,29 +1,61 @@
 """Division of samples into folds that keep each group together."""
 
+import dataclasses
+
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold
 
+from utils.formats.clip_ids import with_video_ids
 
-def checked_folds(task, samples):
-    """Assign joined samples to the folds of a task, and check the labels of each training.
+
+@dataclasses.dataclass(frozen=True)
+class Folds:
+    """A division of samples into folds.
+
+    Attributes:
+        assignment: The number of each sample's fold, from 0, integers `(N,)`.
+        names: Names of the folds: their numbers from 1, or the values of `--leave-out`.
+    """
+
+    assignment: np.ndarray
+    names: list[str]
+
+    def __len__(self):
+        return len(self.names)
+
+    def held_out(self, fold):
+        """Return the indices of the samples of a fold."""
+        return np.flatnonzero(self.assignment == fold)
+
+    def others(self, fold):
+        """Return the indices of all samples but those of a fold."""
+        return np.flatnonzero(self.assignment != fold)
+
+
+def make_folds(task, samples):
+    """Divide joined samples as the settings of a task say, and check the labels of each training.
 
     Args:
-        task: The `Task`; its settings say how to cut.
-        samples: The joined samples.
+        task: The `Task`.
+        samples: The joined samples of `Task.training_splits`.
 
     Returns:
-        See `assign_folds`.
+        `Folds`.
 
     Raises:
         ValueError: If the samples cannot be cut so, or a training could learn nothing from its
             labels.
     """
     settings, labels = task.settings, task.labels(samples)
-    assignment = assign_folds(len(samples), task.columns(samples), settings.folds, settings.group)
-    for fold in range(settings.folds):
-        where = f"{settings.data}, without fold {fold + 1} of {settings.folds},"
-        task.target.check_training(where, labels[assignment != fold])
-    return assignment
+    columns = with_video_ids(task.columns(samples))
+    if settings.leave_out:
+        folds = one_fold_a_value(columns, settings.leave_out)
+    else:
+        folds = assign_folds(len(samples), columns, settings.folds, settings.group)
+    for fold, name in enumerate(folds.names):
+        where = f"{settings.data}, without fold {name} of {len(folds)},"
+        task.target.check_training(where, labels[folds.others(fold)])
+    return folds
 
 
 def assign_folds(count, columns, folds, group):
@@ -38,17 +70,12 @@ def assign_folds(count, columns, folds, group):
         group: Name of a column, or `None`. Samples with the same value stay in one fold.
 
     Returns:
-        Integers `(count,)`, 0 to `folds - 1`.
+        `Folds`.
 
     Raises:
         ValueError: If the column is missing, or if there are fewer samples or groups than folds.
     """
-    if group is not None and group not in columns:
-        raise ValueError(
-            "--group must be a column of the data, in sequences of its index_SPLIT.csv: "
-            f"{', '.join(columns) or 'it has no index'}. Received: {group}."
-        )
-    groups = None if group is None else columns[group]
+    groups = None if group is None else _column(columns, group, "--group")
     most = count if groups is None else len(set(groups))
     if folds > most:
         raise ValueError(
@@ -60,4 +87,52 @@ def assign_folds(count, columns, folds, group):
     parts = cutter(folds, shuffle=True, random_state=0).split(np.zeros(count), groups=groups)
     for fold, (_, held_out) in enumerate(parts):
         assignment[held_out] = fold
-    return assignment
+    return Folds(assignment, [str(fold + 1) for fold in range(folds)])
+
+
+def one_fold_a_value(columns, name):
+    """Put all samples with the same value of a column into one fold.
+
+    Args:
+        columns: Dict from column name to a list with one value for each sample.
+        name: Name of the column.
+
+    Returns:
+        `Folds`, in the order of the sorted values.
+
+    Raises:
+        ValueError: If the column is missing, or all its values are the same.
+    """
+    values = np.asarray(_column(columns, name, "--leave-out"), dtype=str)
+    names, assignment = np.unique(values, return_inverse=True)
+    names = names.tolist()
+    if len(names) < 2:
+        raise ValueError(
+            f"--leave-out must be a column with at least two values. Received: {name}, which is "
+            f"always {names[0]!r}. Choose another column."
+        )
+    return Folds(assignment, names)
+
+
+def group_values(task, samples, name, option="--group"):
+    """Return a column about joined samples.
+
+    Args:
+        task: The `Task`.
+        samples: The joined samples.
+        name: Name of the column; `video_id` may stand in ids `VIDEO$_$CLIP` alone.
+        option: The option that names the column, for the message.
+
+    Raises:
+        ValueError: If there is no such column; the message lists them.
+    """
+    return _column(with_video_ids(task.columns(samples)), name, option)
+
+
+def _column(columns, name, option):
+    if name not in columns:
+        raise ValueError(
+            f"{option} must be a column of the data, in sequences of its index_SPLIT.csv: "
+            f"{', '.join(columns) or 'it has no index'}. Received: {name}."
+        )
+    return columns[name]

@@ -49,6 +49,7 @@ class SequenceTask(Task):
             modalities=settings.modalities,
             target=settings.target_request,
             clip_labels=settings.clip_labels,
+            partition=settings.partition,
         )
 
     @functools.cached_property
@@ -146,8 +147,8 @@ class SequenceInputs(Inputs):
         samples.check_widths({name: widths[name] for name in self.modalities})
         return samples.completed(widths)
 
-    def blocks(self, model, data, split, cut=False):
-        samples = self.read(data, split, labels=False, stream=True)
+    def blocks(self, model, data, split, cut=False, partition=None):
+        samples = self.read(data, split, labels=False, stream=True, partition=partition)
         widths, lengths = self._sizes(model)
         samples.check_widths(widths)
         return SequenceBlocks(samples, lengths, cut)

@@ -47,7 +47,7 @@ class TableTask(Task):
         super().__init__(settings)
         self._train = find_split(settings.data, "train")
         self.schema = infer_schema(self._train, settings.given_columns())
-        self._encoded = {} if settings.folds else None
+        self._encoded = {} if settings.cross_validates else None
 
     @functools.cached_property
     def target(self):

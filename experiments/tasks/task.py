@@ -8,6 +8,8 @@ import numpy as np
 from experiments.tasks.blocks import Blocks
 from utils.batches.batch_plan import BatchPlan
 
+TRAINING_SPLITS = ("train", "valid")
+
 
 class Task(ABC):
     """The data of a run, and how it becomes what a model takes.
@@ -33,6 +35,32 @@ class Task(ABC):
     @abstractmethod
     def splits(self) -> list[str]:
         """Return the names of the splits that are there, train first."""
+
+    def training_splits(self):
+        """Return the names of the splits that a training reads.
+
+        They are train and valid; with folds, the splits that are joined before they are cut: those
+        of `--fold-splits`, or of train and valid what the data has.
+
+        Raises:
+            FileNotFoundError: If one is missing.
+        """
+        settings, present = self.settings, self.splits()
+        wanted = settings.fold_splits or TRAINING_SPLITS
+        if settings.cross_validates and not settings.fold_splits:
+            wanted = [split for split in wanted if split in present] or wanted[:1]
+        missing = [split for split in wanted if split not in present]
+        if missing:
+            cut = (
+                ""
+                if settings.cross_validates
+                else (" Or cut the data by --shares 70 10 20, or into --folds 5.")
+            )
+            raise FileNotFoundError(
+                f"{settings.data} must have the splits {', '.join(wanted)}. Received: "
+                f"{', '.join(present) or 'none'}. Add {' and '.join(missing)}.{cut}"
+            )
+        return tuple(wanted)
 
     @abstractmethod
     def read(self, split) -> Any:
@@ -79,7 +107,9 @@ class Task(ABC):
 
     def describe(self):
         """Return what the program prints of the data before a training: lines or tables."""
-        return [f"labels: {self.target.describe()}, told by {self.target.found}"]
+        lines = [f"labels: {self.target.describe()}, told by {self.target.found}"]
+        partition = self.settings.partition
+        return lines if partition is None else [*lines, f"splits: {partition.describe()}"]
 
 
 class Inputs(ABC):
@@ -124,7 +154,7 @@ class Inputs(ABC):
         """
 
     @abstractmethod
-    def blocks(self, model, data, split, cut=False) -> Blocks:
+    def blocks(self, model, data, split, cut=False, partition=None) -> Blocks:
         """Return the `Blocks` of a split of any data, whose labels need not be known.
 
         Args:
@@ -133,6 +163,7 @@ class Inputs(ABC):
             split: Name of the split; any name.
             cut: Whether to keep the first steps of a sequence that is too long for the model;
                 otherwise its sample is listed as a failure. Texts of tables are always cut.
+            partition: The `Partition` that makes the splits; `None`: the data's own splits.
 
         Raises:
             FileNotFoundError: As `read`.

@@ -1,4 +1,4 @@
-"""Cross-validation over train and valid."""
+"""Cross-validation."""
 
 import numpy as np
 
@@ -10,10 +10,8 @@ from utils.csv_rows import write_rows
 from utils.files import write_json
 from utils.measures.table import mean_and_sd
 
-SPLITS = ("train", "valid")
 
-
-def cross_validate(task, samples, assignment, folder, label="training", on_epoch=None, cache=None):
+def cross_validate(task, samples, folds, folder, label="training", on_epoch=None, cache=None):
     """Train on all folds but one, predict that one, for each fold in turn; write the results.
 
     No fold chooses an epoch of its own: the figures are of the last epoch, and beside it of the one
@@ -21,8 +19,8 @@ def cross_validate(task, samples, assignment, folder, label="training", on_epoch
 
     Args:
         task: The `Task`.
-        samples: The joined samples of `SPLITS`.
-        assignment: The number of each sample's fold, `(N,)`; see `checked_folds`.
+        samples: The joined samples; see `fold_splits`.
+        folds: Their `Folds`.
         folder: The `RunFolder` that receives `folds.json` and `folds_predictions.csv`.
         label: The text of the progress display.
         on_epoch: See `fit`.
@@ -31,16 +29,16 @@ def cross_validate(task, samples, assignment, folder, label="training", on_epoch
     Returns:
         From the heading of a column to its measures by name.
     """
-    settings, target, labels = task.settings, task.target, task.labels(samples)
-    outputs = fit_folds(task, samples, assignment, label, folder, on_epoch, cache)
+    target, labels = task.target, task.labels(samples)
+    outputs = fit_folds(task, samples, folds, label, folder, on_epoch, cache)
     criterion = target.criterion
     curve = [criterion(labels, found) for found in outputs]
     best = int(np.argmin([rank(value, criterion) for value in curve]))
-    parts = [np.flatnonzero(assignment == fold) for fold in range(settings.folds)]
+    parts = [folds.held_out(fold) for fold in range(len(folds))]
     by_fold = [target.measured(labels[rows], outputs[-1][rows]) for rows in parts]
     last = target.measured(labels, outputs[-1])
     columns = {
-        f"all {len(assignment)}, last epoch": last,
+        f"all {len(labels)}, last epoch": last,
         "mean ± sd of folds": {name: mean_and_sd([m[name] for m in by_fold]) for name in last},
         f"all, epoch {best}": target.measured(labels, outputs[best]),
     }
@@ -49,12 +47,13 @@ def cross_validate(task, samples, assignment, folder, label="training", on_epoch
         {
             "columns": columns,
             "folds": by_fold,
+            "names": folds.names,
             "criterion": criterion.name,
             "criterion_by_epoch": curve,
             "best_epoch": best,
         },
     )
-    cells = {"id": task.ids(samples), "fold": (assignment + 1).tolist()}
+    cells = {"id": task.ids(samples), "fold": [folds.names[i] for i in folds.assignment]}
     cells |= target.label_cells(labels) | target.prediction_cells(outputs[-1])
     at_best = target.prediction_cells(outputs[best])
     cells |= {f"best_epoch_{name}": values for name, values in at_best.items()}
@@ -63,13 +62,13 @@ def cross_validate(task, samples, assignment, folder, label="training", on_epoch
     return columns
 
 
-def fit_folds(task, samples, assignment, label, folder=None, on_epoch=None, cache=None):
+def fit_folds(task, samples, folds, label, folder=None, on_epoch=None, cache=None):
     """Train on all folds but one, for each fold in turn.
 
     Args:
         task: The `Task`.
         samples: All samples, joined.
-        assignment: The number of each sample's fold, `(N,)`.
+        folds: Their `Folds`.
         label: The text of the progress display.
         folder: The `RunFolder` that receives measures and checkpoints, or `None`.
         on_epoch: See `fit`.
@@ -80,23 +79,22 @@ def fit_folds(task, samples, assignment, label, folder=None, on_epoch=None, cach
         held out: float64 `(epochs + 1, N, columns)`.
     """
     cache = cache or ModelCache()
-    folds = assignment.max() + 1
     found, entries = [], []
-    for fold in range(folds):
+    for fold, name in enumerate(folds.names):
         validation = fit(
             task,
-            samples.take(np.flatnonzero(assignment != fold)),
-            samples.take(np.flatnonzero(assignment == fold)),
-            label=f"{label}, fold {fold + 1} of {folds}",
+            samples.take(folds.others(fold)),
+            samples.take(folds.held_out(fold)),
+            label=f"{label}, fold {name} ({fold + 1} of {len(folds)})",
             checkpoints=folder and Checkpoints(folder.checkpoints / f"fold-{fold + 1}"),
             on_epoch=on_epoch,
             cache=cache,
         )
         found.append(np.array(validation.outputs))
-        entries += [{"fold": fold + 1, **entry} for entry in validation.history]
+        entries += [{"fold": name, **entry} for entry in validation.history]
         if folder is not None:
             folder.rewrite_metrics(entries)
-    outputs = np.zeros((len(found[0]), len(assignment), found[0].shape[2]))
+    outputs = np.zeros((len(found[0]), len(samples), found[0].shape[2]))
     for fold, part in enumerate(found):
-        outputs[:, assignment == fold] = part
+        outputs[:, folds.held_out(fold)] = part
     return outputs

@@ -15,7 +15,8 @@ from utils.command_line import KINDS
 # Settings that change nothing of a result: where a training runs, and what it records.
 PLACE = ("data", "stream", *(field.name for field in dataclasses.fields(RecordSettings)))
 # Settings that all trials share, because trials are compared by them.
-FIXED = (*PLACE, "target", "classes", "clip_labels", "label", "id", "seed", "folds", "group")
+DIVISION = ("split_by", "shares", "split_seed", "folds", "leave_out", "fold_splits", "group")
+FIXED = (*PLACE, *DIVISION, "target", "classes", "clip_labels", "label", "id", "seed")
 
 
 def kind_of(name, models):

@@ -7,7 +7,7 @@ import numpy as np
 
 from experiments.runs.shared_samples import shared_join, training_samples
 from experiments.runs.training import open_checked
-from experiments.tasks.folds import checked_folds
+from experiments.tasks.folds import make_folds
 from experiments.training.cross_validation import fit_folds
 from experiments.training.loop import fit
 
@@ -27,8 +27,8 @@ class Objective:
 
     def __init__(self, task, seeds):
         self.seeds = range(task.settings.seed, task.settings.seed + seeds)
-        if task.settings.folds:
-            checked_folds(task, shared_join(task))
+        if task.settings.cross_validates:
+            make_folds(task, shared_join(task))
 
     def measure(self, settings, label, on_step):
         """Train with each seed.
@@ -48,7 +48,7 @@ class Objective:
             ValueError: If the model refuses an argument.
         """
         settings.check()
-        if settings.folds:
+        if settings.cross_validates:
             settings = dataclasses.replace(settings, keep="last")
         progress = _Progress(on_step)
         values = []
@@ -62,11 +62,11 @@ class Objective:
 
 def _measure_one(task, label, progress):
     samples = training_samples(task)
-    if not task.settings.folds:
+    if not task.settings.cross_validates:
         return fit(task, *samples, label=label, on_epoch=progress.after).kept
     (joined,) = samples
-    assignment = checked_folds(task, joined)
-    outputs = fit_folds(task, joined, assignment, label, on_epoch=progress.after)
+    folds = make_folds(task, joined)
+    outputs = fit_folds(task, joined, folds, label, on_epoch=progress.after)
     return task.target.criterion(task.labels(joined), outputs[-1])
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
-from experiments.training.cross_validation import SPLITS
 from experiments.training.interruption import RunStopped
 from experiments.training.validation import rank
 from experiments.tuning.kinds import PLACE
@@ -209,7 +208,7 @@ def describe(task):
     """
     settings = dataclasses.asdict(task.settings)
     return {
-        "data": task.checksums(SPLITS),
+        "data": task.checksums(task.training_splits()),
         **{name: value for name, value in settings.items() if name not in PLACE},
         "target": task.target.to_json(),
     }

@@ -7,6 +7,7 @@ from utils.formats.csd import ComputationalSequences
 from utils.formats.feature_folder import FeatureFolder
 from utils.formats.hdf5 import Hdf5Folder
 from utils.formats.mmsa_pickle import MmsaPickle
+from utils.formats.partitioned import PartitionedData
 from utils.formats.split import MODALITIES, SPLITS, Split
 from utils.untrusted.invalid_data import InvalidData
 
@@ -15,13 +16,14 @@ __all__ = ["MODALITIES", "READERS", "SPLITS", "InvalidData", "Split", "open_data
 READERS = (Hdf5Folder, FeatureFolder, ComputationalSequences, MmsaPickle)
 
 
-def open_data(path, feature_files=None, **options):
+def open_data(path, feature_files=None, partition=None, **options):
     """Find the reader for the data at `path`.
 
     Args:
         path: A file or folder in one of the known formats.
         feature_files: A dict from modalities to MMSA pickles that replace features of `path`,
             which must be an MMSA pickle too.
+        partition: A `Partition` of data that has one split; `None`: the data's own splits.
         **options: See `Reader`: `labels`, `modalities`, `target` and `clip_labels`.
 
     Returns:
@@ -55,6 +57,11 @@ def open_data(path, feature_files=None, **options):
             f"{path} is in no known format. Expected: {_known_formats()}. Received: {received}. "
             f"See data/README.md for the layouts.{hint}"
         )
+    reader = _opened(found, path, feature_files, options)
+    return reader if partition is None else PartitionedData(reader, partition)
+
+
+def _opened(found, path, feature_files, options):
     if not feature_files:
         return found(path, **options)
     if found is not MmsaPickle:

@@ -1,11 +1,11 @@
 """Pickles of MMSA: all splits of a data set in one file."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 
 from utils.formats.checks import check_count, check_features, check_ids
+from utils.formats.clip_ids import with_video_ids
 from utils.formats.pickled_values import items_of, to_numbers, to_texts
 from utils.formats.reader import Reader
 from utils.formats.split import MODALITIES, Split, cut_steps, without_labels
@@ -24,7 +24,6 @@ MODALITY_LABEL_KEYS = {name: f"{LABEL_KEY}_{name[0].upper()}" for name in MODALI
 TOKEN_KEY = "text_bert"
 INDEX_KEYS = {"id": "id", "text": "raw_text"}
 ANNOTATION_KEY = "annotations"
-CLIP_ID = re.compile(r"(.+)(?:\$_\$|/).+")
 
 
 class MmsaPickle(Reader):
@@ -285,10 +284,7 @@ def _read_index(where, content, count):
     }
     if "id" in index:
         check_ids(f"{where}, key 'id',", index["id"])
-        clips = [CLIP_ID.fullmatch(name) for name in index["id"]]
-        videos = [clip.group(1) for clip in clips if clip]
-        if len(videos) == count:
-            index["video_id"] = videos
+        index = with_video_ids(index)
     annotations = items_of(content.get(ANNOTATION_KEY))
     if len(annotations) == count and all(isinstance(a, (str, bytes)) for a in annotations):
         index["annotation"] = to_texts(f"{where}, key {ANNOTATION_KEY!r},", annotations, count)

@@ -56,7 +56,7 @@ def make_comparison(target, labels, outputs, reference="poor"):
     )
     tuned = {model: ({"loss": "mae", "mixup": 0.123456}, 0.9) for model in trained}
     found = compare_outcomes(outcomes, reference, None, 200)
-    return Comparison(**vars(found), protocol=protocol, tuned=tuned)
+    return Comparison(**vars(found), protocol=protocol, tuned=tuned, splits=("train", "valid"))
 
 
 @pytest.fixture(scope="module")
