@@ -100,7 +100,10 @@ def make_parser():
         "--threads", type=int, default=1, help="threads of each process; changes last digits"
     )
     parser.add_argument(
-        "--results", type=str, default=None, help="write RESULTS.md, RESULTS.csv, RESULTS.html"
+        "--results",
+        type=str,
+        default=None,
+        help="write RESULTS.md, .csv, .html, .tex for LaTeX, and figures as RESULTS_*.pdf",
     )
     return parser
 
@@ -195,8 +198,8 @@ def show(comparison, results):
     if results:
         announce("Writing the results")
         write_results(results, comparison)
-        written = ", ".join(f"{results}.{suffix}" for suffix in ("md", "csv", "html"))
-        console.print(f"Results: {written}", markup=False)
+        written = ", ".join(f"{results}.{suffix}" for suffix in ("md", "csv", "html", "tex"))
+        console.print(f"Results: {written}; figures: {results}_*.pdf", markup=False)
 
 
 if __name__ == "__main__":

@@ -63,14 +63,27 @@ def _describe_constant(comparison):
     return f"The model `{CONSTANT}` knows the {labels} alone and always predicts {predicted}."
 
 
+def describe_significance(comparison):
+    """Say what bold figures and daggers mean."""
+    return (
+        "Bold: the best mean. Dagger: the difference from "
+        f"{comparison.reference} has p < 0.05 in a paired bootstrap of {_resamples(comparison)}, "
+        f"after Holm's correction for {len(comparison.differences)} models."
+    )
+
+
+def _resamples(comparison):
+    group = comparison.protocol.group
+    unit = f"whole groups by {group}" if group else "samples"
+    return f"{comparison.resamples} resamples of {unit}"
+
+
 def describe_statistics(comparison):
     """Say how differences were tested."""
-    protocol = comparison.protocol
-    unit = f"whole groups by {protocol.group}" if protocol.group else "samples"
     return (
-        f"Differences from {comparison.reference}, by a paired bootstrap of {comparison.resamples} "
-        f"resamples of {unit}: in each, all models are measured on the same samples, as the mean "
-        "over their seeds. Percentile intervals; two-sided p-values, then those after Holm's "
+        f"Differences from {comparison.reference}, by a paired bootstrap of "
+        f"{_resamples(comparison)}: in each, all models are measured on the same samples, as the "
+        "mean over their seeds. Percentile intervals; two-sided p-values, then those after Holm's "
         f"correction for the {len(comparison.differences)} models compared."
     )
 

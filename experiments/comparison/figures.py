@@ -1,4 +1,4 @@
-"""Figures of a comparison, as SVG text."""
+"""Figures of a comparison."""
 
 import itertools
 
@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.comparison.tables import trained
-from experiments.pages.figures import COLOURS, to_svg
+from experiments.pages.figures import COLOURS
 
 BAR = 0.28  # height of a model's row in inches
 
@@ -26,7 +26,7 @@ def measure_intervals(compared, name):
         axes.axvline(reachable, color=COLOURS["video"], linestyle="--", linewidth=1)
         axes.text(reachable, len(models) - 0.4, "best reachable", color=COLOURS["video"])
     axes.set_xlabel(name)
-    return to_svg(figure)
+    return figure
 
 
 def difference_intervals(compared):
@@ -39,7 +39,7 @@ def difference_intervals(compared):
         one = compared.differences[model][name]
         _interval(axes, row, one, COLOURS["audio"] if one.p_holm < 0.05 else "#999")
     axes.set_xlabel(f"{name} − {name} of {compared.reference}")
-    return to_svg(figure)
+    return figure
 
 
 def validation_curves(compared):
@@ -55,7 +55,7 @@ def validation_curves(compared):
     axes.set(xlabel="epoch", ylabel=f"validation {compared.criterion.name}")
     axes.locator_params("x", integer=True)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    return to_svg(figure)
+    return figure
 
 
 def time_against_criterion(compared):
@@ -72,7 +72,7 @@ def time_against_criterion(compared):
     axes.margins(x=0.12)
     axes.xaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
     axes.xaxis.set_minor_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
-    return to_svg(figure)
+    return figure
 
 
 def _rows(models):

@@ -1,4 +1,4 @@
-"""Writing the results of a comparison: CSV, Markdown, and a page."""
+"""Writing the results of a comparison: CSV, Markdown, LaTeX, figures, and a page."""
 
 from pathlib import Path
 
@@ -9,22 +9,27 @@ from experiments.comparison.descriptions import (
     describe_protocol,
     describe_statistics,
 )
+from experiments.comparison.latex import latex_table
 from experiments.comparison.tables import (
     cost_table,
     difference_tables,
     metrics_table,
     settings_table,
 )
+from experiments.pages.figures import to_svg
 from experiments.pages.page import page_template
 from utils.csv_rows import write_rows
-from utils.files import write_text
+from utils.files import in_one_step, write_text
 
 # The measure with a figure of its own beside the criterion: the first one that there is.
 SECOND = ("Corr", "accuracy", "auroc")
 
 
 def write_results(path, comparison):
-    """Write `path.csv`, one row a run, `path.md` and the self-contained page `path.html`.
+    """Write the results of a comparison to several files.
+
+    They are `path.csv`, one row a run; `path.md`; the self-contained page `path.html`; the table
+    `path.tex`; and figures such as `path_intervals.pdf`.
 
     Args:
         path: Where, without suffix.
@@ -56,12 +61,17 @@ def write_results(path, comparison):
         criterion=criterion.name,
         better="right" if criterion.greater_is_better else "left",
         second=second,
-        figures=drawn,
+        figures={name: to_svg(figure) for name, figure in drawn.items()},
     )
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     write_rows(f"{path}.csv", [outcome.row() for outcome in comparison.outcomes])
     write_text(f"{path}.md", _markdown(**content))
     write_text(f"{path}.html", page)
+    write_text(f"{path}.tex", latex_table(comparison))
+    for name, figure in drawn.items():
+        with in_one_step(f"{path}_{name}.pdf") as partial:
+            # Without a date, the same figure is the same file.
+            figure.savefig(partial, format="pdf", metadata={"CreationDate": None})
 
 
 def _markdown(name, made_by, protocol, metrics, differences, statistics, cost, cost_note, settings):

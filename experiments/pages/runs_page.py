@@ -8,6 +8,7 @@ from experiments.comparison.compared import compare_outcomes
 from experiments.comparison.outcomes import read_outcome
 from experiments.comparison.tables import TextTable, difference_tables, metrics_table
 from experiments.pages.evaluated_split import EvaluatedSplit, evaluated_names
+from experiments.pages.figures import to_svg
 from experiments.pages.page import page_template
 from experiments.runs.seed_groups import OWN_SETTINGS, group_lines
 from utils.files import write_text
@@ -36,11 +37,11 @@ def write_runs_page(folders, path):
     ]
     compared = compare_outcomes(outcomes, lines[0].label)
     drawn = {
-        "criterion": figures.measure_intervals(compared, compared.criterion.name),
-        "curves": figures.validation_curves(compared),
+        "criterion": to_svg(figures.measure_intervals(compared, compared.criterion.name)),
+        "curves": to_svg(figures.validation_curves(compared)),
     }
     if compared.differences:
-        drawn["difference"] = figures.difference_intervals(compared)
+        drawn["difference"] = to_svg(figures.difference_intervals(compared))
     page = page_template("runs.html.j2").render(
         split=name,
         samples=len(outcomes[0].labels),

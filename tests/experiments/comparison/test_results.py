@@ -113,6 +113,35 @@ def test_a_row_of_the_csv_is_a_run(results, comparison):
     assert float(rows[0]["MAE"]) == comparison.outcomes[0].metrics()["MAE"]
 
 
+def test_the_table_for_latex_marks_the_best_and_what_is_significant(results):
+    latex = results.with_suffix(".tex").read_text()
+    body = latex.split(r"\midrule")[1].split(r"\bottomrule")[0].strip()
+    rows = {
+        line.split(" & ")[0]: line.removesuffix(r" \\").split(" & ") for line in body.split("\n")
+    }
+    heading = latex.split(r"\toprule")[1].split(r"\midrule")[0].strip().removesuffix(r" \\")
+    assert heading.startswith(r"Model & MAE & Corr & Acc\_7")
+    assert {len(row) for row in rows.values()} == {len(heading.split(" & "))}
+    assert rf"\begin{{tabular}}{{l{'r' * (len(heading.split(' & ')) - 1)}}}" in latex
+    assert re.fullmatch(r"\\textbf\{0\.\d+\}\$\^\\dagger\$", rows["good"][1])
+    assert "dagger" not in " ".join(rows["poor"]) and "textbf" not in rows["poor"][1]
+    assert rows["constant"][2] == "undefined"
+    caption = latex.split(r"\caption{")[1].split(r"\begin{tabular}")[0]
+    assert "no video\\_id in two of them" in caption and "Holm" in caption
+    assert caption.count("{") == caption.count("}") - 1  # the end of the caption itself
+    unescaped = re.sub(r"\\[a-z]+|\\.|\$\\?[a-z^]*.?[a-z\\]*\$", "", latex)
+    assert not re.search(r"[_%#~^]", unescaped.split("\n", 1)[1])
+
+
+def test_figures_for_a_paper_are_vectors(results):
+    names = {path.name for path in results.parent.glob("*.pdf")}
+    assert names == {
+        f"table_{name}.pdf" for name in ("intervals", "second", "curves", "time", "difference")
+    }
+    content = (results.parent / "table_intervals.pdf").read_bytes()
+    assert content.startswith(b"%PDF-") and b"/Subtype /Image" not in content
+
+
 def test_figures_of_the_page_are_drawn_without_the_undefined(results):
     page = results.with_suffix(".html").read_text()
     drawn = re.findall(r"<svg.*?</svg>", page, re.DOTALL)

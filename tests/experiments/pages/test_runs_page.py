@@ -14,7 +14,7 @@ def runs(trained_run, tmp_path, monkeypatch):
     folders = {}
     for name, change in (
         ("a", None),
-        ("b", ("seed: 0", "seed: 1")),
+        ("b", ("\nseed: 0", "\nseed: 1")),
         ("c", ("epochs: 3", "epochs: 4")),
     ):
         folders[name] = folder = shutil.copytree(trained_run, tmp_path / name)

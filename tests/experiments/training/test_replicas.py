@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models import load_model
+
 ROOT = Path(__file__).parents[3]
 # 24 training samples: the last batch of each epoch has one, so that a replica gets none.
 # The model has batch normalisation and penalties; without dropout, which replicas draw apart.
@@ -75,11 +77,16 @@ def single(data_without_test, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def pair(data_without_test, tmp_path_factory):
-    """What two workers end with, in a network namespace: their servers listen everywhere."""
+def namespace():
+    """Skip where no network namespace can be made; the servers of workers listen everywhere."""
     made = subprocess.run([*NAMESPACE, "true"], capture_output=True, text=True)
     if made.returncode:
         pytest.skip(f"no network namespace can be made here: {made.stderr.strip()}")
+
+
+@pytest.fixture(scope="module")
+def pair(namespace, data_without_test, tmp_path_factory):
+    """What two workers end with, in a network namespace."""
     folder = tmp_path_factory.mktemp("jobs") / "pair"
     return Job(folder, data_without_test, "--strategy", "multiworker", workers=2).finished()
 
@@ -123,3 +130,22 @@ def test_workers_end_as_if_none_had_been_stopped_or_killed(pair, data_without_te
     again = run("--resume").finished()
     for name in RESULTS:
         assert (again.run / name).read_bytes() == (pair.run / name).read_bytes()
+
+
+def test_ray_goes_on_after_a_worker_was_killed(single, namespace, data_without_test, tmp_path):
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "tests.experiments.training.ray_cluster", run]
+    command += ["--data", data_without_test, "--model-args", MODEL, *OPTIONS]
+    ended = subprocess.run(
+        [*NAMESPACE, *command], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    report = json.loads(ended.stdout)
+    assert report["code"] == 0, report["output"]
+    assert report["saved"]
+    assert report["output"].count("Started training worker group") == 2
+    assert "Failed to query" not in report["output"]
+    curve = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [entry["epoch"] for entry in curve] == [0, 1, 2, 3, 4]
+    mine, yours = (load_model(path / "best.keras").get_weights() for path in (run, single.run))
+    for one, other in zip(mine, yours, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)

@@ -1,0 +1,78 @@
+"""The table of a comparison in LaTeX, for a paper."""
+
+import math
+import re
+
+from experiments.comparison.descriptions import describe_protocol, describe_significance
+from experiments.comparison.tables import metrics_table
+from experiments.training.validation import rank
+
+SIGNIFICANT = 0.05
+SYMBOLS = {
+    **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+    **{"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"},
+    **{"±": r"$\pm$", "−": "$-$", "≥": r"$\geq$", "≤": r"$\leq$", "×": r"$\times$"},
+}
+
+
+def latex_table(comparison):
+    """Return a `table` environment with rules of the package booktabs.
+
+    A row is a model, a column a measure, mean ± sd over the seeds. The best mean of a column is in
+    bold. A dagger marks a difference from the reference that stands after Holm's correction. The
+    caption says the protocol and the seeds.
+
+    Args:
+        comparison: The `Comparison`.
+    """
+    names = comparison.measures
+    whole = metrics_table(comparison)
+    chosen = [whole.columns.index(name) for name in names]
+    best = {name: _best(comparison, name) for name in names}
+    lines = []
+    for model, *cells in ([row[0], *(row[i] for i in chosen)] for row in whole.rows):
+        shown = [escape(model)]
+        for name, cell in zip(names, cells, strict=True):
+            text = escape(cell)
+            text = rf"\textbf{{{text}}}" if model in best[name] else text
+            shown.append(text + (r"$^\dagger$" if _significant(comparison, model, name) else ""))
+        lines.append(" & ".join(shown) + r" \\")
+    caption = f"{describe_protocol(comparison)} {describe_significance(comparison)}"
+    return "\n".join(
+        [
+            r"% Needs \usepackage{booktabs}.",
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{escape(caption)}}}",
+            rf"\begin{{tabular}}{{l{'r' * len(names)}}}",
+            r"\toprule",
+            " & ".join(["Model", *map(escape, names)]) + r" \\",
+            r"\midrule",
+            *lines,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def escape(text):
+    """Return a text as LaTeX shows it."""
+    return re.sub("|".join(map(re.escape, SYMBOLS)), lambda found: SYMBOLS[found[0]], text)
+
+
+def _best(comparison, name):
+    """Return the models with the best mean of a measure, as it is shown."""
+    measure = next(one for one in comparison.target.measures if one.name == name)
+    ranks = {
+        model: rank(round(found[name].value, 3), measure)
+        for model, found in comparison.estimates.items()
+    }
+    first = min(ranks.values())
+    return {model for model, value in ranks.items() if value == first < math.inf}
+
+
+def _significant(comparison, model, name):
+    found = comparison.differences.get(model)
+    return found is not None and found[name].p_holm < SIGNIFICANT
