@@ -6,6 +6,7 @@ from .blocks import CrossAttentionBlock as CrossAttentionBlock
 from .blocks import ModalityEncoder as ModalityEncoder
 from .blocks import TransformerBlock as TransformerBlock
 from .dropout import HashDropout as HashDropout
+from .ensemble import EnsembleModel as EnsembleModel
 from .fusion import AdaptiveFusionHead as AdaptiveFusionHead
 from .fusion import CrossModalFusion as CrossModalFusion
 from .improved_msamodel import ImprovedMSAModel as ImprovedMSAModel

@@ -4,15 +4,14 @@ import keras
 
 from .checkpointing import checkpointed
 from .dropout import HashDropout
-from .ensemble import EnsembleModel
 from .fusion import AdaptiveFusionHead, CrossModalFusion
 from .inputs import MODALITIES
-from .multimodal_model import Explanation
+from .multimodal_model import Explanation, MultimodalModel
 from .packing import Packing
 
 
 @keras.saving.register_keras_serializable(package="msa")
-class MSASeqLevelModel(EnsembleModel):
+class MSASeqLevelModel(MultimodalModel):
     """Multimodal sentiment with fusion at sequence level.
 
     Each modality is encoded as a whole sequence (`ModalityEncoder`); the text sequence attends to
@@ -33,9 +32,6 @@ class MSASeqLevelModel(EnsembleModel):
         norm_first: Whether the transformer blocks are pre-norm.
         aligned: Whether equal steps of the three sequences are equal times; attention across
             modalities then prefers near steps. `None`: if their `seq_len` is the same.
-        n_members: Number of models. Above 1, the model is an ensemble of models that share nothing:
-            outputs and modality weights are averaged, attention maps hold the heads of one member
-            after the other, and each member learns as if alone (see `auxiliary_loss`).
 
     Call arguments:
         packs: Boolean `(packs, batch)`: the samples that share a row inside, so that padding costs
@@ -53,8 +49,7 @@ class MSASeqLevelModel(EnsembleModel):
 
     Reference:
         Cross-attention between modalities: Tsai et al., 2019, "Multimodal Transformer for
-        Unaligned Multimodal Language Sequences". Ensembles: Lakshminarayanan et al., 2017, "Simple
-        and Scalable Predictive Uncertainty Estimation using Deep Ensembles".
+        Unaligned Multimodal Language Sequences".
     """
 
     packs_samples = True
@@ -77,12 +72,11 @@ class MSASeqLevelModel(EnsembleModel):
         gradient_checkpointing=False,
         norm_first=False,
         aligned=None,
-        n_members=1,
         num_outputs=1,
         **kwargs,
     ):
         inputs = (seq_len, text_dim, audio_dim, video_dim)
-        super().__init__(*inputs, num_classes, num_outputs, n_members=n_members, **kwargs)
+        super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         self.model_dim = model_dim
         self.num_heads = num_heads
         self.ff_dim = ff_dim
@@ -94,11 +88,6 @@ class MSASeqLevelModel(EnsembleModel):
         self.gradient_checkpointing = gradient_checkpointing
         self.norm_first = norm_first
         self.aligned = len(set(self.seq_lens)) == 1 if aligned is None else aligned
-        self.make_members()
-        if not self.members:
-            self._make_parts()
-
-    def _make_parts(self):
         sizes = {name: getattr(self, name) for name in ("num_heads", "ff_dim", "dropout_rate")}
         policy = self.dtype_policy
         self.encoders = self.make_encoders(
@@ -128,9 +117,6 @@ class MSASeqLevelModel(EnsembleModel):
         self.dropout = HashDropout(self.dropout_rate, dtype=policy)
 
     def part_shapes(self):
-        if self.members:
-            yield from self.member_part_shapes()
-            return
         yield from self.encoder_shapes()
         sequences = [(None, length, self.model_dim) for length in self.seq_lens]
         yield self.fusion, *sequences
@@ -144,12 +130,6 @@ class MSASeqLevelModel(EnsembleModel):
 
     def explain_sequences(self, sequences, masks, training=None, packs=None):
         """Compute an `Explanation`; with `packs`, attention maps are of packs, not samples."""
-        if self.members:
-            each = [
-                member.explain_sequences(sequences, masks, training, packs)
-                for member in self.members
-            ]
-            return self.average(each, training)
         if packs is None:
             alone = [{"mask": mask} for mask in masks]
             together = {f"{name}_mask": m for name, m in zip(MODALITIES, masks, strict=True)}

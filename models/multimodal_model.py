@@ -161,7 +161,7 @@ class MultimodalModel(keras.Model):
         raise NotImplementedError
 
     def output_layers(self):
-        """Return the Dense layers that predict: one, or one for each member or task."""
+        """Return the Dense layers that predict: one, or one for each task or member."""
         return [self.output_layer]
 
     def start_output_at(self, values):

@@ -6,7 +6,7 @@ from typing import Any
 
 from models import MODELS, TEXT_TABULAR_MODELS
 from utils.command_line import did_you_mean
-from utils.options import NonNegativeInt, SettingsGroup, setting
+from utils.options import NonNegativeInt, PositiveInt, SettingsGroup, setting
 
 NAMES = [*MODELS, *TEXT_TABULAR_MODELS]
 # Arguments of models that the data, or other options, decide.
@@ -27,7 +27,11 @@ class ModelSettings(SettingsGroup):
     model_args: dict[str, Any] = setting(
         {}, "arguments of the model's class; one alone as --model-args.NAME VALUE"
     )
-
+    members: PositiveInt = setting(
+        1,
+        "networks of the same kind whose predictions are averaged, each with weights of its own",
+        family="sequences",
+    )
     seq_len: NonNegativeInt = setting(
         0,
         "longest sequence that the model can take, in steps; 0: the longest of train",

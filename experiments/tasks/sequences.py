@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.tasks.blocks import SequenceBlocks
 from experiments.tasks.task import Inputs, Task
-from models import MODELS, RawFeatureModel
+from models import MODELS, EnsembleModel, RawFeatureModel
 from utils.batches.augmentation import Augmentation
 from utils.batches.batch_plan import BatchPlan
 from utils.batches.dataset import batches, check_modalities
@@ -200,6 +200,8 @@ class SequenceInputs(Inputs):
             **self.target.model_arguments,
             **settings.model_args,
         )
+        if settings.members > 1:
+            model = EnsembleModel(model, settings.members)
         model.build()
         model.start_output_at(self.target.start)
         return model

@@ -24,7 +24,7 @@ from tests.models.tiny import SEQ_LEN, make_masks, make_model, make_sequences
 
 VARIANTS = {
     **{name: (name, {}) for name in MODELS},
-    "ensemble": ("seqlevel", {"n_members": 2, "num_outputs": 2}),
+    "ensemble": ("seqlevel", {"members": 2, "num_outputs": 2}),
     "checkpointing": (
         "seqlevel",
         {

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models import MSASeqLevelModel
+from models import EnsembleModel, MSASeqLevelModel, load_model
 from tests.models.test_packing import packs_of
 from tests.models.tiny import WIDTHS, make_masks, make_model, make_sequences
 
@@ -12,7 +12,7 @@ MEMBERS = 3
 
 @pytest.fixture(scope="module")
 def model():
-    return make_model("seqlevel", n_members=MEMBERS, dropout_rate=0.0)
+    return make_model("seqlevel", members=MEMBERS, dropout_rate=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_labels_of_one_axis_and_an_empty_batch(model, inputs, labels, eagerly):
 
 
 def test_classes_are_learnt_too(inputs, eagerly):
-    model = make_model("seqlevel", n_members=2, num_classes=7)
+    model = make_model("seqlevel", members=2, num_classes=7)
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     history = model.fit(inputs, np.arange(5), verbose=0)
     assert np.isfinite(history.history["loss"][0])
@@ -97,10 +97,26 @@ def test_members_pack_too(model, inputs):
 
 def test_it_is_loaded_as_it_was_saved(model, inputs, tmp_path):
     model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    loaded = load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded(inputs), model(inputs), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["improved", "misa", "self_mm", "tfn"])
+def test_members_of_every_kind_keep_their_penalties_and_tasks(name, inputs, labels, eagerly):
+    ensemble = make_model(name, members=2, dropout_rate=0.0)
+    ensemble.compile(keras.optimizers.SGD(0.1), "mae")
+    own = []
+    for member in ensemble.members:
+        single = make_model(name, dropout_rate=0.0)
+        single.set_weights(member.get_weights())
+        single.compile("sgd", "mae")
+        outputs = single(inputs, training=True)
+        own.append(float(single.compute_loss(None, labels, outputs, None, True)))
+    total = float(ensemble.compute_loss(None, labels, ensemble(inputs, training=True), None, True))
+    assert total == pytest.approx(np.mean(own), rel=1e-4)
+    assert own[0] != pytest.approx(own[1], rel=1e-3)
 
 
 def test_no_member_at_all():
     with pytest.raises(ValueError, match=r"`n_members`.*Received: 0"):
-        MSASeqLevelModel(6, *WIDTHS, n_members=0)
+        EnsembleModel(MSASeqLevelModel(6, *WIDTHS), 0)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from models import MODELS
+from models import MODELS, EnsembleModel
 from tests.models.tiny import SEQ_LEN, WIDTHS, make_model, make_sequences, sizes
 
 RANGED = ("self_mm", "tetfn", "tfn")  # whose training or output depends on the range of one score
@@ -51,7 +51,7 @@ def test_an_untrained_model_starts_at_the_middle(name):
 
 def test_each_output_starts_at_a_value_of_its_own():
     for model in (
-        untrained("seqlevel", num_outputs=2, n_members=2),
+        EnsembleModel(untrained("seqlevel", num_outputs=2), 2),
         untrained("tfn", num_outputs=2),
     ):
         before = model(make_sequences())
@@ -113,7 +113,7 @@ def test_labels_count_from_the_middle_of_their_range(name):
     ],
 )
 def test_an_ensemble_learns_any_target_as_its_members_would_alone(target, loss, labels):
-    model = make_model("seqlevel", n_members=2, dropout_rate=0.0, **target)
+    model = make_model("seqlevel", members=2, dropout_rate=0.0, **target)
     model.compile("sgd", loss)
     outputs = [member(make_sequences()) for member in model.members]
     function = keras.losses.get(loss)

@@ -5,7 +5,7 @@ import inspect
 import keras
 import numpy as np
 
-from models import MODELS
+from models import MODELS, EnsembleModel
 
 SEQ_LEN = 6
 WIDTHS = (5, 4, 3)
@@ -26,10 +26,12 @@ def sizes(name):
     return {key: value for key, value in SMALL.items() if key in known}
 
 
-def make_model(name, seq_len=SEQ_LEN, seed=0, **options):
+def make_model(name, seq_len=SEQ_LEN, seed=0, members=1, **options):
     """Build a model of `MODELS` whose weights are all away from their starting 0 or 1."""
     keras.utils.set_random_seed(seed)
     model = MODELS[name](seq_len, *WIDTHS, **{**sizes(name), **options})
+    if members > 1:
+        model = EnsembleModel(model, members)
     model.build()
     rng = np.random.default_rng(seed)
     for weight in model.trainable_weights:
