@@ -72,6 +72,7 @@ class TETFN(UnimodallySupervisedModel):
           in three points: it multiplies the inputs of a transformer by the root of the width, adds
           positions only in the transformers in which audio and video meet, in each of them again,
           and hides later steps from earlier ones.
+        - The sinusoids are side by side and start at position 0, as `MulT` explains.
         - Convolutions pad with zeros, so that all steps stay; masked steps are neither attended to,
           nor the last, nor part of the maximum (MMSA's ignores padding).
         - The feed-forward networks use GELU in place of ReLU, attention has no bias at its output,
