@@ -132,7 +132,7 @@ def test_scores_beyond_the_range_count_in_full_for_sentiment_and_are_clipped_for
     assert values["MAE"] == 0 and values["R2"] == values["Corr"] == 1
 
 
-def test_the_f1_of_mult_misa_and_self_mm_weighs_by_predicted_samples():
+def test_the_f1_of_mult_and_self_mm_weighs_by_predicted_samples():
     """They give predictions as the first argument of the F1; ours is their F1 of swapped sides."""
     y, p = np.array([1.0, 2.0, -1.0, -2.0, 1.0]), np.array([1.0, -0.5, -1.0, -1.0, -2.0])
     ours, theirs = ScoreTarget().measured(y, p)["Non0_F1"], weighted_f1(p > 0, y > 0)
