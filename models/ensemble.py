@@ -46,6 +46,7 @@ class EnsembleModel(MultimodalModel):
         super().__init__(*inputs, has_output=False, **{"dtype": model.dtype_policy, **kwargs})
         self.n_members = n_members
         self.packs_samples = model.packs_samples
+        self.remembers_samples = model.remembers_samples
         self._outputs = None
         config = {k: v for k, v in model.get_config().items() if k != "name"}
         self.members = [
@@ -63,6 +64,10 @@ class EnsembleModel(MultimodalModel):
         for member in self.members:
             member.build()
         self.built = True
+
+    def read(self, inputs):
+        """Return checked sequences and masks; the members read what else they take."""
+        return [member.read(inputs) for member in self.members][0]
 
     def call(self, inputs, packs=None, training=None):
         """Return scores `(batch, num_outputs)` or logits `(batch, num_classes)`, float32."""

@@ -64,6 +64,9 @@ class MultimodalModel(keras.Model):
     Attributes:
         output_dim: Width of the output, `num_classes` or `num_outputs`.
         packs_samples: Whether a call takes `packs`, by which samples share rows.
+        remembers_samples: Whether a training keeps a memory of each sample. Then the constructor
+            takes `train_samples`, their number, and a dict input has the key `row`, the number of
+            each sample from 0, integers `(batch,)`.
 
     Example:
         >>> model = MulT(seq_len=20, text_dim=300, audio_dim=74, video_dim=47)  # or any other
@@ -73,6 +76,7 @@ class MultimodalModel(keras.Model):
     """
 
     packs_samples = False
+    remembers_samples = False
 
     def __init__(
         self,

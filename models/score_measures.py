@@ -43,6 +43,7 @@ def sims_measures():
     """Return the measures of MMSA for scores in [-1, 1], as SIMS and SIMSv2 have them.
 
     Both sides are clipped to ±1 first, also for `MAE`. A class is a half-open interval (low, high].
+    Scores are compared with edges in single precision, as MMSA does.
 
     - `MAE`, `Corr`, `R2`.
     - `Mult_acc_5`: edges -0.7, -0.1, 0.1, 0.7. `Mult_acc_3`: edges -0.1, 0.1.
@@ -58,10 +59,13 @@ def sims_measures():
         return xp.clip(y, -1.0, 1.0)
 
     def intervals(*edges):
-        return lambda y, xp: sum(xp.where(clip(y, xp) > edge, 1.0, 0.0) for edge in edges)
+        return lambda y, xp: sum(xp.where(_single(y, xp) > edge, 1.0, 0.0) for edge in edges)
+
+    def is_weak(y, xp):
+        return xp.abs(_single(y, xp)) <= 0.4
 
     accuracy, f1 = two_classes("Mult", lambda y, xp: y > 0)
-    weak, _ = two_classes("Mult", lambda y, xp: y > 0, counted=lambda y, xp: xp.abs(y) <= 0.4)
+    weak, _ = two_classes("Mult", lambda y, xp: y > 0, counted=is_weak)
     return [
         mean_absolute_error(clip),
         correlation(clip),
@@ -172,6 +176,11 @@ def _accuracy(name, classes):
 
 def _sides(labels, outputs, change, xp):
     return change(labels[:, 0], xp), change(outputs[:, 0], xp)
+
+
+def _single(y, xp):
+    """Return float32 scores. A label of 0.4 is no float64 0.4 if a file has it as float32."""
+    return y.astype("float32") if xp is np else xp.cast(y, "float32")
 
 
 def _rounded(y, limit, xp):

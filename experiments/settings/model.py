@@ -10,7 +10,9 @@ from utils.options import NonNegativeInt, PositiveInt, SettingsGroup, setting
 
 NAMES = [*MODELS, *TEXT_TABULAR_MODELS]
 # Arguments of models that the data, or other options, decide.
-SEQUENCE_ARGUMENTS_OF_DATA = {"seq_len", "text_dim", "audio_dim", "video_dim"}
+SEQUENCE_ARGUMENTS_OF_DATA = {
+    *("seq_len", "text_dim", "audio_dim", "video_dim", "train_samples"),
+}
 TABLE_ARGUMENTS = (*("hidden_common_dim", "fusion_dim", "num_heads", "freeze_layers", "pooling"),)
 
 
@@ -47,6 +49,11 @@ class ModelSettings(SettingsGroup):
     def model_packs_samples(self):
         """Whether the model can take several samples in one row."""
         return self.model in MODELS and class_of(self.model).packs_samples
+
+    @property
+    def model_remembers_samples(self):
+        """Whether the model's training must know which samples a batch has."""
+        return self.model in MODELS and class_of(self.model).remembers_samples
 
     def _own_faults(self):
         if self.family is None:

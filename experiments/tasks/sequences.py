@@ -198,6 +198,7 @@ class SequenceInputs(Inputs):
             seq_len=lengths[0] if len(set(lengths)) == 1 else lengths,
             **{f"{name}_dim": width for name, width in samples.widths.items()},
             **self.target.model_arguments,
+            **({"train_samples": len(samples)} if settings.model_remembers_samples else {}),
             **settings.model_args,
         )
         if settings.members > 1:
@@ -228,6 +229,7 @@ class SequenceInputs(Inputs):
             augmentation=Augmentation(**{name: getattr(settings, name) for name in names}),
             trim=settings.buckets > 0,
             packer=packer,
+            numbered=settings.model_remembers_samples,
             epoch=epoch,
             step=step,
         )

@@ -33,7 +33,8 @@ class LFDNN(MultimodalModel):
         Network. There the text passes through an LSTM and each modality has widths of its
         own; audio and video are batch-normalised and have dropout before their first layer, where
         this has it between all, the fusion's included. Here all three are averaged over
-        time, so that the model cannot use the order of steps; features must be normalised.
+        time, so that the model cannot use the order of steps; features must be normalised. The
+        averages are over valid steps; MMSA's loader averages audio and video over padding too.
         An absent modality's `z_m` is zero.
 
     Reference:

@@ -53,6 +53,9 @@ class MulT(MultimodalModel):
           later steps from earlier ones; the code also adds positions once more before the
           self-attention, and MMSA has, in its later versions, no positions at all. Here all of it
           is as in the paper.
+        - The positions are the sinusoids of Vaswani et al., sine and cosine side by side for each
+          frequency, from position 0. In the authors' code all sines come first, then all cosines,
+          with frequencies 10000^(-j / (model_dim / 2 - 1)), from position 1; padding gets none.
         - The context shares the normalisation of the query in the authors' code; here it has one
           of its own. The feed-forward networks use GELU in place of ReLU, attention has no bias at
           its output, and one dropout rate stands for the code's seven; the given features have

@@ -43,8 +43,10 @@ class TETFN(UnimodallySupervisedModel):
 
     In training each modality predicts a score of its own, from the maximum of E_q over time and
     weights of the same form. `UnimodalSupervision` makes the labels for these, from the sample's
-    label and the representations F; their loss is added to the loss of the score. Only a model
-    with one score has these tasks: not with `num_classes`, not with several outputs.
+    label and the representations F, and remembers them from epoch to epoch; their loss, 0 in the
+    first two epochs, is added to the loss of the score. `UnimodallySupervisedModel` tells what
+    `fit` then needs. Only a model with one score has these tasks: not with `num_classes`, not with
+    several outputs.
 
     Args:
         model_dim: Width of the crossmodal transformers; a multiple of `num_heads`. The transformers
@@ -64,11 +66,13 @@ class TETFN(UnimodallySupervisedModel):
     Differences from the paper:
         - The text is a sequence of features as given, with no BERT to fine-tune below; the video's
           features are not made by a vision transformer.
-        - The unimodal labels have no memory of each sample, as `UnimodalSupervision` explains.
+        - The labels of the modalities are made as by Self-MM, from centres that are moving means;
+          `SelfMM` tells how its labels differ from the authors' code.
         - There is no code of the authors; the equations follow MMSA's implementation. It differs
           in three points: it multiplies the inputs of a transformer by the root of the width, adds
           positions only in the transformers in which audio and video meet, in each of them again,
           and hides later steps from earlier ones.
+        - The sinusoids are side by side and start at position 0, as `MulT` explains.
         - Convolutions pad with zeros, so that all steps stay; masked steps are neither attended to,
           nor the last, nor part of the maximum (MMSA's ignores padding).
         - The feed-forward networks use GELU in place of ReLU, attention has no bias at its output,
@@ -101,11 +105,13 @@ class TETFN(UnimodallySupervisedModel):
         num_classes=None,
         num_outputs=1,
         label_middle=0.0,
+        train_samples=0,
         **kwargs,
     ):
         tasks = (unimodal_dim, centre_momentum, label_bound, dropout_rate)
         inputs = (seq_len, text_dim, audio_dim, video_dim)
-        super().__init__(*inputs, *tasks, num_classes, num_outputs, label_middle, **kwargs)
+        target = (num_classes, num_outputs, label_middle)
+        super().__init__(*inputs, *tasks, *target, train_samples, **kwargs)
         check_positive(audio_lstm_dim=audio_lstm_dim, video_lstm_dim=video_lstm_dim)
         check_positive(kernel_size=kernel_size)
         self.model_dim = model_dim
@@ -188,7 +194,7 @@ class TETFN(UnimodallySupervisedModel):
             vectors.append(self.last(x, mask)[0])
             attention |= {f"{name}/layer_{i}": weights for i, weights in enumerate(maps)}
         hidden, fused = self.head(ops.concatenate(vectors, axis=-1), training=training)
-        if training and self.predicts_one_score:
+        if training and self.learns_tasks:
             self.keep_tasks(fused, *self._unimodal_tasks(encoded, masks), masks)
         return Explanation(self.output_layer(hidden), None, attention)
 

@@ -43,8 +43,9 @@ class TFN(MultimodalModel):
         side by side, and that the paper's sigmoid is stretched over the range of the scores. Both
         batch-normalise the averaged audio and video and have dropout before their first layer;
         here features are expected to be normalised, and dropout lies between the layers and on the
-        LSTM's last state. `fusion_dim` is 128 in the paper, 16 to 64 in MMSA's settings. An absent
-        modality's vector is zero, so that the tensor holds only the others.
+        LSTM's last state. Audio and video are averaged over their valid steps; MMSA's loader
+        averages over padding too. `fusion_dim` is 128 in the paper, 16 to 64 in MMSA's settings. An
+        absent modality's vector is zero, so that the tensor holds only the others.
 
     Reference:
         Zadeh, Chen, Poria, Cambria and Morency, 2017, "Tensor Fusion Network for Multimodal

@@ -10,9 +10,15 @@ from .unimodal_supervision import UnimodalSupervision
 class UnimodallySupervisedModel(MultimodalModel):
     """Base of models whose training has a task for each modality, on labels that they make.
 
-    A subclass makes `supervision` by `make_supervision`, and its forward pass in training calls
-    `keep_tasks`. It does both only if `predicts_one_score`: the labels are made by arithmetic on
-    scores. With classes or several outputs there are no such tasks.
+    The labels of a sample are remembered from epoch to epoch. So a training needs `train_samples`,
+    and the number of each sample in its input: the key `row` of a dict, integers `(batch,)` from 0.
+    `experiments.train` gives both. `fit` takes `row=np.arange(train_samples)` beside the other
+    keys. Without `train_samples` there are no such tasks, and the model learns its score alone.
+    `row` is ignored outside training.
+
+    A subclass makes `supervision` by `make_supervision` if `predicts_one_score`: the labels are
+    made by arithmetic on scores. With classes or several outputs there are no such tasks. If
+    `learns_tasks`, its forward pass in training calls `keep_tasks`.
 
     Args:
         unimodal_dim: Width of each modality's representation.
@@ -21,7 +27,19 @@ class UnimodallySupervisedModel(MultimodalModel):
         label_bound: Largest distance of a modality's label from `label_middle`.
         dropout_rate: At least 0 and below 1.
         label_middle: Middle of the range of scores; a score above it counts as positive.
+        train_samples: Number of training samples; 0: none, and no tasks.
+
+    Raises:
+        ValueError: If a model with `train_samples` is called in training without `row`.
+
+    Example:
+        >>> model = SelfMM(20, 300, 74, 47, train_samples=100)
+        >>> model.compile("adam", "mae")
+        >>> sequences = {name: np.random.randn(100, 20, d) for name, d in widths.items()}
+        >>> model.fit({**sequences, "row": np.arange(100)}, labels, epochs=3)
     """
+
+    remembers_samples = True
 
     def __init__(
         self,
@@ -36,6 +54,7 @@ class UnimodallySupervisedModel(MultimodalModel):
         num_classes=None,
         num_outputs=1,
         label_middle=0.0,
+        train_samples=0,
         **kwargs,
     ):
         inputs = (seq_len, text_dim, audio_dim, video_dim)
@@ -43,13 +62,22 @@ class UnimodallySupervisedModel(MultimodalModel):
         check_positive(unimodal_dim=unimodal_dim)
         check_rate("centre_momentum", centre_momentum)
         check_rate("dropout_rate", dropout_rate)
+        if train_samples:
+            check_positive(train_samples=train_samples)
         self.unimodal_dim = unimodal_dim
         self.centre_momentum = centre_momentum
         self.label_bound = label_bound
         self.label_middle = label_middle
         self.dropout_rate = dropout_rate
-        # Tensors of the last call in training, for `auxiliary_loss`.
+        self.train_samples = train_samples
+        # Tensors of the last call, for `auxiliary_loss`.
+        self._row = None
         self._tasks = None
+
+    @property
+    def learns_tasks(self):
+        """Whether a training has a task for each modality."""
+        return self.predicts_one_score and self.train_samples > 0
 
     def make_supervision(self, fusion_dim):
         """Return the layer that makes the labels, for a multimodal representation this wide."""
@@ -59,8 +87,16 @@ class UnimodallySupervisedModel(MultimodalModel):
             self.label_bound,
             self.centre_momentum,
             self.label_middle,
+            self.train_samples,
             name="supervision",
         )
+
+    def read(self, inputs):
+        self._row = None
+        if isinstance(inputs, dict) and "row" in inputs:
+            self._row = inputs["row"]
+            inputs = {name: x for name, x in inputs.items() if name != "row"}
+        return super().read(inputs)
 
     def keep_tasks(self, fusion, representations, scores, masks):
         """Keep the inputs of `UnimodalSupervision` for `auxiliary_loss`.
@@ -70,12 +106,22 @@ class UnimodallySupervisedModel(MultimodalModel):
             representations: A representation of each modality, three of `(batch, unimodal_dim)`.
             scores: The modalities' scores, three of `(batch, 1)`.
             masks: Three of boolean `(batch, time)`.
+
+        Raises:
+            ValueError: If the samples have no numbers.
         """
+        if self._row is None:
+            raise ValueError(
+                f"{type(self).__name__} with train_samples={self.train_samples} must know in "
+                "training which samples it is given. Expected: a dict with the key `row`, the "
+                "number of each sample from 0. Received: no `row`. Add it, or leave "
+                "`train_samples` out to learn without the modalities' own tasks."
+            )
         present = tuple(ops.any(mask, axis=1) for mask in masks)
-        self._tasks = (fusion, tuple(representations), tuple(scores), present)
+        self._tasks = (fusion, tuple(representations), tuple(scores), present, self._row)
 
     def auxiliary_loss(self, labels):
-        """Return the loss of the modalities' tasks, and take the batch into the centres."""
+        """Return the loss of the modalities' tasks, and take the batch into memory and centres."""
         if self._tasks is None:
             return super().auxiliary_loss(labels)
         tasks, self._tasks = self._tasks, None

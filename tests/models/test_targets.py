@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from models import MODELS, EnsembleModel
-from tests.models.tiny import SEQ_LEN, WIDTHS, make_model, make_sequences, sizes
+from tests.models.tiny import MODALITIES, SEQ_LEN, WIDTHS, make_model, make_sequences, sizes
 
 RANGED = ("self_mm", "tetfn", "tfn")  # whose training or output depends on the range of one score
 
@@ -74,7 +74,7 @@ def test_a_start_outside_the_range_of_the_sigmoid():
 @pytest.mark.parametrize("name", ["self_mm", "tetfn"])
 @pytest.mark.parametrize("target", [{"num_outputs": 2}, {"num_classes": 2}])
 def test_other_targets_have_no_tasks_of_single_modalities(name, target):
-    model = untrained(name, **target)
+    model = untrained(name, train_samples=3, **target)
     assert not hasattr(model, "supervision")
     model(make_sequences(), training=True)
     assert float(model.auxiliary_loss(np.zeros((3, 2)))) == 0
@@ -85,11 +85,13 @@ def test_labels_count_from_the_middle_of_their_range(name):
     """Scores and labels that are shifted together give the same loss of the tasks."""
     losses = []
     for middle in (0.0, 3.0):
-        model = untrained(name, dropout_rate=0.0, label_middle=middle, label_bound=2.0)
+        options = {"label_middle": middle, "label_bound": 2.0, "train_samples": 3}
+        model = untrained(name, dropout_rate=0.0, **options)
         model.start_output_at(middle)
         labels = np.array([[1.0], [-1.0], [1.5]], "float32") + middle
-        for _ in range(2):
-            model(make_sequences(), training=True)
+        inputs = dict(zip(MODALITIES, make_sequences(), strict=True), row=np.arange(3))
+        for _ in range(3):
+            model(inputs, training=True)
             loss = float(model.auxiliary_loss(labels))
         losses.append(loss)
     assert losses[0] > 0

@@ -10,6 +10,8 @@ from utils.formats import MODALITIES
 
 # Batches made in parallel (None: one), and batches kept ready. More would only take memory.
 PARALLEL, READY = None, 4
+# Keys of the inputs, where they are a dict.
+INPUT_NAMES = (*MODALITIES, *(f"{name}_mask" for name in MODALITIES))
 # TensorFlow's tensors start at multiples of this number of bytes.
 ALIGNMENT = 64
 
@@ -24,6 +26,7 @@ def batches(
     trim=False,
     masks=True,
     packer=None,
+    numbered=False,
     epoch=0,
     step=0,
 ):
@@ -40,13 +43,15 @@ def batches(
         trim: Whether to cut the steps behind the longest sample of each batch.
         masks: Whether to yield masks too.
         packer: A `Packer` that says which samples of a batch share a row, or `None`.
+        numbered: Whether to yield the inputs as a dict, with the numbers of the samples too.
         epoch: Number of the first epoch.
         step: Number of batches to skip in the first epoch.
 
     Returns:
         A `tf.data.Dataset` of `(inputs, labels)`. The inputs are three sequences `(B, T, D)` and,
-        with `masks`, three masks `(B, T)`. With a `packer`, a third element is the boolean
-        `(packs, B)` of its `assign`.
+        with `masks`, three masks `(B, T)`. If `numbered`, they are a dict by the names that models
+        take, with `row`, the numbers of the samples in the split, int32 `(B,)`. With a `packer`, a
+        third element is the boolean `(packs, B)` of its `assign`.
 
     Raises:
         ValueError: If a modality is unknown or none is given.
@@ -64,7 +69,10 @@ def batches(
             inputs, y = augmentation.apply(inputs, y, (plan.seed, number * workers + worker))
         if trim:
             inputs = _trimmed(inputs, same_length)
-        batch = (inputs if masks else inputs[:3]), y
+        inputs = inputs if masks else inputs[:3]
+        if numbered:
+            inputs = dict(zip(INPUT_NAMES, inputs, strict=False), row=tf.cast(rows, "int32"))
+        batch = inputs, y
         return (*batch, _assigned(packer, rows)) if packer else batch
 
     dataset = _index_batches(plan, epoch, step).map(load, num_parallel_calls=PARALLEL)

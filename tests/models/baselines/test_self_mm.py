@@ -1,11 +1,10 @@
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.models import numpy_layers
 from tests.models.baselines.samples import dense_count, gappy_samples, lstm_count, random_model
-from tests.models.tiny import WIDTHS
+from tests.models.tiny import MODALITIES, WIDTHS
 
 SIZES = {"model_dim": 4, "unimodal_dim": 3, "centre_momentum": 0.75, "dropout_rate": 0.0}
 
@@ -29,49 +28,6 @@ def forward(model, sequences, masks):
     return fused, numpy_layers.dense(fused, model.output_layer), hidden, scores
 
 
-class Memory:
-    """All samples so far with their weights; a centre is their weighted mean."""
-
-    def __init__(self):
-        self.rows = []  # weight, class, features
-
-    def alpha(self, features):
-        centres = {}
-        for sign in (1, -1):
-            of_class = [(w, f) for w, s, f in self.rows if s == sign]
-            if not of_class:
-                return None
-            total = sum(w for w, _ in of_class)
-            centres[sign] = sum(w * f for w, f in of_class) / total
-        root = np.sqrt(len(features))
-        near, far = (np.sum((features - centres[sign]) ** 2) / root for sign in (1, -1))
-        return (far - near) / (near + 1e-6)
-
-    def add(self, features, labels, present):
-        self.rows = [(0.75 * w, s, f) for w, s, f in self.rows]
-        for f, y, there in zip(features, labels, present, strict=True):
-            if there:
-                self.rows.append((1.0, np.sign(y), f))
-
-
-def auxiliary_loss(memories, fused, hidden, scores, labels, present):
-    total, alphas = 0.0, [memories[0].alpha(f) for f in fused]
-    for memory, features, own_scores, there in zip(
-        memories[1:], hidden, scores, present, strict=True
-    ):
-        own_labels = []
-        for b, y in enumerate(labels):
-            alpha, own = alphas[b], memory.alpha(features[b])
-            if alpha is not None and own is not None:
-                shift = (own - alpha) / 2 * (y + alpha) / alpha
-                y = np.clip(y + shift, -3, 3)
-            own_labels.append(y)
-            total += there[b] * np.tanh(abs(y - labels[b])) * abs(own_scores[b] - y)
-        memory.add(features, own_labels, there)
-    memories[0].add(fused, labels, [True] * len(labels))
-    return total / len(labels)
-
-
 def make(**options):
     """A model that has seen no sample."""
     model = random_model("self_mm", **SIZES, **options)
@@ -80,9 +36,15 @@ def make(**options):
     return model
 
 
+def numbered(sequences, masks):
+    """A dict of the inputs, with the numbers of the samples."""
+    inputs = dict(zip(MODALITIES, sequences, strict=True), row=np.arange(len(masks[0])))
+    return inputs | {f"{name}_mask": mask for name, mask in zip(MODALITIES, masks, strict=True)}
+
+
 @pytest.fixture(scope="module")
 def model():
-    return make()
+    return make(train_samples=8)
 
 
 def test_the_forward_pass_agrees_with_numpy(model):
@@ -92,55 +54,68 @@ def test_the_forward_pass_agrees_with_numpy(model):
     np.testing.assert_allclose(model((*sequences, *masks)), expected, atol=1e-5)
 
 
-def test_the_modalities_tasks_agree_with_numpy_batch_after_batch():
-    sequences, masks = gappy_samples(batch=8)
-    model, memories = make(), [Memory() for _ in range(4)]
-    labels = np.random.default_rng(0).uniform(-3, 3, size=8)
-    labels[2] = 0.0
-    losses = []
-    for rows in (slice(0, 4), slice(2, 8), slice(1, 7)):
-        x, m = [x[rows] for x in sequences], [mask[rows] for mask in masks]
-        fused, _, hidden, scores = forward(model, x, m)
-        present = [mask.any(axis=1) for mask in m]
-        expected = auxiliary_loss(memories, fused, hidden, scores, labels[rows], present)
-        model((*x, *m), training=True)
-        loss = float(model.auxiliary_loss(labels[rows][:, None]))
-        assert loss == pytest.approx(expected, rel=1e-3, abs=1e-5)
-        losses.append(loss)
-    assert losses[0] == 0 and losses[1] > 0.01 and losses[2] > 0.01
-
-
-def test_an_empty_share_of_a_batch_leaves_the_centres_where_they_are(model):
+def test_the_modalities_tasks_agree_with_numpy(model):
     sequences, masks = gappy_samples()
-    batch = [*(x.astype("float32") for x in sequences), *masks]
-    batch.append(np.array([[1.0], [-1.0], [2.0], [-2.0]], "float32"))
-
-    @tf.function(input_signature=[tf.TensorSpec((None, *x.shape[1:]), x.dtype) for x in batch])
-    def auxiliary_loss(*arrays):
-        model(arrays[:-1], training=True)
-        return model.auxiliary_loss(arrays[-1])
-
-    auxiliary_loss(*batch)
-    centres = model.supervision.fusion_centres
-    before = centres(np.ones((1, 4), "float32"))[0]
-    assert float(auxiliary_loss(*(x[:0] for x in batch))) == 0
-    np.testing.assert_allclose(centres(np.ones((1, 4), "float32"))[0], before, rtol=1e-5)
-    assert float(auxiliary_loss(*batch)) > 0
+    fused, _, hidden, scores = forward(model, sequences, masks)
+    model(numbered(sequences, masks), training=True)
+    found, representations, own_scores, present, row = model._tasks
+    np.testing.assert_allclose(found, fused, atol=1e-5)
+    np.testing.assert_array_equal(row, np.arange(4))
+    for i, mask in enumerate(masks):
+        np.testing.assert_allclose(representations[i], hidden[i], atol=1e-5)
+        np.testing.assert_allclose(own_scores[i][:, 0], scores[i], atol=1e-5)
+        np.testing.assert_array_equal(present[i], mask.any(axis=1))
 
 
-def test_fit_trains_the_modalities_tasks():
-    sequences, masks = gappy_samples(batch=8)
-    model = make()
-    model.compile(keras.optimizers.Adam(0.01), "mae", run_eagerly=True)
-    before = [layer.bias.numpy() for layer in model.task_outputs]
-    labels = np.random.default_rng(0).uniform(-3, 3, size=(8, 1))
+def test_an_empty_share_of_a_batch_leaves_memory_and_centres(model):
+    sequences, masks = gappy_samples()
+    batch = numbered([x.astype("float32") for x in sequences], masks)
+    batch["labels"] = np.array([[1.0], [-1.0], [2.0], [-2.0]], "float32")
+    specs = {name: tf.TensorSpec((None, *x.shape[1:]), x.dtype) for name, x in batch.items()}
+
+    @tf.function(input_signature=[specs])
+    def auxiliary_loss(batch):
+        inputs = {name: x for name, x in batch.items() if name != "labels"}
+        model(inputs, training=True)
+        return model.auxiliary_loss(batch["labels"])
+
+    def state():
+        layer = model.supervision
+        return layer.fusion_centres(np.ones((1, 4), "float32"))[0], layer.memory.sums.numpy()
+
     for _ in range(2):
-        model.train_on_batch((*sequences, *masks), labels)
-    moved = [
-        np.any(layer.bias.numpy() != old)
-        for layer, old in zip(model.task_outputs, before, strict=True)
-    ]
-    assert moved == [True] * 3
+        auxiliary_loss(batch)
+    before = state()
+    assert float(auxiliary_loss({name: x[:0] for name, x in batch.items()})) == 0
+    for now, then in zip(state(), before, strict=True):
+        np.testing.assert_allclose(now, then, rtol=1e-5)
+    assert float(auxiliary_loss(batch)) > 0
+
+
+def test_fit_trains_the_modalities_tasks_from_the_third_epoch_on():
+    inputs = numbered(*gappy_samples())
+    model = make(train_samples=4)
+    model.compile("sgd", "mae", run_eagerly=True)
+    labels = np.array([[1.0], [-1.0], [-2.0], [2.0]])
+    before, moved = [layer.bias.numpy() for layer in model.task_outputs], []
+    for _ in range(3):
+        model.train_on_batch(inputs, labels)
+        pairs = zip(model.task_outputs, before, strict=True)
+        moved.append([np.any(layer.bias.numpy() != old) for layer, old in pairs])
+    assert moved == [[False] * 3, [False] * 3, [True] * 3]
+
+
+def test_a_training_must_say_which_samples_it_has(model):
+    sequences, masks = gappy_samples()
+    with pytest.raises(ValueError, match=r"train_samples=8 must know .* Received: no `row`"):
+        model((*sequences, *masks), training=True)
+
+
+def test_there_are_no_tasks_without_train_samples():
+    sequences, masks = gappy_samples()
+    model = make()
+    model((*sequences, *masks), training=True)
+    assert float(model.auxiliary_loss(np.ones((4, 1)))) == 0
 
 
 def test_classes_have_no_tasks():
@@ -158,5 +133,5 @@ def test_the_number_of_parameters(model):
     ]
     prediction = dense_count(d + 2 * s, d, 1)
     tasks = dense_count(d, s, 1) + 2 * dense_count(s, s, 1)
-    centres = 2 * (d + 1) + 3 * 2 * (s + 1)
-    assert model.count_params() == sum(networks) + prediction + tasks + centres
+    centres, memory = 2 * (d + 1) + 3 * 2 * (s + 1), 8 * 5
+    assert model.count_params() == sum(networks) + prediction + tasks + centres + memory

@@ -5,7 +5,7 @@ from models.baselines.task_head import TaskHead
 from tests.models.baselines.samples import dense_count, gappy_samples, lstm_count, random_model
 from tests.models.layer_case import check_config
 from tests.models.numpy_layers import block, dense, layer_norm, lstm, relu
-from tests.models.tiny import WIDTHS
+from tests.models.tiny import MODALITIES, WIDTHS
 
 SIZES = {
     "model_dim": 8,
@@ -84,34 +84,44 @@ def unimodal_tasks(model, sequences, masks):
         yield representation, dense(hidden, model.unimodal_outputs[i])
 
 
+def numbered(sequences, masks):
+    """A dict of the inputs, with the numbers of the samples."""
+    inputs = dict(zip(MODALITIES, sequences, strict=True), row=np.arange(len(masks[0])))
+    return inputs | {f"{name}_mask": mask for name, mask in zip(MODALITIES, masks, strict=True)}
+
+
 def test_scores_and_unimodal_tasks_agree_with_numpy():
     sequences, masks = gappy_samples()
-    model = random_model("tetfn", dropout_rate=0.0, **SIZES)
+    model = random_model("tetfn", dropout_rate=0.0, train_samples=4, **SIZES)
     expected, fused = forward(model, sequences, masks)
     assert np.ptp(expected) > 0.1
-    np.testing.assert_allclose(model((*sequences, *masks), training=True), expected, atol=1e-5)
-    ours, representations, scores, present = model._tasks
+    scores = model(numbered(sequences, masks), training=True)
+    np.testing.assert_allclose(scores, expected, atol=1e-5)
+    ours, representations, scores, present, row = model._tasks
     np.testing.assert_allclose(ours, fused, atol=1e-5)
+    np.testing.assert_array_equal(row, np.arange(4))
     for i, (representation, score) in enumerate(unimodal_tasks(model, sequences, masks)):
         np.testing.assert_allclose(representations[i], representation, atol=1e-5)
         np.testing.assert_allclose(scores[i], score, atol=1e-5)
         np.testing.assert_array_equal(present[i], masks[i].any(axis=1))
 
 
-def test_the_loss_in_training_includes_that_of_the_unimodal_scores():
+def test_the_loss_in_training_includes_the_loss_of_the_unimodal_scores():
     sequences, masks = gappy_samples()
-    model = random_model("tetfn", dropout_rate=0.0, **SIZES)
+    model = random_model("tetfn", dropout_rate=0.0, train_samples=4, **SIZES)
     for weight in model.supervision.weights:
         weight.assign(0 * weight)
     model.compile(loss="mae")
-    inputs, labels = (*sequences, *masks), np.array([[1.0], [-2.0], [0.5], [-1.0]])
+    inputs, labels = numbered(sequences, masks), np.array([[1.0], [-2.0], [0.5], [-1.0]])
     scores = model(inputs, training=True)
     plain = np.mean(np.abs(scores - labels))
     np.testing.assert_allclose(model.compute_loss(inputs, labels, scores), plain, rtol=1e-5)
-    centres = [weight.numpy() for weight in model.supervision.weights]
+    model(inputs, training=True)
+    model.auxiliary_loss(labels)
+    state = [weight.numpy() for weight in model.supervision.weights]
     model(inputs, training=True)
     added = float(model.supervision(labels, *model._tasks))
-    for weight, value in zip(model.supervision.weights, centres, strict=True):
+    for weight, value in zip(model.supervision.weights, state, strict=True):
         weight.assign(value)
     loss = model.compute_loss(inputs, labels, scores)
     np.testing.assert_allclose(loss, plain + added, rtol=1e-5)
