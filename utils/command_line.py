@@ -165,7 +165,8 @@ def run_command(main):
     except RunFailed as error:
         fail(str(error), error.code)
     except MemoryError as error:
-        fail(f"the memory does not suffice: {error}. Choose smaller sizes or batches.", 1)
+        reason = str(error) or "a file or an array is too large"
+        fail(f"the memory does not suffice: {reason}. Choose smaller sizes or batches.", 1)
     except KeyboardInterrupt:
         fail("interrupted.", 130)
     except Exception as error:

@@ -13,6 +13,7 @@ from utils.measures.class_target import ClassTarget, LabelsTarget, class_name
 from utils.measures.score_target import TOLERANCE, ScoresTarget, ScoreTarget
 from utils.measures.target import as_columns, is_number
 from utils.untrusted.invalid_data import InvalidData
+from utils.untrusted.plain_file import plain_file
 
 TARGETS = {target.kind: target for target in (ScoreTarget, ScoresTarget, ClassTarget, LabelsTarget)}
 FILE = "target.json"
@@ -140,8 +141,10 @@ def read_target(folder):
     path = folder / FILE
     if not path.is_file():
         return None
+    with plain_file(path, "a JSON object that tells the target"):
+        content = path.read_text(encoding="utf-8-sig")
     try:
-        target = target_from_json(json.loads(path.read_text(encoding="utf-8-sig")))
+        target = target_from_json(json.loads(content))
     except (ValueError, RecursionError) as error:
         raise InvalidData(f"{path} must tell the target. {error} Correct the file.") from error
     stated = {"stated": True} if isinstance(target, ClassTarget) else {}

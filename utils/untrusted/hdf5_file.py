@@ -32,7 +32,7 @@ def open_hdf5(path, content):
         PermissionError: If the file may not be read.
         InvalidData: If the file is broken, or reading inside the block fails.
     """
-    with plain_file(path, content):
+    with plain_file(path, content, whole=False):
         check_superblock(path)
         try:
             with h5py.File(path, "r") as file:

@@ -24,8 +24,8 @@ def check_memory(where, size):
     available = available_memory()
     if size > available:
         raise InvalidData(
-            f"{where} declares {_gigabytes(size)} of data. Expected: at most the available memory, "
-            f"{_gigabytes(available)}. Received: {_gigabytes(size)}. If the file is right, convert "
+            f"{where} declares {gigabytes(size)} of data. Expected: at most the available memory, "
+            f"{gigabytes(available)}. Received: {gigabytes(size)}. If the file is right, convert "
             "it with `python -m data.convert`, on a machine with more memory; the result streams."
         )
 
@@ -35,5 +35,6 @@ def declared_size(shape, dtype):
     return math.prod(map(int, shape)) * np.dtype(dtype).itemsize
 
 
-def _gigabytes(size):
+def gigabytes(size):
+    """Return a number of bytes as text."""
     return f"{size / 1e9:,.2f} GB"

@@ -140,13 +140,13 @@ def find_npz(path, keys):
 
 @contextlib.contextmanager
 def _open_npy(path):
-    with plain_file(path, NPY), open(path, "rb", buffering=0) as file:
+    with plain_file(path, NPY, whole=False), open(path, "rb", buffering=0) as file:
         yield file, path.stat().st_size
 
 
 @contextlib.contextmanager
 def _open_npz(path):
-    with plain_file(path, NPZ), zipfile.ZipFile(path) as archive:
+    with plain_file(path, NPZ, whole=False), zipfile.ZipFile(path) as archive:
         yield archive
 
 

@@ -3,28 +3,36 @@
 import contextlib
 import stat
 
-from utils.untrusted.invalid_data import InvalidData
+from utils.environment import available_memory
+from utils.untrusted.invalid_data import InvalidData, gigabytes
 
 
 @contextlib.contextmanager
-def plain_file(path, content):
+def plain_file(path, content, whole=True):
     """Check that a path is a plain file; turn all errors of the block into errors that name it.
 
     Args:
         path: The `Path` of the file.
         content: Description of the expected content.
+        whole: Whether the block reads the whole file at once.
 
     Raises:
         FileNotFoundError: If the file does not exist.
         PermissionError: If the file may not be read.
-        InvalidData: If the path is a folder, a pipe, a device or a loop of links, or if reading in
-            the block fails.
+        InvalidData: If the path is a folder, a pipe, a device or a loop of links; if it is
+            larger than the available memory and read whole; or if reading in the block fails.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             kind = "a folder" if path.is_dir() else "a pipe or device"
             raise InvalidData(
                 f"{path} must be {content}. Received: {kind}. Put the file in its place."
+            )
+        if whole and status.st_size > available_memory():
+            raise InvalidData(
+                f"{path} must be {content}. Received: {gigabytes(status.st_size)}, more than the "
+                "available memory. Write or copy the file again."
             )
         yield
     except InvalidData:

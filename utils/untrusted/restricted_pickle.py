@@ -58,7 +58,7 @@ def load_pickle(path):
             anything else; the message names it as `module.name`. No code of the file has run.
     """
     path = Path(path)
-    with plain_file(path, CONTENT), path.open("rb") as file:
+    with plain_file(path, CONTENT, whole=False), path.open("rb") as file:
         operands = Operands(file)
         check_memory(path, operands.size)
         try:

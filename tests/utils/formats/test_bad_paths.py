@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from utils.formats import open_data
+from utils.measures.inference import read_target
+from utils.untrusted.invalid_data import InvalidData
 
 NOBODY = 65534
 KINDS = {
@@ -136,6 +138,28 @@ def test_a_file_in_no_known_format(tmp_path, name, kind):
 def test_a_folder_whose_file_holds_something_else(tmp_path, name, kind):
     (tmp_path / name).write_bytes(KINDS[kind])
     refused(tmp_path, FileNotFoundError, ValueError)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["data.pkl", "index.csv", "index_train.csv", "y_train.h5", "CMU_MOSI_Labels.csd"],
+)
+def test_a_file_of_holes_that_is_larger_than_the_memory(own_data_dir, tmp_path, name):
+    folder = own_data_dir if name.endswith("_train.csv") else tmp_path
+    path = folder / name
+    path.touch()
+    os.truncate(path, 2**42)
+    message = refused(path if path.suffix == ".pkl" else folder, FileNotFoundError, ValueError)
+    if path.suffix in (".csv", ".pkl"):
+        assert "4,398.05 GB" in message and str(path) in message
+
+
+def test_target_json_that_is_larger_than_the_memory(tmp_path):
+    path = tmp_path / "target.json"
+    path.touch()
+    os.truncate(path, 2**42)
+    with pytest.raises(InvalidData, match=r"target\.json must be a JSON object.*4,398\.05 GB"):
+        read_target(tmp_path)
 
 
 def test_a_pipe_does_not_hang(tmp_path):
