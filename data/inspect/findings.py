@@ -32,17 +32,8 @@ def collect_findings(target, missing, splits, failures, overlaps, repetitions, p
     Returns:
         A list of `Finding`s, in the order of `LEVELS`.
     """
-    unreadable = (
-        Finding(
-            "error",
-            f"The split {name} cannot be read: {message}",
-            "Repair it: it can be used neither for training nor for testing, and the tables above "
-            "do not contain it.",
-        )
-        for name, message in failures.items()
-    )
     found = chain(
-        unreadable,
+        find_unreadable(failures),
         find_shape_faults(splits),
         find_leaks(overlaps),
         find_repetitions(repetitions),
@@ -52,4 +43,24 @@ def collect_findings(target, missing, splits, failures, overlaps, repetitions, p
         find_feature_faults(splits),
         find_label_faults(splits, target),
     )
-    return sorted(found, key=lambda finding: LEVELS.index(finding.level))
+    return by_level(found)
+
+
+def find_unreadable(failures):
+    """Yield a `Finding` for each split that cannot be read.
+
+    Args:
+        failures: The error messages, by split.
+    """
+    for name, message in failures.items():
+        yield Finding(
+            "error",
+            f"The split {name} cannot be read: {message}",
+            "Repair it: it can be used neither for training nor for testing, and the tables above "
+            "do not contain it.",
+        )
+
+
+def by_level(findings):
+    """Return a list of findings, errors first."""
+    return sorted(findings, key=lambda finding: LEVELS.index(finding.level))

@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+from utils.csv_layout import check_utf8, count_index_columns, find_separator
 from utils.csv_rows import RowWriter, row_reader
 from utils.formats.checks import check_ids
 from utils.untrusted.invalid_data import InvalidData
@@ -16,6 +17,9 @@ def index_path(directory, split):
 
 def read_table(path):
     """Read a CSV table with a header.
+
+    The separator is found by `find_separator`. A first column of row numbers that pandas wrote is
+    passed over.
 
     Args:
         path: A UTF-8 file.
@@ -32,12 +36,10 @@ def read_table(path):
     with plain_file(path, "a CSV table"):
         try:
             with open(path, newline="", encoding="utf-8-sig") as file:
-                columns = _columns(path, row_reader(file))
-        except UnicodeDecodeError as error:
-            raise InvalidData(
-                f"{path} must be UTF-8 text. Received: byte {error.object[error.start]:#04x} at "
-                f"position {error.start} of a block. Save the file as UTF-8."
-            ) from error
+                columns = _columns(path, row_reader(file, find_separator(path)))
+        except UnicodeDecodeError:
+            check_utf8(path)
+            raise
         except csv.Error as error:
             raise InvalidData(
                 f"{path} must be a CSV table. Received: {error}. Write it with a CSV library."
@@ -48,8 +50,9 @@ def read_table(path):
 
 def _columns(path, rows):
     _, header = next(rows, (0, []))
-    columns = {name: [] for name in header}
-    if not header or len(columns) != len(header):
+    passed_over = count_index_columns(header)
+    columns = {name: [] for name in header[passed_over:]}
+    if not header or len(columns) + passed_over != len(header):
         raise InvalidData(
             f"{path} must start with a line of different column names. "
             f"Received: {', '.join(header) or 'an empty file'}."
@@ -60,7 +63,7 @@ def _columns(path, rows):
                 f"{path}, line {line}, must have {len(header)} values. "
                 f"Received: {len(row)}. Put quotes around values with commas."
             )
-        for name, value in zip(header, row, strict=True):
+        for name, value in zip(columns, row[passed_over:], strict=True):
             columns[name].append(value)
     return columns
 
