@@ -17,7 +17,7 @@ from data.inspect.leakage_findings import (
 )
 
 
-def collect_findings(target, missing, splits, failures, overlaps, repetitions, probes):
+def collect_findings(target, missing, splits, failures, overlaps, repetitions, probes, notes):
     """Derive the findings from statistics.
 
     Args:
@@ -28,12 +28,14 @@ def collect_findings(target, missing, splits, failures, overlaps, repetitions, p
         overlaps: An `Overlap` for every pair of splits.
         repetitions: The `Repetition` of each split, by name.
         probes: `Probe`s.
+        notes: What was repaired or left out while reading, a sentence each.
 
     Returns:
         A list of `Finding`s, in the order of `LEVELS`.
     """
     found = chain(
         find_unreadable(failures),
+        find_repaired(notes),
         find_shape_faults(splits),
         find_leaks(overlaps),
         find_repetitions(repetitions),
@@ -59,6 +61,12 @@ def find_unreadable(failures):
             "Repair it: it can be used neither for training nor for testing, and the tables above "
             "do not contain it.",
         )
+
+
+def find_repaired(notes):
+    """Yield a `Finding` for each sentence on what was repaired or left out while reading."""
+    for note in notes:
+        yield Finding("warning", note, "Check the file. Training goes on all the same.")
 
 
 def by_level(findings):

@@ -8,7 +8,7 @@ import numpy as np
 
 from data.inspect.feature_findings import find_missing_splits
 from data.inspect.finding import Finding, many
-from data.inspect.findings import by_level, find_unreadable
+from data.inspect.findings import by_level, find_repaired, find_unreadable
 from data.inspect.label_findings import find_label_faults
 from utils.label_statistics import LabelStatistics, describe_labels
 from utils.leakage import count_found, plain_texts
@@ -106,7 +106,7 @@ def inspect_tables(path, tables, request=None, given=None):
     findings = chain(
         find_unreadable(failures),
         find_missing_splits([*splits, *failures]),
-        (Finding("warning", note, "Check the table; a training goes on.") for note in notes),
+        find_repaired(notes),
         (Finding("note", note, "Nothing needs to be done.") for note in dict.fromkeys(laid_out)),
         chain.from_iterable(_leaks(pair, counts) for pair, counts in shared.items()),
         find_label_faults(splits, target),

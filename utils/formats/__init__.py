@@ -3,6 +3,7 @@
 import errno
 from pathlib import Path
 
+from utils.formats.clip_table import PickleWithTable, find_clip_table, find_pickle
 from utils.formats.csd import ComputationalSequences
 from utils.formats.feature_folder import FeatureFolder
 from utils.formats.hdf5 import Hdf5Folder
@@ -19,7 +20,8 @@ def open_data(path, feature_files=None, **options):
     """Find the reader for the data at `path`.
 
     Args:
-        path: A file or folder in one of the known formats.
+        path: A file or folder in one of the known formats; or a folder that holds one pickle of
+            MMSA and its table of clips, such as `meta.csv`.
         feature_files: A dict from modalities to MMSA pickles that replace features of `path`,
             which must be an MMSA pickle too.
         **options: See `Reader`: `labels`, `modalities`, `target` and `clip_labels`.
@@ -47,22 +49,34 @@ def open_data(path, feature_files=None, **options):
             f"No data at {str(path)!r}. Expected: {_known_formats()}. Received: {error}. "
             "Check the path."
         ) from error
+    if found is None and (pickle := find_pickle(path)) is not None:
+        return open_data(pickle, feature_files, **options)
     if found is None:
         received = ", ".join(names[:8]) or "an empty folder"
-        tables = any(name.endswith((".csv", ".parquet")) for name in names)
-        hint = " Tables of texts are for --model cross-attention, moe or gate." if tables else ""
+        tables = any(name.endswith((".csv", ".parquet", ".json")) for name in names)
+        hint = (
+            " Tables of texts stay as they are: train with --model cross-attention, moe or gate."
+            if tables
+            else ""
+        )
         raise FileNotFoundError(
             f"{path} is in no known format. Expected: {_known_formats()}. Received: {received}. "
             f"See data/README.md for the layouts.{hint}"
         )
     if not feature_files:
-        return found(path, **options)
+        return _with_table(found(path, **options))
     if found is not MmsaPickle:
         raise ValueError(
             f"`feature_files` replace features of an MMSA pickle. Received: {path}, which is "
             f"{found.describe()}. Leave them out, or name a pickle."
         )
-    return MmsaPickle(path, feature_files, **options)
+    return _with_table(MmsaPickle(path, feature_files, **options))
+
+
+def _with_table(reader):
+    """Return a reader that completes the splits of a pickle from the table of clips beside it."""
+    table = find_clip_table(reader.path) if isinstance(reader, MmsaPickle) else None
+    return reader if table is None else PickleWithTable(reader, table)
 
 
 def _unreadable(path, error):

@@ -32,8 +32,8 @@ def corpus_notes(path):
         return []
     corpus = path.corpus
     return [
-        f"{path.path}: read as {corpus.name}. --group {corpus.group} keeps the samples of one "
-        f"{corpus.group} together."
+        f"{path.path}: read as {corpus.name}. --folds 5 --group {corpus.group} keeps the samples "
+        f"of one {corpus.group} together."
     ]
 
 
