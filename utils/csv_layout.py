@@ -38,6 +38,18 @@ def count_index_columns(names):
     return sum(1 for _ in itertools.takewhile(lambda name: name in INDEX_NAMES, names[:-1]))
 
 
+def layout_notes(path):
+    """Return how a CSV file is laid out where that is not plain, a sentence each."""
+    separator, notes = find_separator(path), []
+    if separator != ",":
+        notes.append(f"{path}: the values are separated by {SEPARATORS[separator]}.")
+    with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
+        header = next(csv.reader(file, delimiter=separator), [])
+    if count_index_columns(header):
+        notes.append(f"{path}: the first column holds row numbers of pandas and is passed over.")
+    return notes
+
+
 def check_utf8(path):
     """Check that a file is UTF-8 text.
 

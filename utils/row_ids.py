@@ -1,5 +1,7 @@
 """Ids that tell rows apart, also where a table repeats an id or leaves it out."""
 
+from typing import Any
+
 import numpy as np
 
 
@@ -16,7 +18,7 @@ class RowIds:
         replaced: Number of ids that were replaced so far.
     """
 
-    def __init__(self, column="id"):
+    def __init__(self, column: str | None = "id"):
         self.column = column
         self.replaced = 0
         self._example = ""
@@ -27,11 +29,14 @@ class RowIds:
         """Return rows, a dict of columns, in which no id occurs a second time.
 
         Args:
-            block: The next rows of the table, a dict from each column to its `n` values.
+            block: The next rows of the table, a dict from each column to its values, a list or an
+                array of texts `(n,)`.
         """
         if self.column not in block:
             return block
-        ids = np.array([self._unique(str(one)) for one in block[self.column]], dtype=object)
+        ids: Any = [self._unique(str(one)) for one in block[self.column]]
+        if isinstance(block[self.column], np.ndarray):
+            ids = np.array(ids, dtype=object)
         return {**block, self.column: ids}
 
     def notes(self, where):

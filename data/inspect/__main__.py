@@ -34,12 +34,12 @@ def _inspect(options):
         inspection = inspect_data(options.path, request)
         return inspection, show(inspection)
     except FileNotFoundError:
-        if importlib.util.find_spec("pyarrow") is None:
+        if not all(map(importlib.util.find_spec, ("pyarrow", "tokenizers"))):
             raise
         # Imported late: most data is no table.
         from data.inspect.text_tables import inspect_tables
         from data.inspect.text_view import show_tables
-        from utils.tables import find_splits
+        from utils.tables.splits import find_splits
 
         tables = find_splits(options.path)
         if not tables:

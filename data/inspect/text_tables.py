@@ -14,9 +14,10 @@ from utils.label_statistics import LabelStatistics, describe_labels
 from utils.leakage import count_found, plain_texts
 from utils.measures.inference import TargetRequest, infer_target, read_target
 from utils.measures.target import Target
-from utils.tables import Schema, Table, infer_schema
 from utils.tables.corpora import CorpusTable
-from utils.tables.notes import corpus_notes, layout_notes, table_notes
+from utils.tables.notes import corpus_notes, file_notes, table_notes
+from utils.tables.schema import Schema, infer_schema
+from utils.tables.table_file import Table
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,11 @@ def inspect_tables(path, tables, request=None, given=None):
     shared = {(a, b): _shared(found[a], found[b], schema, group) for a, b in combinations(found, 2)}
     failures = {name: " ".join(str(error).split()) for name, error in errors.items()}
     notes = [note for name in found for note in table_notes(tables[name], schema)]
-    laid_out = [note for table in tables.values() for note in layout_notes(table)]
     findings = chain(
         find_unreadable(failures),
         find_missing_splits([*splits, *failures]),
         find_repaired(notes),
-        (Finding("note", note, "Nothing needs to be done.") for note in dict.fromkeys(laid_out)),
+        (Finding("note", n, "Nothing needs to be done.") for n in file_notes(tables.values())),
         chain.from_iterable(_leaks(pair, counts) for pair, counts in shared.items()),
         find_label_faults(splits, target),
     )

@@ -29,7 +29,7 @@ from utils.tables import (
     preset_path,
     read_blocks,
 )
-from utils.tables.notes import corpus_notes, layout_notes, table_notes
+from utils.tables.notes import corpus_notes, file_notes, table_notes
 from utils.tables.table_file import check_columns, checked_numbers
 
 NEEDED = ("pyarrow", "tokenizers", "keras_hub", "safetensors")
@@ -113,8 +113,8 @@ class TableTask(Task):
         for kind, names in self.schema.rows():
             table.add_row(kind, names)
         tables = find_splits(self.settings.data).values()
-        layouts = dict.fromkeys(note for path in tables for note in layout_notes(path))
-        return [table, *super().describe(), *corpus_notes(self._train), *layouts]
+        notes = [*corpus_notes(self._train), *file_notes(tables)]
+        return [table, *super().describe(), *notes]
 
     def fit_inputs(self, train):
         settings, schema = self.settings, self.schema

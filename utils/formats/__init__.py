@@ -63,20 +63,16 @@ def open_data(path, feature_files=None, **options):
             f"{path} is in no known format. Expected: {_known_formats()}. Received: {received}. "
             f"See data/README.md for the layouts.{hint}"
         )
-    if not feature_files:
-        return _with_table(found(path, **options))
-    if found is not MmsaPickle:
-        raise ValueError(
-            f"`feature_files` replace features of an MMSA pickle. Received: {path}, which is "
-            f"{found.describe()}. Leave them out, or name a pickle."
-        )
-    return _with_table(MmsaPickle(path, feature_files, **options))
-
-
-def _with_table(reader):
-    """Return a reader that completes the splits of a pickle from the table of clips beside it."""
-    table = find_clip_table(reader.path) if isinstance(reader, MmsaPickle) else None
-    return reader if table is None else PickleWithTable(reader, table)
+    if feature_files:
+        if found is not MmsaPickle:
+            raise ValueError(
+                f"`feature_files` replace features of an MMSA pickle. Received: {path}, which is "
+                f"{found.describe()}. Leave them out, or name a pickle."
+            )
+        options["feature_files"] = feature_files
+    if found is MmsaPickle and find_clip_table(path) is not None:
+        found = PickleWithTable
+    return found(path, **options)
 
 
 def _unreadable(path, error):

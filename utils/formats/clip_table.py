@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
+from utils.formats.mmsa_pickle import MmsaPickle
 from utils.formats.split import MODALITIES
 from utils.formats.table import read_table
 from utils.measures.target import is_number
@@ -59,104 +61,109 @@ def find_pickle(folder):
     return found[0] if found else None
 
 
-class PickleWithTable:
-    """A reader of a pickle whose splits lack columns that a table of clips has.
+class PickleWithTable(MmsaPickle):
+    """Reads a pickle of MMSA, and completes it from the table of clips that belongs to it.
 
     The table brings `text`, `annotation` and the labels of single modalities where the pickle has
-    none. A row belongs to the sample `VIDEO$_$CLIP`; leading zeros of `CLIP` do not count. What the
-    table says wrong never stops the reading: it is left out, and a note tells why.
+    none. A row belongs to the sample `VIDEO$_$CLIP`; leading zeros of `CLIP` do not count. What is
+    wrong in the table never stops the reading: it is left out, and a note tells why.
 
     Args:
-        reader: The `Reader` of the pickle.
-        table: The `Path` of the table.
+        path: The pickle.
+        feature_files: See `MmsaPickle`.
+        **options: See `Reader`.
     """
-
-    def __init__(self, reader, table):
-        self._reader = reader
-        self._table = table
-
-    def __getattr__(self, name):
-        return getattr(self._reader, name)
 
     def files(self, split):
         """Return the paths of the files of a split; see `Reader.files`."""
-        return [*self._reader.files(split), self._table]
+        return [*super().files(split), self._table]
 
     def read(self, split):
         """Read and check all samples of a split; see `Reader.read`."""
-        return _completed(self._reader.read(split), self._table, self._reader.labels)
+        found = super().read(split)
+        index = {i: c for i, c in INDEX_COLUMNS.items() if i not in found.index}
+        labels = {
+            modality: column
+            for modality, column in MODALITY_LABELS.items()
+            if self.labels and modality not in found.modality_labels
+        }
+        if not index and not labels:
+            return found
+        try:
+            columns = read_table(self._table)
+            rows = _find_rows(found, columns)
+        except (InvalidData, OSError) as error:
+            note = f"{self._table} does not complete the split {split!r}. {error}"
+            return replace(found, notes=(*found.notes, note))
+        texts, text_notes = _find_texts(self._table, found, columns, rows, index)
+        scores, score_notes = _find_labels(self._table, found, columns, rows, labels)
+        return replace(
+            found,
+            index={**found.index, **texts},
+            modality_labels={**found.modality_labels, **scores},
+            notes=(*found.notes, *text_notes, *score_notes),
+        )
 
-    stream = read
+    @cached_property
+    def _table(self):
+        return find_clip_table(self.path)
 
 
-def clip_key(sample):
+def _find_rows(split, columns):
+    """Return the row of each sample of a split in the table, or `None`."""
+    if "id" not in split.index:
+        raise InvalidData("The pickle has no ids by which to find its samples.")
+    missing = [name for name in COLUMNS if name not in columns]
+    known = {}
+    if not missing:
+        for row, ids in enumerate(zip(*(columns[name] for name in COLUMNS), strict=True)):
+            known.setdefault(_clip_key("$_$".join(ids)), row)
+    rows = [known.get(_clip_key(sample)) for sample in split.index["id"]]
+    if rows.count(None) == len(rows):
+        raise InvalidData(
+            f"The table must name the samples by {' and '.join(COLUMNS)}, such as "
+            f"{split.index['id'][0]!r}. Received: none of them."
+        )
+    return rows
+
+
+def _clip_key(sample):
     """Return what `VIDEO$_$CLIP` and `VIDEO/CLIP` have in common, without zeros before `CLIP`."""
     found = CLIP_ID.fullmatch(sample)
     return (found[1], found[2].lstrip("0")) if found else (sample, "")
 
 
-def _completed(split, path, labels):
-    """Return a `Split` with what it lacks and the table has."""
-    index = {i: c for i, c in INDEX_COLUMNS.items() if i not in split.index}
-    scores = {m: c for m, c in MODALITY_LABELS.items() if labels and m not in split.modality_labels}
-    if not index and not scores:
-        return split
-    try:
-        columns = read_table(path)
-        rows = _rows(split, path, columns)
-    except (InvalidData, OSError) as error:
-        return _noted(split, f"{path} was passed over. {error}")
-    notes = []
-    found_index = {
+def _find_texts(path, split, columns, rows, wanted):
+    """Return the columns of the index that a table brings, and notes on them."""
+    found = {
         name: ["" if row is None else columns[column][row] for row in rows]
-        for name, column in index.items()
+        for name, column in wanted.items()
         if column in columns
     }
-    if None in rows:
-        notes.append(
-            f"{path} lacks {rows.count(None)} of the {len(split)} samples of the split "
-            f"{split.name!r}, such as {split.ids[rows.index(None)]!r}. Their texts are "
-            "empty, and the labels of single modalities are left out."
-        )
-        scores = {}
-    found_scores = {}
-    for name, column in scores.items():
-        if column not in columns:
-            continue
-        values = [columns[column][row] for row in rows]
-        found = np.array([float(value) if is_number(value) else np.nan for value in values])
-        wrong = np.flatnonzero(~(np.abs(found) <= HIGHEST))
-        if not len(wrong):
-            found_scores[name] = found[:, None].astype("float32")
-            continue
-        notes.append(
-            f"{path}, column {column}: {len(wrong)} of the {len(split)} labels of the split "
-            f"{split.name!r} are no number from -{HIGHEST} to {HIGHEST}, such as "
-            f"{values[wrong[0]]!r} of {split.ids[wrong[0]]!r}. The {name} labels are left out."
-        )
-    completed = replace(
-        split,
-        index={**split.index, **found_index},
-        modality_labels={**split.modality_labels, **found_scores},
-    )
-    return _noted(completed, *notes)
+    if not found or None not in rows:
+        return found, []
+    return found, [
+        f"{path} lacks {rows.count(None)} of the {len(split)} samples of the split {split.name!r}, "
+        f"such as {split.ids[rows.index(None)]!r}. Their {' and '.join(found)} stay empty."
+    ]
 
 
-def _rows(split, path, columns):
-    """Return the row of each sample of a split in the table, or `None`."""
-    if "id" not in split.index:
-        raise InvalidData(f"The split {split.name!r} has no ids by which to find its samples.")
-    known = {}
-    for row, ids in enumerate(zip(*(columns[name] for name in COLUMNS), strict=True)):
-        known.setdefault(clip_key("$_$".join(ids)), row)
-    rows = [known.get(clip_key(sample)) for sample in split.index["id"]]
-    if rows.count(None) == len(rows):
-        raise InvalidData(
-            f"It must name the samples of the split {split.name!r} by {' and '.join(COLUMNS)}, "
-            f"such as {split.index['id'][0]!r}. Received: none of them."
-        )
-    return rows
-
-
-def _noted(split, *notes):
-    return replace(split, notes=(*split.notes, *notes))
+def _find_labels(path, split, columns, rows, wanted):
+    """Return the labels of single modalities that a table brings, and notes on the others."""
+    found, notes = {}, []
+    for name, column in wanted.items():
+        known = columns.get(column)
+        values = ["" if row is None or not known else known[row] for row in rows]
+        numbers = np.array([float(value) if is_number(value) else np.nan for value in values])
+        if np.isnan(numbers).all():
+            continue  # MMSA's tables of CMU-MOSI have these columns without values.
+        wrong = np.flatnonzero(~(np.abs(numbers) <= HIGHEST))
+        if len(wrong):
+            notes.append(
+                f"{path}, column {column}: {len(wrong)} of the {len(split)} labels of the split "
+                f"{split.name!r} are no number from -{HIGHEST} to {HIGHEST}, such as "
+                f"{values[wrong[0]]!r} of {split.ids[wrong[0]]!r}. The {name} labels are left out."
+            )
+        else:
+            found[name] = numbers[:, None].astype("float32")
+    return found, notes

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from utils.csv_layout import check_utf8, count_index_columns, find_separator
 from utils.csv_rows import RowWriter, row_reader
-from utils.formats.checks import check_ids
 from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.plain_file import plain_file
 
@@ -31,7 +30,7 @@ def read_table(path):
         FileNotFoundError: If the file does not exist.
         PermissionError: If the file may not be read.
         InvalidData: If the file is not plain, not UTF-8 or not a table; if a row is too short or
-            too long; or if an id in the column `id` is repeated. The message names file and line.
+            too long. The message names file and line.
     """
     with plain_file(path, "a CSV table"):
         try:
@@ -44,7 +43,6 @@ def read_table(path):
             raise InvalidData(
                 f"{path} must be a CSV table. Received: {error}. Write it with a CSV library."
             ) from error
-    check_ids(f"{path}, column id,", columns.get("id", []))
     return columns
 
 

@@ -1,29 +1,12 @@
-"""What a user should know of a table: its layout, its corpus, and what was repaired."""
+"""What a user should know of a table: its corpus, its layout, and what was repaired."""
 
 from pathlib import Path
 
-from utils.csv_layout import SEPARATORS, count_index_columns, find_separator
+from utils.csv_layout import layout_notes
 from utils.formats.feature_index import SPLIT_NAMES
 from utils.row_ids import RowIds
 from utils.tables.corpora import CorpusTable
-from utils.tables.table_file import csv_header, read_blocks
-
-
-def layout_notes(path):
-    """Return how a file is laid out where that is not plain, a sentence each.
-
-    Args:
-        path: A readable file, or a `CorpusTable`.
-    """
-    notes, file = [], Path(path)
-    if file.suffix in (".parquet", ".json"):
-        return notes
-    separator = find_separator(file)
-    if separator != ",":
-        notes.append(f"{file}: the values are separated by {SEPARATORS[separator]}.")
-    if count_index_columns(csv_header(file)):
-        notes.append(f"{file}: the first column holds row numbers of pandas and is passed over.")
-    return notes
+from utils.tables.table_file import read_blocks
 
 
 def corpus_notes(path):
@@ -35,6 +18,16 @@ def corpus_notes(path):
         f"{path.path}: read as {corpus.name}. --folds 5 --group {corpus.group} keeps the samples "
         f"of one {corpus.group} together."
     ]
+
+
+def file_notes(paths):
+    """Return what is unusual in the layout of files, a sentence each.
+
+    Args:
+        paths: Files that `read_blocks` reads, and `CorpusTable`s.
+    """
+    files = dict.fromkeys(map(Path, paths))
+    return [note for file in files if file.suffix == ".csv" for note in layout_notes(file)]
 
 
 def table_notes(path, schema):

@@ -119,12 +119,6 @@ class Table:
             yield {name: v[start : start + rows] for name, v in self.columns.items()}
 
 
-def csv_header(path):
-    """Return all column names of a CSV file, also of columns that are passed over."""
-    with pyarrow.csv.open_csv(path, parse_options=_parse_options(path)) as reader:
-        return reader.schema.names
-
-
 def _check_names(path, names):
     """Check that the columns have different names; return how many of the first to pass over."""
     passed_over = count_index_columns(names)
@@ -156,7 +150,8 @@ def _batches(path, rows):
         with pyarrow.parquet.ParquetFile(path) as file:
             yield from file.iter_batches(rows)
         return
-    names = csv_header(path)
+    with pyarrow.csv.open_csv(path, parse_options=_parse_options(path)) as reader:
+        names = reader.schema.names
     _check_names(path, names)
     # All columns are read as text: otherwise types would be guessed from the first block only.
     with pyarrow.csv.open_csv(
