@@ -153,8 +153,8 @@ class CorpusTable(os.PathLike):
         known = {"text": corpus.text, "label": label, "id": "id", **given}
         values = (value for kind, value in known.items() if kind != "ignored")
         taken = {n for v in values for n in ([v] if isinstance(v, str) else v or ())}
-        ignored = [*known.get("ignored", ()), *corpus.ignored, *corpus.labels]
-        known["ignored"] = [n for n in dict.fromkeys(ignored) if n in names and n not in taken]
+        others = [n for n in (*corpus.ignored, *corpus.labels) if n in names and n not in taken]
+        known["ignored"] = [*dict.fromkeys([*known.get("ignored", ()), *others])]
         return known
 
     def _is_own(self, block):
@@ -165,11 +165,10 @@ class CorpusTable(os.PathLike):
         return np.array([SPLIT_NAMES.get(one.strip()) == self.split for one in block[column]])
 
     def _made(self, block):
-        rows = [
-            dict(zip(self.corpus.needed, row, strict=True))
-            for row in zip(*(block[name] for name in self.corpus.needed), strict=True)
-        ]
+        needed = self.corpus.needed
+        rows = zip(*(block[name] for name in needed), strict=True)
+        parts = [dict(zip(needed, row, strict=True), split=self.split) for row in rows]
         return {
-            name: np.array([one.format(split=self.split, **row) for row in rows], dtype=object)
+            name: np.array([one.format(**part) for part in parts], dtype=object)
             for name, one in self.corpus.made.items()
         }

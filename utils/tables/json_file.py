@@ -44,8 +44,8 @@ def read_json_records(path):
         if not isinstance(values, tuple):
             received = type(values).__name__
             raise InvalidData(f"{where} must be a JSON object. Received: {received}. {ADVICE}")
-        rows.append({n: _text(f"{where} column {n},", value) for n, value in values})
-        rows[-1]["id"] = sample
+        rows.append({_whole(n): _text(f"{where} column {n!r},", value) for n, value in values})
+        rows[-1]["id"] = _whole(sample)
         names |= dict.fromkeys(rows[-1])
     return {n: np.array([row.get(n, "") for row in rows], dtype=object) for n in names}
 
@@ -56,10 +56,15 @@ def _text(where, value):
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (str, int, float)):
-        return str(value)
+        return _whole(str(value))
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return "\n".join(value)
+        return _whole("\n".join(value))
     raise InvalidData(
         f"{where} must hold a text, a number, true, false, or a list of texts. Received: "
         f"{json.dumps(value)[:80]}. Correct it, or remove it."
     )
+
+
+def _whole(text):
+    """Return a text with `?` for halves of characters, which JSON can hold and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode()

@@ -146,7 +146,7 @@ def test_odd_ids_and_empty_texts_are_counted_and_do_not_stop_the_reading(tmp_pat
         (b'{"1_60": [1]}', r"row 0 \(id '1_60'\), must be a JSON object. Received: list"),
         (
             b'{"1_60": {"utterance": {"a": 1}, "sarcasm": true}}',
-            r"row 0 \(id '1_60'\), column utterance, must hold a text.*Received: ",
+            r"row 0 \(id '1_60'\), column 'utterance', must hold a text.*Received: ",
         ),
     ],
 )
@@ -154,3 +154,9 @@ def test_faults_of_a_json_file_are_named(tmp_path, content, message):
     (tmp_path / "sarcasm_data.json").write_bytes(content)
     with pytest.raises(InvalidData, match=rf"sarcasm_data\.json.*{message}"):
         find_split(tmp_path, "train")
+
+
+def test_halves_of_characters_become_question_marks(tmp_path):
+    content = r'{"1_\ud83d": {"utterance": "so \ud83d\ude00 \ud83d", "sarcasm": true}}'
+    (tmp_path / "sarcasm_data.json").write_text(content)
+    assert columns(find_split(tmp_path, "train"), "id", "utterance") == [["1_?"], ["so 😀 ?"]]
