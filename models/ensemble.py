@@ -67,7 +67,8 @@ class EnsembleModel(MultimodalModel):
 
     def read(self, inputs):
         """Return checked sequences and masks; the members read what else they take."""
-        return [member.read(inputs) for member in self.members][0]
+        found, *_ = [member.read(inputs) for member in self.members]
+        return found
 
     def call(self, inputs, packs=None, training=None):
         """Return scores `(batch, num_outputs)` or logits `(batch, num_classes)`, float32."""

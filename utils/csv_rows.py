@@ -40,16 +40,17 @@ class RowWriter:
             self.writerow(row)
 
 
-def row_reader(file):
+def row_reader(file, separator=","):
     """Yield the number of the last line of each row, from 1, and its values as texts.
 
     Args:
         file: A text file, opened with `newline=""`.
+        separator: The character between two values.
 
     Raises:
         csv.Error: If the file is no CSV table.
     """
-    reader = csv.reader(file, strict=True)
+    reader = csv.reader(file, delimiter=separator, strict=True)
     for row in reader:
         yield reader.line_num, [_plain(text) for text in row]
 

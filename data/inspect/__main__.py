@@ -1,10 +1,11 @@
 """Command line: `python -m data.inspect DIR_OR_FILE`."""
 
 import dataclasses
+import importlib.util
 import json
 import sys
 
-from data.inspect.inspection import inspect_data
+from data.inspect.inspection import Inspection, inspect_data
 from data.inspect.tables import show
 from data.target_options import add_target_options, target_request
 from utils.command_line import CommandParser, announce, console, run_command
@@ -14,13 +15,38 @@ from utils.files import without_nan
 def main():
     """Parse the command line, read the data, print its description and the findings."""
     options = make_parser().parse_args()
-    request = target_request(options)
-    if options.json:
-        described = without_nan(as_json(inspect_data(options.path, request)))
-        sys.stdout.write(json.dumps(described, indent=2, allow_nan=False) + "\n")
+    if not options.json:
+        announce(f"Reading {options.path}")
+    inspection, shown = _inspect(options)
+    if not options.json:
+        console.print(shown)
         return
-    announce(f"Reading {options.path}")
-    console.print(show(inspect_data(options.path, request)))
+    described = (
+        as_json(inspection) if isinstance(inspection, Inspection) else tables_as_json(inspection)
+    )
+    sys.stdout.write(json.dumps(without_nan(described), indent=2, allow_nan=False) + "\n")
+
+
+def _inspect(options):
+    """Return the inspection of features, or of texts with a table, and how it is shown."""
+    request = target_request(options)
+    try:
+        inspection = inspect_data(options.path, request)
+        return inspection, show(inspection)
+    except FileNotFoundError:
+        if not all(map(importlib.util.find_spec, ("pyarrow", "tokenizers"))):
+            raise
+        # Imported late: most data is no table.
+        from data.inspect.text_tables import inspect_tables
+        from data.inspect.text_view import show_tables
+        from utils.tables.splits import find_splits
+
+        tables = find_splits(options.path)
+        if not tables:
+            raise
+        given = {"text": options.text, "label": options.label}
+        inspection = inspect_tables(options.path, tables, request, given)
+        return inspection, show_tables(inspection)
 
 
 def make_parser():
@@ -33,6 +59,13 @@ def make_parser():
     )
     parser.add_argument("path", help="file or folder, in a format of data/README.md")
     add_target_options(parser)
+    for kind in ("text", "label"):
+        parser.add_argument(
+            f"--{kind}",
+            type=str,
+            default=None,
+            help=f"column of {kind}s of a table; default: found out",
+        )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser
 
@@ -53,6 +86,19 @@ def as_json(inspection):
         },
         "probes": [dataclasses.asdict(one) for one in inspection.probes],
         "findings": [dataclasses.asdict(one) for one in inspection.findings],
+    }
+
+
+def tables_as_json(inspection):
+    """Convert a `TableInspection` to a dict of JSON values."""
+    return {
+        **dataclasses.asdict(inspection),
+        "path": str(inspection.path),
+        "target": {**inspection.target.to_json(), "found": inspection.target.found},
+        "shared": [
+            {"first": first, "second": second, **counts}
+            for (first, second), counts in inspection.shared.items()
+        ],
     }
 
 

@@ -17,7 +17,7 @@ from data.inspect.leakage_findings import (
 )
 
 
-def collect_findings(target, missing, splits, failures, overlaps, repetitions, probes):
+def collect_findings(target, missing, splits, failures, overlaps, repetitions, probes, notes):
     """Derive the findings from statistics.
 
     Args:
@@ -28,21 +28,14 @@ def collect_findings(target, missing, splits, failures, overlaps, repetitions, p
         overlaps: An `Overlap` for every pair of splits.
         repetitions: The `Repetition` of each split, by name.
         probes: `Probe`s.
+        notes: What was repaired or left out while reading, a sentence each.
 
     Returns:
         A list of `Finding`s, in the order of `LEVELS`.
     """
-    unreadable = (
-        Finding(
-            "error",
-            f"The split {name} cannot be read: {message}",
-            "Repair it: it can be used neither for training nor for testing, and the tables above "
-            "do not contain it.",
-        )
-        for name, message in failures.items()
-    )
     found = chain(
-        unreadable,
+        find_unreadable(failures),
+        find_repaired(notes),
         find_shape_faults(splits),
         find_leaks(overlaps),
         find_repetitions(repetitions),
@@ -52,4 +45,30 @@ def collect_findings(target, missing, splits, failures, overlaps, repetitions, p
         find_feature_faults(splits),
         find_label_faults(splits, target),
     )
-    return sorted(found, key=lambda finding: LEVELS.index(finding.level))
+    return by_level(found)
+
+
+def find_unreadable(failures):
+    """Yield a `Finding` for each split that cannot be read.
+
+    Args:
+        failures: The error messages, by split.
+    """
+    for name, message in failures.items():
+        yield Finding(
+            "error",
+            f"The split {name} cannot be read: {message}",
+            "Repair it: it can be used neither for training nor for testing, and the tables above "
+            "do not contain it.",
+        )
+
+
+def find_repaired(notes):
+    """Yield a `Finding` for each sentence on what was repaired or left out while reading."""
+    for note in notes:
+        yield Finding("warning", note, "Check the file. Training goes on all the same.")
+
+
+def by_level(findings):
+    """Return a list of findings, errors first."""
+    return sorted(findings, key=lambda finding: LEVELS.index(finding.level))

@@ -73,6 +73,7 @@ def inspect_data(path, target=None):
     missing = [name for name in MODALITIES if name not in reader.modalities]
     probes = probe_modalities(*[look.pooled for look in looks.values()][:2])
     failures = {name: " ".join(str(error).split()) for name, error in errors.items()}
+    notes = dict.fromkeys(note for look in looks.values() for note in look.notes)
     return Inspection(
         path=reader.path,
         format=f"{type(reader).__name__}: {reader.describe()}",
@@ -85,7 +86,7 @@ def inspect_data(path, target=None):
         repetitions=repetitions,
         probes=probes,
         findings=collect_findings(
-            reader.target, missing, splits, failures, overlaps, repetitions, probes
+            reader.target, missing, splits, failures, overlaps, repetitions, probes, notes
         ),
     )
 
@@ -98,13 +99,15 @@ class _Look:
     index: dict[str, list[str]]
     repetition: Repetition
     pooled: ProbeData
+    notes: tuple[str, ...]
 
 
 def _look(reader, name):
     split = reader.stream(name)
     statistics = describe(split, reader.target)
     repetition = find_repetition(statistics.digests, split.labels)
-    return _Look(statistics, split.index, repetition, sample_features(split, reader.target))
+    pooled = sample_features(split, reader.target)
+    return _Look(statistics, split.index, repetition, pooled, split.notes)
 
 
 def _sizes(reader, split):

@@ -17,23 +17,24 @@ NONE = "–"
 def show(inspection):
     """Return an `Inspection` as a `rich.console.Group` of tables and text."""
     splits = inspection.splits
-    parts = [_head(inspection), _splits(inspection), *_labels(inspection)]
+    parts = [head(inspection), _splits(inspection), *label_tables(inspection)]
     parts += [_steps(splits), _values(splits)]
     if inspection.overlaps:
         parts.append(_overlaps(inspection.overlaps))
     if inspection.probes:
         parts.append(_probes(inspection))
-    parts.append(_findings(inspection.findings))
+    parts.append(finding_list(inspection.findings))
     return Group(*(part for one in parts for part in (one, "")))
 
 
-def _labels(inspection):
+def label_tables(inspection):
+    """Return tables of the labels of each split."""
     splits, target = inspection.splits, inspection.target
     scores = [_scores(splits, target)] if target.kind in ("score", "scores") else []
     return [*scores, _histogram(splits, target)]
 
 
-def _table(title, *columns, left=1):
+def titled_table(title, *columns, left=1):
     """Return a table, and a group of its title and the table; `left` columns contain words."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for i, heading in enumerate(columns):
@@ -41,35 +42,38 @@ def _table(title, *columns, left=1):
     return table, Group(Text(title, style="bold"), table)
 
 
-def _head(inspection):
+def head(inspection):
+    """Return the path, format, target and files of the data as a grid."""
     grid = Table.grid(padding=(0, 2))
     sizes = {path: size for files in inspection.files.values() for path, size in files.items()}
     grid.add_row("[bold]data[/]", escape(str(inspection.path)))
     grid.add_row("[bold]format[/]", escape(inspection.format))
     told = f"{inspection.target.describe()}, told by {inspection.target.found}"
     grid.add_row("[bold]labels[/]", escape(told))
-    grid.add_row("[bold]files[/]", f"{len(sizes)}, {_size(sum(sizes.values()))}")
+    grid.add_row("[bold]files[/]", f"{len(sizes)}, {size_text(sum(sizes.values()))}")
     return grid
 
 
 def _splits(inspection):
     splits = inspection.splits
     names = list(next(iter(splits.values())).modalities)
-    table, titled = _table("Splits: steps × features", "split", "samples", *names, "files", "size")
+    table, titled = titled_table(
+        "Splits: steps × features", "split", "samples", *names, "files", "size"
+    )
     for name, files in inspection.files.items():
         if name in splits:
             shapes = [f"{m.length} × {m.width}" for m in splits[name].modalities.values()]
             cells = [f"{splits[name].samples:,}", *shapes]
         else:
             cells = ["[red]broken[/]", *[NONE] * len(names)]
-        table.add_row(name, *cells, str(len(files)), _size(sum(files.values())))
+        table.add_row(name, *cells, str(len(files)), size_text(sum(files.values())))
     return titled
 
 
 def _scores(splits, target):
     middle = f"{target.start:g}"
     headings = ("mean", "sd", "min", "max", f"< {middle}", f"= {middle}", f"> {middle}", "distinct")
-    table, titled = _table("Labels", "split", *headings)
+    table, titled = titled_table("Labels", "split", *headings)
     for name, split in splits.items():
         of_modalities = {m: y.scores["score"] for m, y in split.modality_labels.items()}
         columns = split.labels.scores | of_modalities
@@ -88,7 +92,7 @@ def _histogram(splits, target):
         "class": ("Labels", "class"),
         "labels": ("Samples that have each label", "label"),
     }[target.kind]
-    table, titled = _table(title, heading, *splits, left=1 + len(splits))
+    table, titled = titled_table(title, heading, *splits, left=1 + len(splits))
     totals = {name: max(sum(s.labels.histogram.values()), 1) for name, s in splits.items()}
     if target.kind == "labels":
         totals = {name: split.samples for name, split in splits.items()}
@@ -112,7 +116,7 @@ def _bar(share):
 
 def _steps(splits):
     headings = ("T", "min", "median", "mean", "95 %", "max", "absent", "padding")
-    table, titled = _table("Valid steps of a sample", "modality", "split", *headings, left=2)
+    table, titled = titled_table("Valid steps of a sample", "modality", "split", *headings, left=2)
     for name, split, m in _by_modality(splits):
         s = m.summarize_steps()
         middle = (f"{s['median']:g}", f"{s['mean']:.1f}", f"{s['p95']:g}")
@@ -123,7 +127,7 @@ def _steps(splits):
 
 def _values(splits):
     headings = ("largest |x|", "NaN and ±inf", "constant features")
-    table, titled = _table("Values", "modality", "split", *headings, left=2)
+    table, titled = titled_table("Values", "modality", "split", *headings, left=2)
     table.columns[-1].justify = "left"
     for name, split, m in _by_modality(splits):
         constant = name_some(m.constant, limit=3) if m.constant else NONE
@@ -141,7 +145,7 @@ def _by_modality(splits):
 
 def _overlaps(overlaps):
     pairs = [f"{one.first}, {one.second}" for one in overlaps]
-    table, titled = _table("Shared between splits", "", *pairs)
+    table, titled = titled_table("Shared between splits", "", *pairs)
 
     def add(heading, counts):
         table.add_row(heading, *(NONE if count is None else f"{count:,}" for count in counts))
@@ -162,14 +166,15 @@ def _probes(inspection):
         headings.append(others[0])
     what = probed(inspection.target).removeprefix("the ")
     title = f"{what.capitalize()} from one modality: balanced accuracy of a linear map"
-    table, titled = _table(title, "modality", *headings)
+    table, titled = titled_table(title, "modality", *headings)
     for one in inspection.probes:
         cells = [f"{one.within:.1%}"] + ([] if one.across is None else [f"{one.across:.1%}"])
         table.add_row(one.modality, *cells)
     return titled
 
 
-def _findings(findings):
+def finding_list(findings):
+    """Return findings with their advice as a grid."""
     if not findings:
         return Text("Findings: nothing to repair.", style="bold green")
     grid = Table.grid(padding=(0, 2))
@@ -182,7 +187,8 @@ def _findings(findings):
     return Group(Text("Findings and advice", style="bold"), grid)
 
 
-def _size(count):
+def size_text(count):
+    """Return a number of bytes as text, such as `1.5 MB`."""
     for unit in ("B", "kB", "MB"):
         if count < 1000:
             return f"{count:.3g} {unit}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from utils.csv_rows import row_reader
-from utils.formats.checks import check_count
+from utils.formats.checks import check_count, check_ids
 from utils.formats.split import SPLITS
 from utils.formats.table import read_table
 from utils.measures.score_target import ScoreTarget
@@ -86,6 +86,7 @@ def _check_table(path, columns):
             f"{path} must have the columns {', '.join(COLUMNS)}. Received: no column "
             f"{', '.join(missing)}. Add it to the first line and to all rows."
         )
+    check_ids(f"{path}, column id,", columns["id"])
     scores = ScoreTarget().encode(f"{path}, column score,", _numbers(path, columns, "score"))
     classes = _numbers(path, columns, "cls")
     _check_rows(

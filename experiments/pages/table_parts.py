@@ -1,6 +1,7 @@
 """The parts of a page that only runs of a text with a table have."""
 
 import base64
+import dataclasses
 from itertools import combinations
 
 import numpy as np
@@ -11,10 +12,10 @@ from experiments.pages.sample_table import by_interest, by_position
 from experiments.pages.target_figures import Card
 from experiments.pages.weight_figures import gate_by_class, gate_order
 from utils.command_line import announce
-from utils.formats.split import SPLITS
 from utils.label_statistics import describe_labels
 from utils.leakage import count_found, plain_texts
-from utils.tables import Table, find_split
+from utils.row_ids import RowIds
+from utils.tables import Table, find_split, find_splits
 from utils.tables.table_file import is_missing
 
 # Letters of all fields together that a page may hold.
@@ -57,7 +58,7 @@ class TableParts:
         self.config = run.folder.load_config()
         self.processing = run.inputs.processing
         self.schema = self.processing.schema
-        self._tables = {} if data is None else _read_tables(data)
+        self._tables = {} if data is None else _read_tables(data, self.schema.id)
 
     def complete(self, split):
         """Add texts, lengths and fields to an `EvaluatedSplit`, if the data is there.
@@ -178,17 +179,14 @@ def _packed_gates(gate, errors):
     return {int(row): base64.b64encode(packed[row].tobytes()).decode() for row in chosen}
 
 
-def _read_tables(data):
+def _read_tables(data, id_column):
     """Return the `Table` of each split that is there; `train` must be."""
     find_split(data, "train")
-    tables = {}
-    for split in SPLITS:
-        try:
-            path = find_split(data, split)
-        except FileNotFoundError:
-            continue
-        tables[split] = Table.read([path])
-    return tables
+    tables = {split: Table.read([path]) for split, path in find_splits(data).items()}
+    return {
+        split: dataclasses.replace(table, columns=RowIds(id_column).repaired(table.columns))
+        for split, table in tables.items()
+    }
 
 
 def _table_rows(table, train, schema):

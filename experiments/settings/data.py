@@ -17,7 +17,8 @@ class DataSettings(SettingsGroup):
     data: str | None = setting(
         None,
         "data folder or file, in a format of data/README.md; of a text with a table: a folder with "
-        "train.csv and valid.csv, or DIR/reviews for DIR/reviews_train.csv; .parquet too",
+        "train.csv and valid.csv, or DIR/reviews for DIR/reviews_train.csv, .parquet too; or the "
+        "files of MELD, MUStARD or CH-SIMS",
     )
     target: str | None = setting(
         None, f"what the labels are: {SYNTAX}; default: told by target.json or by the labels"

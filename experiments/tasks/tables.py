@@ -16,18 +16,20 @@ from utils.batches.batch_plan import BatchPlan
 from utils.command_line import announce, fail
 from utils.environment import file_checksum
 from utils.files import in_one_step
-from utils.formats.split import SPLITS
 from utils.measures.inference import TargetRequest, infer_target, read_target
+from utils.row_ids import RowIds
 from utils.tables import (
     Processing,
     Table,
     TextTokenizer,
     find_split,
+    find_splits,
     find_table,
     infer_schema,
     preset_path,
     read_blocks,
 )
+from utils.tables.notes import corpus_notes, file_notes, table_notes
 from utils.tables.table_file import check_columns, checked_numbers
 
 NEEDED = ("pyarrow", "tokenizers", "keras_hub", "safetensors")
@@ -61,13 +63,7 @@ class TableTask(Task):
         return target
 
     def splits(self):
-        return [split for split in SPLITS if self._has(split)]
-
-    def _has(self, split):
-        try:
-            return bool(find_split(self.settings.data, split))
-        except FileNotFoundError:
-            return False
+        return list(find_splits(self.settings.data))
 
     def read(self, split):
         return find_split(self.settings.data, split)
@@ -103,20 +99,22 @@ class TableTask(Task):
     def ids(self, samples):
         if self.schema.id is None:
             return [str(row) for row in range(len(samples))]
-        return samples.columns[self.schema.id].tolist()
+        return RowIds(self.schema.id).repaired(samples.columns)[self.schema.id].tolist()
 
     def checksums(self, splits):
         paths = [self.read(split) for split in splits]
         return {path.name: file_checksum(path) for path in paths}
 
     def notes(self, samples):
-        return []
+        return table_notes(samples, self.schema)
 
     def describe(self):
         table = rich.table.Table("columns", "", title="Schema", title_justify="left")
         for kind, names in self.schema.rows():
             table.add_row(kind, names)
-        return [table, *super().describe()]
+        tables = find_splits(self.settings.data).values()
+        notes = [*corpus_notes(self._train), *file_notes(tables)]
+        return [table, *super().describe(), *notes]
 
     def fit_inputs(self, train):
         settings, schema = self.settings, self.schema

@@ -3,6 +3,7 @@
 import errno
 from pathlib import Path
 
+from utils.formats.clip_table import PickleWithTable, find_clip_table, find_pickle
 from utils.formats.csd import ComputationalSequences
 from utils.formats.feature_folder import FeatureFolder
 from utils.formats.hdf5 import Hdf5Folder
@@ -20,7 +21,8 @@ def open_data(path, feature_files=None, partition=None, **options):
     """Find the reader for the data at `path`.
 
     Args:
-        path: A file or folder in one of the known formats.
+        path: A file or folder in one of the known formats; or a folder that holds one pickle of
+            MMSA and its table of clips, such as `meta.csv`.
         feature_files: A dict from modalities to MMSA pickles that replace features of `path`,
             which must be an MMSA pickle too.
         partition: A `Partition` of data that has one split; `None`: the data's own splits.
@@ -35,7 +37,22 @@ def open_data(path, feature_files=None, partition=None, **options):
         PermissionError: If the path may not be read.
         ValueError: If `feature_files` are given for another format.
     """
-    path = Path(path)
+    path, found = _find_reader(Path(path))
+    if feature_files:
+        if found is not MmsaPickle:
+            raise ValueError(
+                f"`feature_files` replace features of an MMSA pickle. Received: {path}, which is "
+                f"{found.describe()}. Leave them out, or name a pickle."
+            )
+        options["feature_files"] = feature_files
+    if found is MmsaPickle and find_clip_table(path) is not None:
+        found = PickleWithTable
+    reader = found(path, **options)
+    return reader if partition is None else PartitionedData(reader, partition)
+
+
+def _find_reader(path):
+    """Return the path of the data, a pickle in place of its folder, and the class that reads it."""
     try:
         # `exists` would hide the reason: a missing permission, or links that lead in a circle.
         names = (
@@ -49,27 +66,21 @@ def open_data(path, feature_files=None, partition=None, **options):
             f"No data at {str(path)!r}. Expected: {_known_formats()}. Received: {error}. "
             "Check the path."
         ) from error
-    if found is None:
-        received = ", ".join(names[:8]) or "an empty folder"
-        tables = any(name.endswith((".csv", ".parquet")) for name in names)
-        hint = " Tables of texts are for --model cross-attention, moe or gate." if tables else ""
-        raise FileNotFoundError(
-            f"{path} is in no known format. Expected: {_known_formats()}. Received: {received}. "
-            f"See data/README.md for the layouts.{hint}"
-        )
-    reader = _opened(found, path, feature_files, options)
-    return reader if partition is None else PartitionedData(reader, partition)
-
-
-def _opened(found, path, feature_files, options):
-    if not feature_files:
-        return found(path, **options)
-    if found is not MmsaPickle:
-        raise ValueError(
-            f"`feature_files` replace features of an MMSA pickle. Received: {path}, which is "
-            f"{found.describe()}. Leave them out, or name a pickle."
-        )
-    return MmsaPickle(path, feature_files, **options)
+    if found is not None:
+        return path, found
+    if (pickle := find_pickle(path)) is not None:
+        return _find_reader(pickle)
+    received = ", ".join(names[:8]) or "an empty folder"
+    tables = any(name.endswith((".csv", ".parquet", ".json")) for name in names)
+    hint = (
+        " Tables of texts stay as they are: train with --model cross-attention, moe or gate."
+        if tables
+        else ""
+    )
+    raise FileNotFoundError(
+        f"{path} is in no known format. Expected: {_known_formats()}. Received: {received}. "
+        f"See data/README.md for the layouts.{hint}"
+    )
 
 
 def _unreadable(path, error):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from utils.csv_layout import layout_notes
 from utils.formats.feature_index import (
     COLUMNS,
     UNLABELLED_COLUMNS,
@@ -105,7 +106,15 @@ class FeatureFolder(Reader):
         labels, clipped = self.read_labels(split) if self.labels else (without_labels(len(rows)), 0)
         repaired = {name: 0 for name in sequences}
         return Split(
-            split, sequences, labels, index, repaired, self.path, step_counts, clipped=clipped
+            split,
+            sequences,
+            labels,
+            index,
+            repaired,
+            self.path,
+            step_counts,
+            clipped=clipped,
+            notes=tuple(layout_notes(self.path / INDEX_FILE)),
         )
 
     def raw_labels(self, split):

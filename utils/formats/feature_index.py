@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from utils.formats.checks import check_ids
 from utils.formats.split import SPLITS
 from utils.untrusted.invalid_data import InvalidData
 
@@ -44,6 +45,7 @@ def checked_index(path, columns, needed):
         )
     for row, sample in enumerate(ids):
         _check_id(f"{path}, column id, row {row},", sample)
+    check_ids(f"{path}, column id,", ids)
     labelled = "label" in needed
     for row, split in enumerate(columns["split"]):
         if not split or (labelled and split not in SPLIT_NAMES):

@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from utils.csv_layout import layout_notes
 from utils.formats.checks import check_count, check_feature_shape, check_features
 from utils.formats.reader import Reader
 from utils.formats.split import MODALITIES, SPLITS, Split, without_labels
@@ -13,6 +14,7 @@ from utils.formats.stored_dataset import StoredDataset
 from utils.formats.stored_rows import JoinedRows
 from utils.formats.table import index_path, read_table
 from utils.measures.score_target import ScoreTarget
+from utils.row_ids import RowIds
 from utils.untrusted.hdf5_file import (
     declared_bytes,
     find_dataset,
@@ -133,6 +135,8 @@ class Hdf5Folder(Reader):
         index = read_table(path) if path.exists() else {}
         for column, values in index.items():
             check_count(f"{path}, column {column}", len(values), count, first)
+        ids = RowIds()
+        index = ids.repaired(index)
         return Split(
             split,
             sequences,
@@ -142,6 +146,7 @@ class Hdf5Folder(Reader):
             self.path,
             modality_labels=own_labels,
             clipped=clipped,
+            notes=(*ids.notes(path), *(layout_notes(path) if index else ())),
         )
 
     def raw_labels(self, split):

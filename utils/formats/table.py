@@ -3,8 +3,8 @@
 import csv
 from pathlib import Path
 
+from utils.csv_layout import check_utf8, count_index_columns, find_separator
 from utils.csv_rows import RowWriter, row_reader
-from utils.formats.checks import check_ids
 from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.plain_file import plain_file
 
@@ -17,6 +17,9 @@ def index_path(directory, split):
 def read_table(path):
     """Read a CSV table with a header.
 
+    The separator is found by `find_separator`. A first column of row numbers that pandas wrote is
+    passed over.
+
     Args:
         path: A UTF-8 file.
 
@@ -27,29 +30,27 @@ def read_table(path):
         FileNotFoundError: If the file does not exist.
         PermissionError: If the file may not be read.
         InvalidData: If the file is not plain, not UTF-8 or not a table; if a row is too short or
-            too long; or if an id in the column `id` is repeated. The message names file and line.
+            too long. The message names file and line.
     """
     with plain_file(path, "a CSV table"):
         try:
             with open(path, newline="", encoding="utf-8-sig") as file:
-                columns = _columns(path, row_reader(file))
-        except UnicodeDecodeError as error:
-            raise InvalidData(
-                f"{path} must be UTF-8 text. Received: byte {error.object[error.start]:#04x} at "
-                f"position {error.start} of a block. Save the file as UTF-8."
-            ) from error
+                columns = _columns(path, row_reader(file, find_separator(path)))
+        except UnicodeDecodeError:
+            check_utf8(path)
+            raise
         except csv.Error as error:
             raise InvalidData(
                 f"{path} must be a CSV table. Received: {error}. Write it with a CSV library."
             ) from error
-    check_ids(f"{path}, column id,", columns.get("id", []))
     return columns
 
 
 def _columns(path, rows):
     _, header = next(rows, (0, []))
-    columns = {name: [] for name in header}
-    if not header or len(columns) != len(header):
+    passed_over = count_index_columns(header)
+    columns = {name: [] for name in header[passed_over:]}
+    if not header or len(columns) + passed_over != len(header):
         raise InvalidData(
             f"{path} must start with a line of different column names. "
             f"Received: {', '.join(header) or 'an empty file'}."
@@ -60,7 +61,7 @@ def _columns(path, rows):
                 f"{path}, line {line}, must have {len(header)} values. "
                 f"Received: {len(row)}. Put quotes around values with commas."
             )
-        for name, value in zip(header, row, strict=True):
+        for name, value in zip(columns, row[passed_over:], strict=True):
             columns[name].append(value)
     return columns
 

@@ -1,9 +1,10 @@
-"""Texts with tabular fields: from CSV or Parquet files to batches of tokens and numbers."""
+"""Texts with tabular fields: from files to batches of tokens and numbers."""
 
 from utils.tables.processing import Processing
 from utils.tables.samples import Samples
 from utils.tables.schema import Schema, infer_schema
-from utils.tables.table_file import Table, find_split, find_table, read_blocks
+from utils.tables.splits import find_split, find_splits, find_table
+from utils.tables.table_file import Table, read_blocks
 from utils.tables.tabular import TabularTransform
 from utils.tables.tokenizer import TextTokenizer, preset_path
 
@@ -15,6 +16,7 @@ __all__ = [
     "TabularTransform",
     "TextTokenizer",
     "find_split",
+    "find_splits",
     "find_table",
     "infer_schema",
     "preset_path",

@@ -8,6 +8,7 @@ import numpy as np
 from utils.files import read_json, write_json
 from utils.measures.inference import infer_target, target_from_json
 from utils.measures.target import Target
+from utils.row_ids import RowIds
 from utils.tables.samples import Samples
 from utils.tables.schema import Schema
 from utils.tables.table_file import (
@@ -115,8 +116,8 @@ class Processing:
 
     def read_blocks(self, path, labelled=False):
         """Yield the `Samples` of each block of a table in order; see `read`."""
-        done = 0
-        for block in read_blocks(path):
+        done, ids = 0, RowIds(self.schema.id)
+        for block in map(ids.repaired, read_blocks(path)):
             wanted = [self.schema.text, *self.schema.fields]
             wanted += [self.schema.label] if labelled else []
             check_columns(path, block, wanted)
@@ -132,8 +133,8 @@ class Processing:
 
         Beside them comes, by the position in the block, the id of each other row and the reason.
         """
-        done = 0
-        for block in read_blocks(path):
+        done, repair = 0, RowIds(self.schema.id)
+        for block in map(repair.repaired, read_blocks(path)):
             check_columns(path, block, [self.schema.text, *self.schema.fields])
             count, wrong = len(block[self.schema.text]), {}
             ids = block.get(self.schema.id or "", np.arange(done, done + count).astype(str))

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from utils.tables.corpora import CorpusTable
 from utils.tables.table_file import is_missing, read_blocks, to_numbers
 
 KINDS = ("text", "label", "id", "numeric", "categorical", "ignored")
@@ -77,7 +78,8 @@ class _Column:
 def infer_schema(path, given):
     """Find the role of each column of a table.
 
-    Columns in `given` keep their role. For the others:
+    Columns in `given` keep their role. The columns of a `CorpusTable` have the roles that its
+    corpus gives them. For the others:
 
     - `label` is the label.
     - `id` is the id; so is a column whose name ends in `id` if all its values differ.
@@ -100,6 +102,8 @@ def infer_schema(path, given):
             numeric holds something else, or no column can be the label or the text.
     """
     columns = _describe(path)
+    if isinstance(path, CorpusTable):
+        given = path.roles(given, columns)
     taken = _check_given(path, given, columns)
     kinds = {kind: _as_list(given.get(kind)) for kind in KINDS}
     free = [name for name in columns if name not in taken]

@@ -1,4 +1,4 @@
-"""CSV and Parquet files, read block by block or whole; every value is a text."""
+"""CSV, Parquet and JSON files, read block by block or whole; every value is a text."""
 
 import dataclasses
 from pathlib import Path
@@ -8,78 +8,63 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from utils.csv_layout import (
+    check_utf8,
+    count_index_columns,
+    find_separator,
+)
+from utils.tables.json_file import read_json_records
 from utils.untrusted.invalid_data import InvalidData
 
-SUFFIXES = (".csv", ".parquet")
+# The column of a Parquet file in which pandas keeps its row numbers.
+PARQUET_INDEX = "__index_level_0__"
 BLOCK_ROWS = 4096
 MISSING = frozenset(("", "NA", "N/A", "NaN", "nan", "null", "NULL"))
-
-
-def find_split(data, split):
-    """Return the file of a split.
-
-    Args:
-        data: A folder with `train.csv`, `valid.csv` ...; or the beginning of the file names, such
-            as `DIR/reviews` for `DIR/reviews_train.csv`. Files may end in `.parquet` too.
-        split: `"train"`, `"valid"` or `"test"`.
-
-    Returns:
-        The `Path` of the file.
-
-    Raises:
-        FileNotFoundError: If there is none.
-    """
-    data = Path(data)
-    names = [data / f"{split}{suffix}" for suffix in SUFFIXES]
-    names += [data.parent / f"{data.name}_{split}{suffix}" for suffix in SUFFIXES]
-    for path in names:
-        if path.is_file():
-            return path
-    raise FileNotFoundError(
-        f"There is no file of the split {split!r}. Expected one of "
-        f"{', '.join(map(str, names))}. Received: --data {data}. Correct the path, or the names."
-    )
-
-
-def find_table(data, split):
-    """Return `data` itself if it is a file, otherwise the file of a split; see `find_split`."""
-    path = Path(data)
-    return path if path.is_file() else find_split(data, split)
 
 
 def read_blocks(path, rows=BLOCK_ROWS):
     """Yield the rows of a table in blocks; only one block is in memory.
 
     Args:
-        path: A CSV file, UTF-8 with a header, or a Parquet file; or a `Table`.
+        path: A CSV file, UTF-8 with a header, a Parquet file, or a JSON file of records (see
+            `read_json_records`); or anything with a method `blocks(rows)`, such as a `Table`.
         rows: Largest number of rows of a block.
 
     Yields:
-        A dict from each column to its values, a NumPy array of str. Nulls of a Parquet file are
-        empty texts.
+        A dict from each column to its values, a NumPy array of str. Nulls are empty texts. Columns
+        of row numbers that pandas wrote are passed over.
 
     Raises:
         FileNotFoundError: If there is no such file.
         InvalidData: If the file is not such a table, has no rows, or has a column of neither texts
             nor numbers.
     """
-    if isinstance(path, Table):
+    if not isinstance(path, (str, Path)):
         yield from path.blocks(rows)
         return
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} must be a CSV or Parquet file. Received: no such file.")
+    if path.suffix == ".json":
+        yield from Table(str(path), read_json_records(path)).blocks(rows)
+        return
     found = False
     try:
         for batch in _batches(path, rows):
-            _check_names(path, batch.schema.names)
+            names = batch.schema.names
+            passed_over = _check_names(path, names)
             if batch.num_rows:
                 found = True
                 yield {
                     name: _texts(path, name, column)
-                    for name, column in zip(batch.schema.names, batch.columns, strict=True)
+                    for name, column in zip(
+                        names[passed_over:], batch.columns[passed_over:], strict=True
+                    )
+                    if name != PARQUET_INDEX
                 }
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        if path.suffix != ".parquet":
+            check_utf8(path)
         raise InvalidData(
             f"{path} must be a {'Parquet' if path.suffix == '.parquet' else 'UTF-8 CSV'} table. "
             f"Received: {error}. Write it with a library for such tables."
@@ -135,11 +120,15 @@ class Table:
 
 
 def _check_names(path, names):
-    if len(set(names)) < len(names) or "" in names:
+    """Check that the columns have different names; return how many of the first to pass over."""
+    passed_over = count_index_columns(names)
+    kept = names[passed_over:]
+    if len(set(kept)) < len(kept) or "" in kept:
         raise InvalidData(
-            f"{path} must have columns of different names. Received: {', '.join(names)}. Rename or "
+            f"{path} must have columns of different names. Received: {', '.join(kept)}. Rename or "
             "remove one of each."
         )
+    return passed_over
 
 
 def check_columns(path, block, wanted):
@@ -161,12 +150,15 @@ def _batches(path, rows):
         with pyarrow.parquet.ParquetFile(path) as file:
             yield from file.iter_batches(rows)
         return
+    with pyarrow.csv.open_csv(path, parse_options=_parse_options(path)) as reader:
+        names = reader.schema.names
+    _check_names(path, names)
     # All columns are read as text: otherwise types would be guessed from the first block only.
     with pyarrow.csv.open_csv(
         path,
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+        parse_options=_parse_options(path),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types={name: pa.string() for name in _header(path)}, strings_can_be_null=False
+            column_types={name: pa.string() for name in names}, strings_can_be_null=False
         ),
     ) as reader:
         for batch in reader:
@@ -174,14 +166,8 @@ def _batches(path, rows):
                 yield batch.slice(start, rows)
 
 
-def _header(path):
-    """Return the column names of a CSV file."""
-    with pyarrow.csv.open_csv(
-        path, parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True)
-    ) as reader:
-        names = reader.schema.names
-    _check_names(path, names)
-    return names
+def _parse_options(path):
+    return pyarrow.csv.ParseOptions(delimiter=find_separator(path), newlines_in_values=True)
 
 
 def _texts(path, name, column):

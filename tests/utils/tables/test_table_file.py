@@ -50,7 +50,7 @@ def test_split_is_found_in_a_folder_or_by_the_start_of_names(tmp_path):
         ("t.csv", b"a,b\n", "must have a row"),
         ("t.csv", b"a,a\n1,2\n", "columns of different names"),
         ("t.csv", b"a,b\n1\n", "must be a UTF-8 CSV table.*Expected 2 columns"),
-        ("t.csv", b"a,b\n1,\xff\xfe\n", "must be a UTF-8 CSV table"),
+        ("t.csv", b"a,b\n1,\xff\xfe\n", "line 2, byte 3, must be UTF-8 text.*byte 0xff"),
         ("t.parquet", b"PAR1", "must be a Parquet table"),
     ],
 )
