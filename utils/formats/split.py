@@ -35,6 +35,7 @@ class Split:
         modality_labels: Dict from modality to scores `(N, 1)` that annotators gave to this
             modality alone. Empty if the data has none.
         clipped: Number of labels that were outside the range and were clipped to it.
+        notes: Sentences on what was repaired or left out in columns that are not required.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Split:
     step_counts: dict[str, np.ndarray] = field(default_factory=dict)
     modality_labels: dict[str, np.ndarray] = field(default_factory=dict)
     clipped: int = 0
+    notes: tuple[str, ...] = ()
 
     def __len__(self):
         return len(self.labels)
@@ -162,7 +164,7 @@ class Split:
                 )
 
     def repair_notes(self):
-        """Return notes on the values that became 0 so far, and on the labels that were clipped."""
+        """Return notes on all repairs so far: values that became 0, clipped labels, columns."""
         notes = [
             f"{self.source}, split {self.name}: {count} NaN or infinite {modality} values became 0."
             for modality, count in self.repaired_so_far().items()
@@ -170,7 +172,7 @@ class Split:
         ]
         if self.clipped:
             notes.append(f"{self.source}, split {self.name}: {self.clipped} labels were clipped.")
-        return notes
+        return notes + [f"{self.source}, split {self.name}: {note}" for note in self.notes]
 
     def repaired_so_far(self):
         """Return a dict from modality to the number of values that became 0 so far."""
@@ -236,6 +238,7 @@ def join_splits(splits):
         _joined([s.step_counts for s in splits]),
         _joined([s.modality_labels for s in splits]),
         sum(s.clipped for s in splits),
+        tuple(f"{s.name}: {note}" for s in splits for note in s.notes),
     )
 
 

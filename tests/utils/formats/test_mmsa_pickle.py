@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.utils.formats.mmsa_data import SHAPES, SIZES, make_data, write_pickle
-from utils.formats import mmsa_pickle
+from utils.formats import pickle_reader
 from utils.formats.mmsa_pickle import MmsaPickle
 from utils.untrusted.invalid_data import InvalidData
 
@@ -203,8 +203,8 @@ def test_python_2_pickle(write):
 
 def test_the_file_is_read_once(write, monkeypatch):
     reads = []
-    real = mmsa_pickle.load_pickle
-    monkeypatch.setattr(mmsa_pickle, "load_pickle", lambda path: reads.append(path) or real(path))
+    real = pickle_reader.load_pickle
+    monkeypatch.setattr(pickle_reader, "load_pickle", lambda path: reads.append(path) or real(path))
     reader = MmsaPickle(write(make_data()))
     first = reader.read("train")
     assert reader.splits() and reader.stream("valid") and reader.files("train") == [reader.path]

@@ -1,0 +1,85 @@
+"""Vectors and names of word ids, for the pickles of MISA and MAG-BERT."""
+
+import numpy as np
+
+from utils.formats.pickle_reader import MATRIX_KEY, WORD_IDS_KEY
+from utils.formats.pickled_values import to_numbers
+from utils.untrusted.invalid_data import InvalidData
+
+UNKNOWN = "<unk>"
+
+
+class WordVectors:
+    """The embedding matrix and the vocabulary that a pickle has beside its splits.
+
+    Args:
+        path: The file or folder, for messages.
+        content: The loaded pickle. Its key `pretrained_emb` has the matrix `(words, D)`, and
+            `word2id` a dict from each word to its row. Both are optional.
+
+    Raises:
+        InvalidData: If one of them has another form.
+    """
+
+    def __init__(self, path, content):
+        self.matrix = None
+        if MATRIX_KEY in content:
+            where = f"{path}, key {MATRIX_KEY!r},"
+            self.matrix = to_numbers(where, content[MATRIX_KEY])
+            if self.matrix.ndim != 2 or not self.matrix.size:
+                raise InvalidData(
+                    f"{where} must be an embedding matrix (words, D). "
+                    f"Received: shape {self.matrix.shape}. Write one row for each word id."
+                )
+        self.ids = content.get(WORD_IDS_KEY, {})
+        values = self.ids.values() if type(self.ids) is dict else [None]
+        if not all(type(number) is int and 0 <= number < 2**31 for number in values):
+            raise InvalidData(
+                f"{path}, key {WORD_IDS_KEY!r}, must be a dict from words to row numbers. "
+                f"Received: {type(self.ids).__name__}. Write it as a plain dict."
+            )
+        self._names = {number: str(word) for word, number in self.ids.items()}
+
+    def vectors(self, sample):
+        """Return the vectors of a sample's words, `(T, D)`, or `None` if they are not known.
+
+        Args:
+            sample: A `PickledSample`.
+
+        Raises:
+            InvalidData: If the matrix has no row for a word.
+        """
+        if sample.vectors is not None:
+            return sample.vectors
+        ids = self._row_numbers(sample)
+        if self.matrix is None or ids is None:
+            return None
+        bad = np.flatnonzero((ids < 0) | (ids >= len(self.matrix)))
+        if len(bad):
+            raise InvalidData(
+                f"{sample.where} words, must number rows of {MATRIX_KEY!r}. Expected: from 0 to "
+                f"{len(self.matrix) - 1}. Received: {ids[bad[0]]} at step {bad[0]}. "
+                "Use the matrix of the same words."
+            )
+        return self.matrix[ids]
+
+    def spoken(self, sample):
+        """Return the words of a sample as texts, or `None` if they are not known."""
+        if sample.spoken is not None or sample.ids is None or not self._names:
+            return sample.spoken
+        return [self._names.get(number, UNKNOWN) for number in sample.ids.tolist()]
+
+    def _row_numbers(self, sample):
+        if sample.ids is not None and (len(sample.ids) or not sample.spoken):
+            return sample.ids
+        if not self.ids or not sample.spoken:
+            return None
+        unknown = self.ids.get(UNKNOWN)
+        rows = [self.ids.get(word, unknown) for word in sample.spoken]
+        if None in rows:
+            raise InvalidData(
+                f"{sample.where} words, must be in {WORD_IDS_KEY!r}. Expected: a row number for "
+                f"each word, or for {UNKNOWN!r}. Received: {sample.spoken[rows.index(None)]!r}. "
+                "Use the vocabulary of the same words."
+            )
+        return np.array(rows)
