@@ -41,6 +41,15 @@ def collect_findings(target, missing, splits, failures, overlaps, repetitions, p
         )
         for name, message in failures.items()
     )
+    repaired = (
+        Finding(
+            "warning",
+            f"The split {name}, {note}",
+            "Correct the file if you need this column; the features and labels are not affected.",
+        )
+        for name, split in splits.items()
+        for note in split.notes
+    )
     found = chain(
         unreadable,
         find_shape_faults(splits),
@@ -51,5 +60,6 @@ def collect_findings(target, missing, splits, failures, overlaps, repetitions, p
         find_missing_modalities(missing),
         find_feature_faults(splits),
         find_label_faults(splits, target),
+        repaired,
     )
     return sorted(found, key=lambda finding: LEVELS.index(finding.level))

@@ -6,10 +6,9 @@ from functools import cached_property
 import numpy as np
 
 from utils.formats.checks import clean_features
-from utils.formats.csd import PAUSE
 from utils.formats.pickle_reader import MATRIX_KEY, WORD_IDS_KEY, PickleReader, split_sections
 from utils.formats.pickled_index import PickledIndex
-from utils.formats.pickled_sample import LAYOUT, numbers, read_sample
+from utils.formats.pickled_sample import LAYOUT, SampleReader, numbers
 from utils.formats.pickled_values import to_texts
 from utils.formats.split import MODALITIES, Split, without_labels
 from utils.formats.word_vectors import WordVectors
@@ -123,7 +122,8 @@ class MisaPickle(PickleReader):
                 f"{where}, must not be empty. Expected: {self.section_words}. Received: an empty "
                 "list. Leave the split out if it has no samples."
             )
-        return [read_sample(f"{where}, row {i},", row) for i, row in enumerate(rows)]
+        reader = SampleReader()
+        return [reader.read(f"{where}, row {i},", row) for i, row in enumerate(rows)]
 
     def _has_text(self, samples):
         known = self._vectors.matrix is not None
@@ -159,10 +159,11 @@ class MisaPickle(PickleReader):
         segments = [sample.segment for sample in samples]
         if any(segment is not None for segment in segments):
             index.add_ids("the segments", segments)
-        words = [self._vectors.spoken(sample) for sample in samples]
+        words = self._vectors.spoken(where, samples)
         if any(words):
-            index.add_texts("text", "the words", [one or [] for one in words])
-            steps = [_step_words(*one) for one in zip(samples, words, strict=True)]
+            index.add_texts("text", "the words", words)
+            texts = index.columns.get("text", [])
+            steps = [_step_words(*one) for one in zip(samples, texts, strict=False)]
             if any(steps):
                 index.columns["step_words"] = steps
         elif "text" not in self.modalities:
@@ -194,8 +195,8 @@ def _padded(where, name, rows, length):
     return x, repaired
 
 
-def _step_words(sample, words):
-    """Return the words of a sample if each step has one, and otherwise an empty text."""
-    if not words or {len(words)} != {len(sample.audio), len(sample.video)}:
-        return ""
-    return " ".join("_".join(word.split()) or PAUSE for word in words)
+def _step_words(sample, text):
+    """Return a text with one word for each step; otherwise an empty text."""
+    steps = len(sample.video)
+    aligned = steps == len(sample.audio) and steps == len(text.split())
+    return text if aligned else ""

@@ -179,8 +179,8 @@ class MmsaPickle(PickleReader):
             if missing.any():
                 y[missing] = labels[missing]
                 notes.append(
-                    f"key {key!r}: {missing.sum()} missing labels became the scores of their "
-                    f"samples; the first is in row {missing.argmax()}."
+                    f"key {key!r}: {missing.sum()} of {len(labels)} labels were missing and became "
+                    f"the scores of their samples; the first is in row {missing.argmax()}."
                 )
             found[name] = y
         return found, notes

@@ -93,7 +93,10 @@ class PickleReader(Reader):
 
     def files(self, split):
         self.check_split(split)
-        return [self._file(self.path, self.split_keys(self.path)[split])]
+        file = self._file(self.path, self.split_keys(self.path)[split])
+        if not self.path.is_dir():
+            return [file]
+        return [file, *(p for p in _pickles(self.path) if p.stem in (WORD_IDS_KEY, MATRIX_KEY))]
 
     def content(self, path):
         """Return the loaded pickle at `path`."""

@@ -48,7 +48,7 @@ class PickledIndex:
             return
         parts = [_id_parts(item) for item in items]
         names = [_joined(one) if one else str(row) for row, one in enumerate(parts)]
-        self._note(key, "unusable ids became the number of their row", [not one for one in parts])
+        self._note(key, "ids were unusable and became row numbers", [not one for one in parts])
         videos = [_video(one) for one in parts]
         self.columns["id"] = self._unique(key, names)
         if all(videos):
@@ -69,14 +69,15 @@ class PickledIndex:
         if items is None:
             return
         # A short pickle can contain the same list, or the same word, many times.
-        words = {i: _words(item) for i, item in {id(item): item for item in items}.items()}
+        known, distinct = {}, {id(item): item for item in items}
+        words = {number: _words(item, known) for number, item in distinct.items()}
         check_memory(f"{self.where}, {key},", sum(len(w) for one in words.values() for w in one))
-        known = {i: " ".join(one) for i, one in words.items()}
-        texts = [known[id(item)] for item in items]
+        joined = {number: " ".join(one) for number, one in words.items()}
+        texts = [joined[id(item)] for item in items]
         if not any(texts):
             self.notes.append(f"{key} holds no text and was left out.")
             return
-        self._note(key, "texts are missing or unreadable and stay empty", [not t for t in texts])
+        self._note(key, "texts were missing or unreadable and are empty", [not t for t in texts])
         self.columns[column] = texts
 
     def _rows(self, key, value):
@@ -101,12 +102,13 @@ class PickledIndex:
             taken.add(new)
             unique.append(new)
         changed = [new != name for name, new in zip(names, unique, strict=True)]
-        self._note(key, "repeated ids got a number, such as a#2", changed)
+        self._note(key, "ids were repeated and got a number, such as a#2", changed)
         return unique
 
     def _note(self, key, what, rows):
         if any(rows):
-            self.notes.append(f"{key}: {sum(rows)} {what}; the first is in row {rows.index(True)}.")
+            counted = f"{sum(rows)} of {self.count} {what}"
+            self.notes.append(f"{key}: {counted}; the first is in row {rows.index(True)}.")
 
 
 def _id_parts(item):
@@ -146,10 +148,17 @@ def _video(parts):
     return clip[1] if clip else parts[0]
 
 
-def _words(item):
-    """Return the words of a list, or the only text; empty if they are no texts."""
-    words = [_text(word) for word in item] if _is_list(item) else [_text(item)]
-    return words if all(words) else []
+def _words(item, known):
+    """Return the words of a list, or the only text; empty if they are no texts.
+
+    `known` has the words met so far, by identity: each with its text.
+    """
+    words = list(item) if _is_list(item) else [item]
+    for word in words:
+        if id(word) not in known:
+            known[id(word)] = word, _text(word)
+    texts = [known[id(word)][1] for word in words]
+    return texts if all(texts) else []
 
 
 def _text(item):

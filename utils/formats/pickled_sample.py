@@ -37,38 +37,54 @@ class PickledSample:
     segment: Any
 
 
-def read_sample(where, row):
-    """Take a sample of a pickle apart.
+class SampleReader:
+    """Takes the samples of a pickle apart. A short pickle can contain one sequence many times.
 
-    Args:
-        where: The file, split and row, for messages.
-        row: A value of a pickle.
-
-    Returns:
-        A `PickledSample`.
-
-    Raises:
-        InvalidData: If the row has another structure, or its features another shape.
+    Each sequence is converted once, so that time and memory stay in proportion to the file.
     """
-    parts = row[0] if type(row) in (tuple, list) and len(row) >= 2 else None
-    if not isinstance(parts, (tuple, list)) or len(parts) < 3:
-        raise InvalidData(
-            f"{where} must be a sample {LAYOUT}. Received: {_structure(row)}. "
-            "Choose another pickle, or write the samples in this form."
+
+    def __init__(self):
+        self._known = {}
+
+    def read(self, where, row):
+        """Take a sample apart.
+
+        Args:
+            where: The file, split and row, for messages.
+            row: A value of a pickle, which must stay in memory as long as this reader.
+
+        Returns:
+            A `PickledSample`.
+
+        Raises:
+            InvalidData: If the row has another structure, or its features another shape.
+        """
+        parts = row[0] if type(row) in (tuple, list) and len(row) >= 2 else None
+        if not isinstance(parts, (tuple, list)) or len(parts) < 3:
+            raise InvalidData(
+                f"{where} must be a sample {LAYOUT}. Received: {_structure(row)}. "
+                "Choose another pickle, or write the samples in this form."
+            )
+        words, visual, acoustic, *more = parts
+        vectors, ids, spoken = self._once(_words, f"{where} words,", words)
+        if spoken is None and more:
+            spoken = self._once(_texts, f"{where} words,", more[0])
+        return PickledSample(
+            where,
+            vectors,
+            ids,
+            spoken,
+            self._once(_sequence, f"{where} acoustic,", acoustic),
+            self._once(_sequence, f"{where} visual,", visual),
+            row[1],
+            row[2] if len(row) > 2 else None,
         )
-    words, visual, acoustic, *more = parts
-    spoken = _texts(words) or (_texts(more[0]) if more else None)
-    vectors, ids = (None, None) if _texts(words) else _vectors_or_ids(f"{where} words,", words)
-    return PickledSample(
-        where,
-        vectors,
-        ids,
-        spoken,
-        _sequence(f"{where} acoustic,", acoustic),
-        _sequence(f"{where} visual,", visual),
-        row[1],
-        row[2] if len(row) > 2 else None,
-    )
+
+    def _once(self, convert, where, value):
+        key = convert, id(value)
+        if key not in self._known:
+            self._known[key] = convert(where, value)
+        return self._known[key]
 
 
 def numbers(where, value):
@@ -95,29 +111,38 @@ def _sequence(where, value):
     return x
 
 
-def _vectors_or_ids(where, words):
+def _words(where, words):
+    """Return vectors `(T, D)`, ids `(T,)` and words as texts; one of them is known."""
+    spoken = _texts(where, words)
+    if spoken:
+        return None, None, spoken
     x = numbers(where, words)
     if not x.size:
-        return None, np.zeros(0, int)
+        return None, np.zeros(0, int), None
     if x.ndim == 2:
-        return x, None
+        return x, None, None
     if x.ndim != 1 or x.dtype.kind not in "iu":
         raise InvalidData(
             f"{where} must be word ids (T,), a list of words, or vectors (T, D). "
             f"Received: {x.dtype} of shape {x.shape}. Store one of these."
         )
-    return None, x
+    return None, x, None
 
 
-def _texts(words):
+def _texts(where, words):
     """Return a list of texts or bytes as a list of `str`; `None` for anything else."""
     if isinstance(words, np.ndarray) and words.ndim == 1:
         words = words.tolist()
     if type(words) not in (list, tuple) or not words:
         return None
-    if not all(isinstance(word, (str, bytes)) for word in words):
+    known = {id(word): word for word in words}
+    if not all(isinstance(word, (str, bytes)) for word in known.values()):
         return None
-    return [w.decode("utf-8", "replace") if isinstance(w, bytes) else str(w) for w in words]
+    texts = {
+        i: word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word)
+        for i, word in known.items()
+    }
+    return [texts[id(word)] for word in words]
 
 
 def _structure(value):

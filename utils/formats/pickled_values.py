@@ -56,7 +56,7 @@ def to_labels(where, value):
         value: An array or list with one label, or one list of labels, for each sample.
 
     Returns:
-        A NumPy array of numbers of any shape, or a list of `str`.
+        A NumPy array of numbers of any shape but `()`, or a list of `str`.
 
     Raises:
         InvalidData: If the labels are neither.
@@ -66,7 +66,7 @@ def to_labels(where, value):
     if leaves and all(isinstance(leaf, (str, bytes)) for leaf in leaves):
         return to_texts(where, value, len(items))
     objects = isinstance(value, np.ndarray) and value.dtype.kind == "O"
-    return to_numbers(where, items if objects else value)
+    return np.atleast_1d(to_numbers(where, items if objects else value))
 
 
 def items_of(value):

@@ -4,9 +4,10 @@ import numpy as np
 
 from utils.formats.pickle_reader import MATRIX_KEY, WORD_IDS_KEY
 from utils.formats.pickled_values import to_numbers
-from utils.untrusted.invalid_data import InvalidData
+from utils.untrusted.invalid_data import InvalidData, check_memory
 
 UNKNOWN = "<unk>"
+POINTER = 8  # bytes of an entry of a list
 
 
 class WordVectors:
@@ -63,10 +64,25 @@ class WordVectors:
             )
         return self.matrix[ids]
 
-    def spoken(self, sample):
-        """Return the words of a sample as texts, or `None` if they are not known."""
-        if sample.spoken is not None or sample.ids is None or not self._names:
-            return sample.spoken
+    def spoken(self, where, samples):
+        """Return the words of each sample as a list of texts; empty if they are not known.
+
+        Args:
+            where: The file and split, for messages.
+            samples: A list of `PickledSample`.
+
+        Raises:
+            InvalidData: If the lists need more than the available memory.
+        """
+        if not self._names:
+            return [sample.spoken or [] for sample in samples]
+        unnamed = [s.ids for s in samples if s.spoken is None and s.ids is not None]
+        check_memory(f"{where}, the words,", POINTER * sum(map(len, unnamed)))
+        return [self._spoken(sample) for sample in samples]
+
+    def _spoken(self, sample):
+        if sample.spoken is not None or sample.ids is None:
+            return sample.spoken or []
         return [self._names.get(number, UNKNOWN) for number in sample.ids.tolist()]
 
     def _row_numbers(self, sample):

@@ -78,7 +78,7 @@ def load_pickle(path):
             raise InvalidData(
                 f"{path} is refused before anything in it runs. Expected: {CONTENT}. Received: "
                 f"{error}, at byte {file.tell()}. If you trust the file, save its content as "
-                f"plain arrays and lists: {_export(str(error))}; see {RECIPE}."
+                f"plain arrays and lists{_export(str(error))}; see {RECIPE}."
             ) from error
         except InvalidData:
             raise
@@ -92,9 +92,8 @@ def load_pickle(path):
 
 
 def _export(refused):
-    """Return how to turn the refused objects into plain data."""
-    known = (export for start, export in EXPORTS.items() if refused.startswith(start))
-    return next(known, "load it where you trust it, and save NumPy arrays, texts and lists")
+    """Return how to turn a refused object into plain data; empty if unknown."""
+    return next((f": {how}" for start, how in EXPORTS.items() if refused.startswith(start)), "")
 
 
 def _said(error):
