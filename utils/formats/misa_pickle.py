@@ -70,9 +70,8 @@ class MisaPickle(PickleReader):
             labels, clipped = without_labels(len(samples)), 0
         sequences, repaired, step_counts = {}, {}, {}
         for name in self.modalities:
-            rows = self._rows(where, name, samples)
-            sequences[name], repaired[name] = _padded(where, name, rows, self._length(name))
-            step_counts[name] = np.array([len(row) for row in rows])
+            found = self._padded(where, name, samples)
+            sequences[name], repaired[name], step_counts[name] = found
         index = self._read_index(where, samples)
         return Split(
             split,
@@ -126,33 +125,47 @@ class MisaPickle(PickleReader):
         return [reader.read(f"{where}, row {i},", row) for i, row in enumerate(rows)]
 
     def _has_text(self, samples):
-        known = self._vectors.matrix is not None
-        return any(
-            s.vectors is not None or (known and (s.ids is not None or self._vectors.ids))
-            for s in samples
-        )
+        return any(self._vectors.steps(sample) for sample in samples)
 
-    def _length(self, name):
-        """Return the number of steps of the longest sample of all splits."""
-        rows = (row for samples in self._readable.values() for row in samples)
-        if name != "text":
-            return max(len(getattr(row, name)) for row in rows)
-        found = map(self._vectors.vectors, rows)
-        return max((len(x) for x in found if x is not None), default=0)
+    def _padded(self, where, name, samples):
+        """Return features `(N, T, D)`, the number of repaired values, and the steps `(N,)`.
 
-    def _rows(self, where, name, samples):
-        """Return the features `(T, D)` of each sample; without steps `(0, 0)`."""
-        if name != "text":
-            return [getattr(sample, name) for sample in samples]
-        if not self._has_text(samples):
+        All splits get the number of steps of the longest sample.
+        """
+        if name == "text" and not self._has_text(samples):
             words = "texts" if samples[0].spoken else "ids"
             raise InvalidData(
                 f"{where}, must have vectors of the words. Expected: vectors (T, D) as words, or "
                 f"an embedding matrix {MATRIX_KEY!r} beside the splits. Received: {words} alone. "
                 "Add the matrix, or leave the text out with --modalities audio video."
             )
-        rows = [self._vectors.vectors(sample) for sample in samples]
-        return [np.zeros((0, 0), "float32") if row is None or not row.size else row for row in rows]
+        counts = np.array([self._steps(name, sample) for sample in samples])
+        if not counts.any():
+            raise InvalidData(
+                f"{where}, must have {name} features. Expected: sequences (T, D). "
+                "Received: none with a step. Leave the modality out with --modalities."
+            )
+        width = self._features(name, samples[counts.argmax()]).shape[1]
+        every = (one for readable in self._readable.values() for one in readable)
+        length = max(self._steps(name, sample) for sample in every)
+        check_memory(f"{where}, {name},", 4 * len(samples) * length * width)
+        x, repaired = np.zeros((len(samples), length, width), "float32"), 0
+        for i in np.flatnonzero(counts):
+            row = self._features(name, samples[i])
+            if row.shape[1] != width:
+                raise InvalidData(
+                    f"{samples[i].where} {name}, must have {width} features, as row "
+                    f"{counts.argmax()}. Received: {row.shape[1]}. Extract all in the same way."
+                )
+            x[i, : len(row)], broken = clean_features(f"{samples[i].where} {name},", row)
+            repaired += broken
+        return x, repaired, counts
+
+    def _features(self, name, sample):
+        return self._vectors.vectors(sample) if name == "text" else getattr(sample, name)
+
+    def _steps(self, name, sample):
+        return self._vectors.steps(sample) if name == "text" else len(getattr(sample, name))
 
     def _read_index(self, where, samples):
         index = PickledIndex(where, len(samples))
@@ -171,28 +184,6 @@ class MisaPickle(PickleReader):
                 f"the words are ids without {WORD_IDS_KEY!r} and {MATRIX_KEY!r}, and were left out."
             )
         return index
-
-
-def _padded(where, name, rows, length):
-    """Return features `(N, T, D)` with zeros at the right, and the number of repaired values."""
-    width = next((row.shape[1] for row in rows if len(row)), 0)
-    if not width:
-        raise InvalidData(
-            f"{where}, must have {name} features. Expected: sequences (T, D). "
-            "Received: none with a step. Leave the modality out with --modalities."
-        )
-    check_memory(f"{where}, {name},", 4 * len(rows) * length * width)
-    x, repaired = np.zeros((len(rows), length, width), "float32"), 0
-    for i, row in enumerate(rows):
-        if len(row) and row.shape[1] != width:
-            raise InvalidData(
-                f"{where}, row {i}, {name}, must have {width} features, as the rows before. "
-                f"Received: {row.shape[1]}. Extract all samples in the same way."
-            )
-        if len(row):
-            x[i, : len(row)], broken = clean_features(where, row)
-            repaired += broken
-    return x, repaired
 
 
 def _step_words(sample, text):

@@ -23,7 +23,7 @@ class WordVectors:
     """
 
     def __init__(self, path, content):
-        self.matrix = None
+        self.matrix = np.zeros((0, 0))
         if MATRIX_KEY in content:
             where = f"{path}, key {MATRIX_KEY!r},"
             self.matrix = to_numbers(where, content[MATRIX_KEY])
@@ -42,10 +42,10 @@ class WordVectors:
         self._names = {number: str(word) for word, number in self.ids.items()}
 
     def vectors(self, sample):
-        """Return the vectors of a sample's words, `(T, D)`, or `None` if they are not known.
+        """Return the vectors of a sample's words, `(T, D)`.
 
         Args:
-            sample: A `PickledSample`.
+            sample: A `PickledSample` of at least one step.
 
         Raises:
             InvalidData: If the matrix has no row for a word.
@@ -53,8 +53,6 @@ class WordVectors:
         if sample.vectors is not None:
             return sample.vectors
         ids = self._row_numbers(sample)
-        if self.matrix is None or ids is None:
-            return None
         bad = np.flatnonzero((ids < 0) | (ids >= len(self.matrix)))
         if len(bad):
             raise InvalidData(
@@ -63,6 +61,16 @@ class WordVectors:
                 "Use the matrix of the same words."
             )
         return self.matrix[ids]
+
+    def steps(self, sample):
+        """Return the number of words of a sample that have vectors."""
+        if sample.vectors is not None:
+            return len(sample.vectors)
+        if not len(self.matrix):
+            return 0
+        if sample.ids is not None and len(sample.ids):
+            return len(sample.ids)
+        return len(sample.spoken or ()) if self.ids else 0
 
     def spoken(self, where, samples):
         """Return the words of each sample as a list of texts; empty if they are not known.
@@ -86,10 +94,8 @@ class WordVectors:
         return [self._names.get(number, UNKNOWN) for number in sample.ids.tolist()]
 
     def _row_numbers(self, sample):
-        if sample.ids is not None and (len(sample.ids) or not sample.spoken):
+        if sample.ids is not None and len(sample.ids):
             return sample.ids
-        if not self.ids or not sample.spoken:
-            return None
         unknown = self.ids.get(UNKNOWN)
         rows = [self.ids.get(word, unknown) for word in sample.spoken]
         if None in rows:
