@@ -175,8 +175,8 @@ class MisaPickle(PickleReader):
         words = self._vectors.spoken(where, samples)
         if any(words):
             index.add_texts("text", "the words", words)
-            texts = index.columns.get("text", [])
-            steps = [_step_words(*one) for one in zip(samples, texts, strict=False)]
+            texts = index.columns.get("text", [""] * len(words))
+            steps = [_step_words(*one) for one in zip(samples, words, texts, strict=True)]
             if any(steps):
                 index.columns["step_words"] = steps
         elif "text" not in self.modalities:
@@ -186,8 +186,7 @@ class MisaPickle(PickleReader):
         return index
 
 
-def _step_words(sample, text):
-    """Return a text with one word for each step; otherwise an empty text."""
-    steps = len(sample.video)
-    aligned = steps == len(sample.audio) and steps == len(text.split())
-    return text if aligned else ""
+def _step_words(sample, words, text):
+    """Return a text that has one word for each step; otherwise an empty text."""
+    aligned = len(words) == len(sample.audio) == len(sample.video)
+    return text if aligned and len(text.split()) == len(words) else ""

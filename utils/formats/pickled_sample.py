@@ -93,9 +93,10 @@ def numbers(where, value):
     Raises:
         InvalidData: If it holds anything else.
     """
-    if isinstance(value, np.ndarray):  # It is in memory already, so nothing must be counted.
-        return check_numbers(where, value)
-    return to_numbers(where, value)
+    if isinstance(value, (list, tuple)):
+        return to_numbers(where, value)
+    # Anything else is in memory already, so nothing must be counted before it becomes an array.
+    return check_numbers(where, value)
 
 
 def _sequence(where, value):
