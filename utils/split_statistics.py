@@ -68,6 +68,7 @@ class SplitStatistics:
         labels: `LabelStatistics` of the labels.
         modality_labels: `LabelStatistics` of each modality that has its own labels.
         clipped: Number of labels beyond the range.
+        notes: Sentences on repaired columns; see `Split.notes`.
         empty: Number of samples without a valid step in any modality.
         digests: Hash of each sample's features in all modalities, uint64 `(N,)`; `ABSENT` if all
             modalities are absent.
@@ -79,6 +80,7 @@ class SplitStatistics:
     labels: LabelStatistics
     modality_labels: dict[str, LabelStatistics]
     clipped: int
+    notes: tuple[str, ...]
     empty: int
     digests: np.ndarray
 
@@ -117,6 +119,7 @@ def describe(split, target):
         describe_labels(split.labels, target),
         {name: describe_labels(y, single) for name, y in split.modality_labels.items()},
         split.clipped,
+        split.notes,
         int(empty.sum()),
         together,
     )

@@ -9,12 +9,14 @@ from utils.formats.feature_folder import FeatureFolder
 from utils.formats.hdf5 import Hdf5Folder
 from utils.formats.mmsa_pickle import MmsaPickle
 from utils.formats.partitioned import PartitionedData
+from utils.formats.pickle_layouts import PICKLES, find_layout
+from utils.formats.pickle_reader import load_content
 from utils.formats.split import MODALITIES, SPLITS, Split
 from utils.untrusted.invalid_data import InvalidData
 
 __all__ = ["MODALITIES", "READERS", "SPLITS", "InvalidData", "Split", "open_data"]
 
-READERS = (Hdf5Folder, FeatureFolder, ComputationalSequences, MmsaPickle)
+READERS = (Hdf5Folder, FeatureFolder, ComputationalSequences, *PICKLES)
 
 
 def open_data(path, feature_files=None, partition=None, **options):
@@ -35,14 +37,18 @@ def open_data(path, feature_files=None, partition=None, **options):
     Raises:
         FileNotFoundError: If the path does not exist or has no known format.
         PermissionError: If the path may not be read.
+        InvalidData: If a pickle cannot be loaded, or has none of the known layouts.
         ValueError: If `feature_files` are given for another format.
     """
     path, found = _find_reader(Path(path))
+    if found in PICKLES:
+        options["content"] = load_content(path)
+        found = find_layout(path, options["content"])
     if feature_files:
         if found is not MmsaPickle:
             raise ValueError(
                 f"`feature_files` replace features of an MMSA pickle. Received: {path}, which is "
-                f"{found.describe()}. Leave them out, or name a pickle."
+                f"{found.describe()}. Leave them out, or name a pickle of MMSA."
             )
         options["feature_files"] = feature_files
     if found is MmsaPickle and find_clip_table(path) is not None:

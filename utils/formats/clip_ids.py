@@ -1,9 +1,15 @@
-"""Ids of clips that name their video, such as `03bSnISJMiM$_$11` and `03bSnISJMiM/11`."""
+"""Ids of clips that name their video: `VIDEO$_$CLIP`, `VIDEO/CLIP` or `VIDEO[CLIP]`."""
 
 import re
 
-CLIP_ID = re.compile(r"(.+)(?:\$_\$|/).+")
+CLIP_ID = re.compile(r"(.+)(?:(?:\$_\$|/)(.+)|\[([^\[\]]+)\])")
 COLUMN = "video_id"
+
+
+def video_and_clip(sample):
+    """Return the two parts of an id, or `None` if it has another form."""
+    found = CLIP_ID.fullmatch(sample)
+    return found and (found[1], found[2] or found[3])
 
 
 def with_video_ids(columns):
@@ -15,7 +21,7 @@ def with_video_ids(columns):
     Returns:
         The same columns, or a new dict with one more.
     """
-    clips = [CLIP_ID.fullmatch(name) for name in columns.get("id", [])]
+    clips = [video_and_clip(name) for name in columns.get("id", [])]
     if COLUMN in columns or not clips or not all(clips):
         return columns
-    return {**columns, COLUMN: [clip.group(1) for clip in clips if clip]}
+    return {**columns, COLUMN: [clip[0] for clip in clips if clip]}

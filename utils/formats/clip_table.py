@@ -1,11 +1,11 @@
 """MMSA's table of clips, `label.csv` or `meta.csv`, beside a pickle of their features."""
 
-import re
 from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
+from utils.formats.clip_ids import video_and_clip
 from utils.formats.mmsa_pickle import MmsaPickle
 from utils.formats.split import MODALITIES
 from utils.formats.table import read_table
@@ -21,7 +21,6 @@ PICKLES = (".pkl", ".pickle")
 HIGHEST = 3  # of a label of a modality
 # MMSA keeps the pickles in this folder, and the table in the folder above.
 FEATURES = "Processed"
-CLIP_ID = re.compile(r"(.+)(?:\$_\$|/)(.+)")
 
 
 def find_clip_table(path):
@@ -129,8 +128,8 @@ def _find_rows(split, columns):
 
 def _clip_key(sample):
     """Return what `VIDEO$_$CLIP` and `VIDEO/CLIP` have in common, without zeros before `CLIP`."""
-    found = CLIP_ID.fullmatch(sample)
-    return (found[1], found[2].lstrip("0")) if found else (sample, "")
+    video, clip = video_and_clip(sample) or (sample, "")
+    return video, clip.lstrip("0")
 
 
 def _find_texts(path, split, columns, rows, wanted):

@@ -48,6 +48,27 @@ def _count_numbers(where, value, deepest, known):
     )
 
 
+def to_labels(where, value):
+    """Convert labels to an array of numbers, or a list of texts.
+
+    Args:
+        where: The file and key, for messages.
+        value: An array or list with one label, or one list of labels, for each sample.
+
+    Returns:
+        A NumPy array of numbers of any shape but `()`, or a list of `str`.
+
+    Raises:
+        InvalidData: If the labels are neither.
+    """
+    items = items_of(value)
+    leaves = [_unwrapped(item) for item in items]
+    if leaves and all(isinstance(leaf, (str, bytes)) for leaf in leaves):
+        return to_texts(where, value, len(items))
+    objects = isinstance(value, np.ndarray) and value.dtype.kind == "O"
+    return np.atleast_1d(to_numbers(where, items if objects else value))
+
+
 def items_of(value):
     """Return the items of a list, tuple, or array of texts or objects; otherwise no items."""
     if isinstance(value, np.ndarray) and value.dtype.kind in "OSU" and value.ndim:

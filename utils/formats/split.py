@@ -35,7 +35,7 @@ class Split:
         modality_labels: Dict from modality to scores `(N, 1)` that annotators gave to this
             modality alone. Empty if the data has none.
         clipped: Number of labels that were outside the range and were clipped to it.
-        notes: What else the user should know of the data, a sentence each.
+        notes: What else the user should know of the data, such as repaired ids, a sentence each.
     """
 
     name: str

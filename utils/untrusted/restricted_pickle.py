@@ -29,6 +29,17 @@ LONGEST_INTEGER_KEY = 32  # bits; longer integers can be chosen to collide and s
 LARGEST_GROWTH = 16  # an array of None takes eight times its bytes in the file
 OBJECTS_PER_CHECK = 2**20
 BYTES_PER_CHECK = 2**28
+TENSORS = "write `tensor.detach().cpu().numpy()` in the place of each tensor of PyTorch"
+# From the start of what is refused to the way to export it.
+EXPORTS = {
+    "'torch.": TENSORS,
+    "the opcode PERSID": TENSORS,  # A file of `torch.save` is a zip archive, which starts so.
+    "the opcode BINPERSID": TENSORS,
+    "'pandas.": 'write `frame.to_dict("list")` in the place of each table of pandas',
+    "'scipy.": "write `matrix.toarray()` in the place of each sparse matrix of SciPy",
+    "'collections.": "write `dict(mapping)` in the place of each mapping",
+}
+RECIPE = '"Pickles with other objects" in docs/troubleshooting.md'
 OPCODE_NAMES = {opcode.code.encode("latin1"): opcode.name for opcode in pickletools.opcodes}
 
 
@@ -67,7 +78,7 @@ def load_pickle(path):
             raise InvalidData(
                 f"{path} is refused before anything in it runs. Expected: {CONTENT}. Received: "
                 f"{error}, at byte {file.tell()}. If you trust the file, save its content as "
-                "plain arrays and lists."
+                f"plain arrays and lists{_export(str(error))}; see {RECIPE}."
             ) from error
         except InvalidData:
             raise
@@ -78,6 +89,11 @@ def load_pickle(path):
                 f"{_said(error)}, at byte {file.tell()} of {operands.size}. "
                 "Copy or download the file again."
             ) from error
+
+
+def _export(refused):
+    """Return how to turn a refused object into plain data; empty if unknown."""
+    return next((f": {how}" for start, how in EXPORTS.items() if refused.startswith(start)), "")
 
 
 def _said(error):

@@ -59,7 +59,7 @@ def seeds(kind, files):
     """Yield valid inputs."""
     for number, damaged in enumerate(files):
         yield bytes([number]) + damaged.intact
-    if kind == "pickle":
+    if kind in ("pickle", "mult", "misa"):
         content = pickle.loads(files[0].intact)
         yield from (b"\0" + pickle.dumps(content, protocol) for protocol in range(6))
     if kind == "hdf5":

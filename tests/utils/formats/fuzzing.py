@@ -11,6 +11,7 @@ import numpy as np
 
 from tests.utils.formats.csd_files import FILES, SEGMENTS, WORD_TIMES, frames, write_sequence
 from tests.utils.formats.mmsa_data import make_split, write_pickle
+from tests.utils.formats.pickle_data import make_misa, make_mult
 from utils.formats import MODALITIES, InvalidData, open_data
 from utils.formats.reader import Reader
 from utils.formats.table import index_path, write_table
@@ -52,6 +53,14 @@ def write_mmsa(folder):
     return write_pickle(folder / "data.pkl", {"train": split})
 
 
+def write_mult(folder):
+    return write_pickle(folder / "data.pkl", make_mult(ids="mixed", sizes={"train": COUNT}))
+
+
+def write_misa(folder):
+    return write_pickle(folder / "data.pkl", make_misa(sizes={"train": COUNT}))
+
+
 def write_features(folder):
     """Write a sample to a plain and one to a compressed `.npz`, and one to `.npy` files."""
     first, second, third = ({m: x[i] for m, x in make_features().items()} for i in range(COUNT))
@@ -87,6 +96,8 @@ def write_csd(folder):
 WRITERS = {
     "hdf5": write_hdf5,
     "pickle": write_mmsa,
+    "mult": write_mult,
+    "misa": write_misa,
     "features": write_features,
     "csd": write_csd,
 }
