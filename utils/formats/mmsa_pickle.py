@@ -172,15 +172,16 @@ class MmsaPickle(PickleReader):
             y, missing = _known_scores(f"{where}, key {key!r},", section[key], len(labels))
             if missing.all() or (missing.any() and not self._can_replace(labels)):
                 notes.append(
-                    f"{where}, key {key!r} was left out: it must hold one score from -3 to 3 for each "
-                    f"sample, {len(labels)}."
+                    f"{where}, key {key!r} was left out: it must hold one score from -3 to 3 for "
+                    f"each sample, {len(labels)}."
                 )
                 continue
             if missing.any():
                 y[missing] = labels[missing]
                 notes.append(
-                    f"{where}, key {key!r}: {missing.sum()} of {len(labels)} labels were missing and became "
-                    f"the scores of their samples; the first is in row {missing.argmax()}."
+                    f"{where}, key {key!r}: {missing.sum()} of {len(labels)} labels were missing "
+                    "and became the scores of their samples; the first is in row "
+                    f"{missing.argmax()}."
                 )
             found[name] = y
         return found, notes

@@ -106,7 +106,7 @@ def test_a_sample_may_lack_steps_and_a_segment(write):
     (_, _, acoustic, _), label, _ = data["train"][1]
     data["train"][1] = ((np.zeros(0), np.zeros(0), acoustic * np.inf, []), label)
     split = open_data(write(data)).read("train")
-    assert split.ids[1] == "1" and "the segments: 1 of 6 ids were unusable" in split.notes[0]
+    assert split.ids[1] == "row 1" and "the segments, column id: 1 of 6 ids" in split.notes[0]
     assert not split.sequences["video"][1].any() and split.step_counts["text"][1] == 0
     assert split.repaired["audio"] == acoustic.size
 

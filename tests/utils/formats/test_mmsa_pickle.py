@@ -327,7 +327,7 @@ def test_missing_labels_of_a_modality_become_the_scores(write):
     assert set(split.modality_labels) == {"text"}
     text, audio, video = split.repair_notes()
     assert re.search(
-        r"data\.pkl, split train: key 'regression_labels_T': 2 of 5 labels .* row 1", text
+        r"data\.pkl, split 'train', key 'regression_labels_T': 2 of 5 labels .* row 1", text
     )
     assert "'regression_labels_A' was left out" in audio and "_V' was left out" in video
 
@@ -337,12 +337,11 @@ def test_odd_columns_do_not_block_the_data(write):
     data["train"]["id"] = [1, "a", "a", None, 5]
     data["train"]["raw_text"] = [["it", "was"], float("nan"), b"good", "", np.str_("so")]
     split = MmsaPickle(write(data)).read("train")
-    assert split.ids == ["1", "a", "a#2", "3", "5"]
+    assert split.ids == ["1", "a", "a#2", "row 3", "5"]
     assert split.index["text"] == ["it was", "", "good", "", "so"]
-    unusable, repeated, texts = split.notes
-    assert unusable.startswith("key 'id': 1 of 5 ids were unusable") and "row 3" in unusable
-    assert repeated.startswith("key 'id': 1 of 5 ids were repeated") and "row 2" in repeated
-    assert texts.startswith("key 'raw_text': 2 of 5 texts were missing") and "row 1" in texts
+    ids, texts = split.notes
+    assert "key 'id', column id: 2 of 5 ids" in ids and "'a#2'" in ids
+    assert "key 'raw_text': 2 of 5 texts were missing" in texts and "row 1" in texts
 
 
 def test_other_keys_are_no_splits(write):
