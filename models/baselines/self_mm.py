@@ -103,7 +103,7 @@ class SelfMM(UnimodallySupervisedModel):
         ]
         self.dropout = HashDropout(self.dropout_rate, dtype=policy)
         self.hidden = keras.layers.Dense(self.model_dim, "relu", dtype=policy, name="hidden")
-        if not self.predicts_one_score:
+        if not self.learns_tasks:
             return
         self.task_dropouts = [HashDropout(self.dropout_rate, dtype=policy) for _ in MODALITIES]
         self.task_hidden = [
@@ -116,7 +116,7 @@ class SelfMM(UnimodallySupervisedModel):
         self.supervision = self.make_supervision(self.model_dim)
 
     def output_layers(self):
-        return [self.output_layer, *(self.task_outputs if self.predicts_one_score else ())]
+        return [self.output_layer, *(self.task_outputs if self.learns_tasks else ())]
 
     def part_shapes(self):
         for network, width in zip(self.subnetworks, self.widths, strict=True):
@@ -124,7 +124,7 @@ class SelfMM(UnimodallySupervisedModel):
         for part in (self.dropout, self.hidden):
             yield part, (None, sum(self.vector_dims))
         yield self.output_layer, (None, self.model_dim)
-        if not self.predicts_one_score:
+        if not self.learns_tasks:
             return
         for dropout, hidden, width in zip(
             self.task_dropouts, self.task_hidden, self.vector_dims, strict=True

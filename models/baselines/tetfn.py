@@ -123,7 +123,7 @@ class TETFN(UnimodallySupervisedModel):
         self.head_dim = head_dim
         self._make_encoders(self.dtype_policy)
         self._make_fusion(self.dtype_policy)
-        if self.predicts_one_score:
+        if self.learns_tasks:
             self._make_unimodal_tasks(self.dtype_policy)
 
     def _make_encoders(self, policy):
@@ -162,7 +162,7 @@ class TETFN(UnimodallySupervisedModel):
         self.supervision = self.make_supervision(self.head_dim)
 
     def output_layers(self):
-        return [self.output_layer, *(self.unimodal_outputs if self.predicts_one_score else ())]
+        return [self.output_layer, *(self.unimodal_outputs if self.learns_tasks else ())]
 
     def part_shapes(self):
         d = self.model_dim
@@ -177,7 +177,7 @@ class TETFN(UnimodallySupervisedModel):
             yield part, (None, None, 2 * d)
         yield self.head, (None, 6 * d)
         yield self.output_layer, (None, self.head_dim)
-        if self.predicts_one_score:
+        if self.learns_tasks:
             for head, output in zip(self.unimodal_heads, self.unimodal_outputs, strict=True):
                 yield head, (None, d)
                 yield output, (None, self.unimodal_dim)

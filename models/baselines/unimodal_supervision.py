@@ -32,13 +32,12 @@ class UnimodalSupervision(ExplicitMaskLayer):
     Args:
         fusion_dim: Width of F_m.
         unimodal_dims: Widths of F_s, of text, audio and video.
+        train_samples: Number of training samples, at least 1.
         label_bound: Largest distance of a modality's label from `label_middle`.
         momentum: How much of the sums behind the centres stays from one batch to the next, at
             least 0 and below 1.
         label_middle: Middle of the range of labels. Labels and scores count relative to it: a
             label above it is positive.
-        train_samples: Number of training samples. 0: a layer that cannot be called, for a model
-            that is only evaluated.
 
     Call arguments:
         labels: y_m, `(batch, 1)` or `(batch,)`; the batch may be empty.
@@ -64,10 +63,10 @@ class UnimodalSupervision(ExplicitMaskLayer):
         self,
         fusion_dim,
         unimodal_dims,
+        train_samples,
         label_bound=3.0,
         momentum=0.98,
         label_middle=0.0,
-        train_samples=0,
         **kwargs,
     ):
         super().__init__(**{"dtype": "float32", **kwargs})
@@ -84,14 +83,12 @@ class UnimodalSupervision(ExplicitMaskLayer):
             ClassCentres(width, momentum, dtype="float32", name=name)
             for name, width in zip(MODALITIES, self.unimodal_dims, strict=True)
         ]
-        if train_samples:
-            self.memory = LabelMemory(train_samples, name="memory")
+        self.memory = LabelMemory(train_samples, name="memory")
 
     def build(self, labels_shape):
         for centres in (self.fusion_centres, *self.centres):
             centres.build((None, centres.width))
-        if self.train_samples:
-            self.memory.build((None,))
+        self.memory.build((None,))
         self.built = True
 
     def call(self, labels, fusion, representations, scores, present, row):

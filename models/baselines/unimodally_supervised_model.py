@@ -16,9 +16,9 @@ class UnimodallySupervisedModel(MultimodalModel):
     keys. Without `train_samples` there are no such tasks, and the model learns its score alone.
     `row` is ignored outside training.
 
-    A subclass makes `supervision` by `make_supervision` if `predicts_one_score`: the labels are
-    made by arithmetic on scores. With classes or several outputs there are no such tasks. If
-    `learns_tasks`, its forward pass in training calls `keep_tasks`.
+    With classes or several outputs there are no such tasks either: labels are made by arithmetic on
+    scores. If `learns_tasks`, a subclass makes `supervision` by `make_supervision`, and its forward
+    pass in training calls `keep_tasks`.
 
     Args:
         unimodal_dim: Width of each modality's representation.
@@ -27,7 +27,7 @@ class UnimodallySupervisedModel(MultimodalModel):
         label_bound: Largest distance of a modality's label from `label_middle`.
         dropout_rate: At least 0 and below 1.
         label_middle: Middle of the range of scores; a score above it counts as positive.
-        train_samples: Number of training samples; 0: none, and no tasks.
+        train_samples: Number of training samples; 0: the model has no tasks.
 
     Raises:
         ValueError: If a model with `train_samples` is called in training without `row`.
@@ -84,10 +84,10 @@ class UnimodallySupervisedModel(MultimodalModel):
         return UnimodalSupervision(
             fusion_dim,
             [self.unimodal_dim] * 3,
+            self.train_samples,
             self.label_bound,
             self.centre_momentum,
             self.label_middle,
-            self.train_samples,
             name="supervision",
         )
 

@@ -61,7 +61,7 @@ def test_each_output_starts_at_a_value_of_its_own():
 
 def test_every_task_of_a_score_starts_there():
     for name in ("self_mm", "tetfn"):
-        model = untrained(name, label_middle=3.0)
+        model = untrained(name, label_middle=3.0, train_samples=3)
         model.start_output_at(3.0)
         assert [float(layer.bias[0]) for layer in model.output_layers()] == [3.0] * 4
 

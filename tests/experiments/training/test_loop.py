@@ -70,6 +70,21 @@ def test_weight_decay_spares_biases_norms_and_positions(data_dir):
         assert decayed == variable.path.endswith("kernel"), variable.path
 
 
+def test_a_model_that_remembers_samples_learns_which_ones_a_batch_has(data_dir):
+    sizes = {"model_dim": 8, "unimodal_dim": 4}
+    settings = TrainSettings(model="self_mm", model_args=sizes, data=str(data_dir))
+    task = open_task(settings)
+    samples = task.read("train")
+    inputs = task.fit_inputs(samples)
+    assert inputs.build_model(settings, samples).train_samples == len(samples)
+    plan, _ = inputs.plan(settings, samples)
+    seen = []
+    for batch, labels in inputs.training_batches(settings, samples, plan, epoch=0, step=0):
+        np.testing.assert_array_equal(labels, samples.labels[batch["row"]])
+        seen += batch["row"].numpy().tolist()
+    assert sorted(seen) == list(range(len(samples))) != seen
+
+
 def test_model_takes_lengths_and_widths_from_the_data(data_dir):
     model = build_model(TrainSettings(model_args={"model_dim": 8}), data_dir)
     assert (model.seq_len, model.widths) == (6, (5, 4, 3))

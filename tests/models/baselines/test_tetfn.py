@@ -142,7 +142,7 @@ def test_the_heads_configuration():
 
 
 def test_the_number_of_parameters():
-    model = random_model("tetfn", **SIZES)
+    model = random_model("tetfn", train_samples=4, **SIZES)
     text, audio, video = WIDTHS
     d = 8
 
@@ -154,5 +154,5 @@ def test_the_number_of_parameters():
     encoders = lstm_count(audio, 3) + lstm_count(video, 5) + 3 * (text + 3 + 5) * d
     fusion = (2 + 6) * blocks(d, 3) + 3 * blocks(2 * d, 2)
     heads = dense_count(6 * d, 7, 7, 1) + 3 * dense_count(d, 6, 6, 1)
-    centres = 2 * (7 + 3 * 6) + 4 * 2  # not trained: sums and counts
-    assert model.count_params() == encoders + fusion + heads + centres
+    centres, memory = 2 * (7 + 3 * 6) + 4 * 2, 4 * 5  # not trained: sums and counts
+    assert model.count_params() == encoders + fusion + heads + centres + memory

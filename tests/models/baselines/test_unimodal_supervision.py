@@ -12,7 +12,7 @@ SAMPLES = 9
 
 
 def supervision():
-    layer = UnimodalSupervision(WIDTHS[0], WIDTHS[1:], BOUND, MOMENTUM, train_samples=SAMPLES)
+    layer = UnimodalSupervision(WIDTHS[0], WIDTHS[1:], SAMPLES, BOUND, MOMENTUM)
     layer.build((None, 1))
     return layer
 
@@ -149,7 +149,7 @@ def test_labels_spread_and_settle_as_those_of_the_authors():
     samples, widths, size = 128, (24, 12, 12, 12), 16
     true = rng.uniform(-3, 3, samples).astype("float32")  # none is 0, where classes differ
     features = [rng.normal(size=(samples, w)).clip(0).astype("float32") for w in widths]
-    layer = UnimodalSupervision(24, [12] * 3, train_samples=samples)
+    layer = UnimodalSupervision(24, [12] * 3, samples)
     layer.build((None, 1))
     learn, authors = tf.function(layer), AuthorsLabels(true, widths)
     scores, present = [np.zeros((size, 1), "float32")] * 3, [np.ones(size, bool)] * 3
@@ -192,4 +192,4 @@ def test_its_configuration():
 )
 def test_arguments_out_of_range(options, message):
     with pytest.raises(ValueError, match=message):
-        UnimodalSupervision(5, WIDTHS[1:], **options)
+        UnimodalSupervision(5, WIDTHS[1:], 7, **options)
