@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import multiprocessing
+import multiprocessing.connection
 import os
 import threading
 from concurrent.futures.process import BrokenProcessPool
@@ -93,12 +94,32 @@ def _run_in_processes(jobs, processes):
                 f"a process has died, perhaps for want of memory. Finished work stays. {AGAIN} "
                 "Fewer --processes need less memory."
             ) from error
+        except KeyboardInterrupt:
+            _kill(multiprocessing.active_children())
+            raise
         finally:
             halted.set()
+            workers = multiprocessing.active_children() if pending else []
             executor.shutdown(wait=False, cancel_futures=True)
-            if pending:
-                for process in multiprocessing.active_children():
-                    process.terminate()  # A training saves where it stands.
+            _stop(workers)
+
+
+def _stop(workers):
+    """Let processes save where they stand, and wait for them; a second Ctrl-C kills them."""
+    for process in workers:
+        process.terminate()
+    running = {process.sentinel for process in workers}
+    try:
+        while running:
+            running -= {*multiprocessing.connection.wait(running)}
+    except KeyboardInterrupt:
+        _kill(workers)
+        raise
+
+
+def _kill(workers):
+    for process in workers:
+        process.kill()
 
 
 def _checked(outcome):

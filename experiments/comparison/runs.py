@@ -1,5 +1,6 @@
 """The work of a comparison, a piece at a time: a study, a training, an evaluation."""
 
+import utils.quiet_tensorflow  # noqa: F401, I001  (processes of a comparison import this first)
 from pathlib import Path
 from typing import Any
 

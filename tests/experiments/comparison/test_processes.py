@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from experiments.comparison.processes import run_jobs
+from experiments.training.interruption import Interruption
 from utils.command_line import RunFailed
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -54,30 +55,58 @@ def test_a_process_that_dies_ends_the_comparison_with_advice():
         run_jobs({"a": (die,), "b": (square, 1)}, 2, lambda *one: None)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_no_process_outlives_the_command(tmp_path, number):
+def save_slowly(folder, number):
+    with Interruption() as interruption:
+        (folder / f"{number}.{os.getpid()}").touch()
+        while not interruption.signal:
+            time.sleep(0.05)
+        (folder / f"{number}.saving").touch()
+        time.sleep(60)
+
+
+def start(folder, job):
+    """Start a command that runs four such jobs, two at a time; return it and their processes."""
     code = (
-        "import sys, pathlib\n"
+        "import signal, sys, pathlib\n"
         "from experiments.comparison.processes import run_jobs\n"
-        "from experiments.training.interruption import RunStopped\n"
-        "from tests.experiments.comparison.test_processes import wait\n"
+        "from tests.experiments.comparison import test_processes\n"
+        "from utils.command_line import run_command\n"
         "if __name__ == '__main__':\n"
-        "    jobs = {str(n): (wait, pathlib.Path(sys.argv[1]), n) for n in range(4)}\n"
-        "    try:\n"
-        "        run_jobs(jobs, 2, print)\n"
-        "    except RunStopped as stopped:\n"
-        "        sys.exit(stopped.code)\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"    job = test_processes.{job.__name__}\n"
+        "    jobs = {str(n): (job, pathlib.Path(sys.argv[1]), n) for n in range(4)}\n"
+        "    run_command(lambda: run_jobs(jobs, 2, print))\n"
     )
-    script = tmp_path / "script.py"
+    script = folder / "script.py"
     script.write_text(code)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = subprocess.Popen([sys.executable, script, tmp_path], env=environment)
-    while len(started := list(tmp_path.glob("?.*"))) < 2:
+    command = subprocess.Popen(
+        [sys.executable, script, folder], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    while len(started := list(folder.glob("?.*"))) < 2:
         assert command.poll() is None
         time.sleep(0.1)
+    return command, [int(path.suffix[1:]) for path in started]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_the_command(tmp_path, number):
+    command, workers = start(tmp_path, wait)
     command.send_signal(number)
-    assert command.wait() == (143 if number == signal.SIGTERM else -number)
-    workers = [int(path.suffix[1:]) for path in started]
+    command.communicate()
+    assert command.returncode == (143 if number == signal.SIGTERM else -number)
     while any(map(psutil.pid_exists, workers)):
         time.sleep(0.1)
     assert len(list(tmp_path.glob("?.*"))) == 2
+
+
+def test_a_second_ctrl_c_ends_processes_that_are_saving(tmp_path):
+    command, workers = start(tmp_path, save_slowly)
+    command.send_signal(signal.SIGINT)
+    while not any(tmp_path.glob("?.saving")):
+        time.sleep(0.1)
+    command.send_signal(signal.SIGINT)
+    _, errors = command.communicate(timeout=30)
+    assert command.returncode == 130 and errors == "error: interrupted.\n"
+    while any(map(psutil.pid_exists, workers)):
+        time.sleep(0.1)
