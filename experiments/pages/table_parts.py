@@ -58,7 +58,9 @@ class TableParts:
         self.config = run.folder.load_config()
         self.processing = run.inputs.processing
         self.schema = self.processing.schema
-        self._tables = {} if data is None else _read_tables(data, self.schema.id)
+        self._tables = {}
+        if data is not None:
+            self._tables = _read_tables(data, self.schema.id, run.partition_of(data))
 
     def complete(self, split):
         """Add texts, lengths and fields to an `EvaluatedSplit`, if the data is there.
@@ -179,10 +181,11 @@ def _packed_gates(gate, errors):
     return {int(row): base64.b64encode(packed[row].tobytes()).decode() for row in chosen}
 
 
-def _read_tables(data, id_column):
+def _read_tables(data, id_column, partition):
     """Return the `Table` of each split that is there; `train` must be."""
-    find_split(data, "train")
-    tables = {split: Table.read([path]) for split, path in find_splits(data).items()}
+    find_split(data, "train", partition)
+    found = find_splits(data, partition)
+    tables = {split: Table.read([path]) for split, path in found.items()}
     return {
         split: dataclasses.replace(table, columns=RowIds(id_column).repaired(table.columns))
         for split, table in tables.items()

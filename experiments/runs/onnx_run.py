@@ -154,7 +154,9 @@ class OnnxTable(OnnxRun):
             raise ValueError(f"{len(model.inputs)} inputs, in place of {expected}")
 
     def blocks(self, data, split, cut=False):
-        return TableBlocks(self.processing, data, split)
+        from utils.tables import find_table
+
+        return TableBlocks(self.processing, find_table(data, split))
 
     def feeds(self, samples):
         batch = samples.batch(np.arange(len(samples)))

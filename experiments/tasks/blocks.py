@@ -80,16 +80,13 @@ class TableBlocks(Blocks):
 
     Args:
         processing: The `Processing`.
-        data: The table, or the data that has it as a split.
-        split: Name of the split.
+        path: The table, as `find_table` returns it.
     """
 
-    def __init__(self, processing, data, split):
-        from utils.tables import find_table
-
+    def __init__(self, processing, path):
         super().__init__(None)
         self.processing = processing
-        self.path = find_table(data, split)
+        self.path = path
 
     def parts(self):
         first = 0

@@ -47,7 +47,7 @@ class TableTask(Task):
     def __init__(self, settings):
         check_packages()
         super().__init__(settings)
-        self._train = find_split(settings.data, "train")
+        self._train = self.read("train")
         self.schema = infer_schema(self._train, settings.given_columns())
         self._encoded = {} if settings.cross_validates else None
 
@@ -63,10 +63,10 @@ class TableTask(Task):
         return target
 
     def splits(self):
-        return list(find_splits(self.settings.data))
+        return list(find_splits(self.settings.data, self.settings.partition))
 
     def read(self, split):
-        return find_split(self.settings.data, split)
+        return find_split(self.settings.data, split, self.settings.partition)
 
     def check_alike(self, samples):
         wanted = [self.schema.text, *self.schema.fields, self.schema.label]
@@ -112,7 +112,7 @@ class TableTask(Task):
         table = rich.table.Table("columns", "", title="Schema", title_justify="left")
         for kind, names in self.schema.rows():
             table.add_row(kind, names)
-        tables = find_splits(self.settings.data).values()
+        tables = find_splits(self.settings.data, self.settings.partition).values()
         notes = [*corpus_notes(self._train), *file_notes(tables)]
         return [table, *super().describe(), *notes]
 
@@ -182,10 +182,10 @@ class TableInputs(Inputs):
         return self.processing.read(samples)
 
     def read(self, data, split, labels=True, **options):
-        return self.processing.read(find_table(data, split), labels)
+        return self.processing.read(find_table(data, split, options.get("partition")), labels)
 
-    def blocks(self, model, data, split, cut=False):
-        return TableBlocks(self.processing, data, split)
+    def blocks(self, model, data, split, cut=False, partition=None):
+        return TableBlocks(self.processing, find_table(data, split, partition))
 
     def build_model(self, settings, samples):
         processing = self.processing

@@ -7,15 +7,17 @@ from utils.formats.feature_index import SPLIT_NAMES
 from utils.row_ids import RowIds
 from utils.tables.corpora import CorpusTable
 from utils.tables.table_file import read_blocks
+from utils.tables.table_part import corpus_table
 
 
 def corpus_notes(path):
     """Return a sentence about the corpus of a table, in a list; empty if it is of none."""
-    if not isinstance(path, CorpusTable):
+    table = corpus_table(path)
+    if table is None:
         return []
-    corpus = path.corpus
+    corpus = table.corpus
     return [
-        f"{path.path}: read as {corpus.name}. --folds 5 --group {corpus.group} keeps the samples "
+        f"{table.path}: read as {corpus.name}. --folds 5 --group {corpus.group} keeps the samples "
         f"of one {corpus.group} together."
     ]
 

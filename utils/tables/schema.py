@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from utils.tables.corpora import CorpusTable
 from utils.tables.table_file import is_missing, read_blocks, to_numbers
+from utils.tables.table_part import corpus_table
 
 KINDS = ("text", "label", "id", "numeric", "categorical", "ignored")
 TEXT_WORDS = 4  # a column with at least so many words a value, on average, is text
@@ -102,8 +102,8 @@ def infer_schema(path, given):
             numeric holds something else, or no column can be the label or the text.
     """
     columns = _describe(path)
-    if isinstance(path, CorpusTable):
-        given = path.roles(given, columns)
+    if (corpus := corpus_table(path)) is not None:
+        given = corpus.roles(given, columns)
     taken = _check_given(path, given, columns)
     kinds = {kind: _as_list(given.get(kind)) for kind in KINDS}
     free = [name for name in columns if name not in taken]

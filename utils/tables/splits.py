@@ -5,11 +5,13 @@ from pathlib import Path
 from utils.formats.split import SPLITS
 from utils.tables.corpora import CORPORA, CorpusTable
 from utils.tables.table_file import read_blocks
+from utils.tables.table_part import parts_of
+from utils.untrusted.invalid_data import InvalidData
 
 SUFFIXES = (".csv", ".parquet")
 
 
-def find_split(data, split):
+def find_split(data, split, partition=None):
     """Return the table of a split.
 
     Args:
@@ -17,14 +19,17 @@ def find_split(data, split):
             as `DIR/reviews` for `DIR/reviews_train.csv`; or a folder or file of one of `CORPORA`.
             Files may end in `.parquet` too.
         split: `"train"`, `"valid"` or `"test"`.
+        partition: A `Partition` of data that has one table; `None`: the data's own splits.
 
     Returns:
-        The `Path` of the file, or a `CorpusTable`.
+        The `Path` of the file, a `CorpusTable`, or a `TablePart` of one of them.
 
     Raises:
         FileNotFoundError: If there is none.
-        InvalidData: If the file of a corpus cannot be read.
+        InvalidData: If the file of a corpus cannot be read, or data with splits is to be cut.
     """
+    if partition is not None:
+        return _part(data, split, partition)
     data = Path(data)
     names = [data / f"{split}{suffix}" for suffix in SUFFIXES]
     names += [data.parent / f"{data.name}_{split}{suffix}" for suffix in SUFFIXES]
@@ -43,22 +48,39 @@ def find_split(data, split):
     )
 
 
-def find_splits(data):
+def _part(data, split, partition):
+    find_split(data, "train")
+    whole = find_splits(data)
+    if len(whole) > 1:
+        raise InvalidData(
+            f"{data} must have one table for --shares. Received: {', '.join(whole)}. Leave "
+            "--shares out, or join the tables."
+        )
+    parts = parts_of(whole["train"], partition)
+    if split not in parts:
+        raise FileNotFoundError(
+            f"{data} has no split {split!r}. Expected one of: {', '.join(parts)}. "
+            f"Received: {split!r}. Choose another split, or other --shares."
+        )
+    return parts[split]
+
+
+def find_splits(data, partition=None):
     """Return the tables of all splits that are there, by name in the order of `SPLITS`."""
     tables = {}
     for split in SPLITS:
         try:
-            tables[split] = find_split(data, split)
+            tables[split] = find_split(data, split, partition)
         except FileNotFoundError:
             continue
     return tables
 
 
-def find_table(data, split):
+def find_table(data, split, partition=None):
     """Return the table in the file `data`, or the table of a split; see `find_split`."""
     path = Path(data)
-    if not path.is_file():
-        return find_split(data, split)
+    if partition is not None or not path.is_file():
+        return find_split(data, split, partition)
     tables, _ = _corpus_tables(path)
     if any(table.corpus.split_column for table in tables.values()):
         return find_split(data, split)
