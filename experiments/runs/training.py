@@ -73,7 +73,7 @@ def cross_validate_run(settings, resume=False):
     announce(f"Reading {settings.data}")
     task = open_checked(settings)
     samples = task.join(task.training_splits())
-    tell(task, [])
+    tell(task, [samples])
     folds = make_folds(task, samples)
     folder = open_folder(task, resume)
     with recorded(folder):

@@ -38,7 +38,7 @@ def _mult_labels(kind, count):
         return np.linspace(-2.4, 2.8, count, dtype="f4")[:, None, None]
     if kind == "signs":
         return np.where(np.arange(count) % 2, 1.0, -1.0)[:, None]
-    true = np.array([[(i >> k) & 1 for k in range(4)] for i in range(1, count + 1)])
+    true = np.array([[(i >> k) & 1 for k in range(4)] for i in range(6, 6 + count)])
     return np.stack([1 - true, true], axis=2)
 
 

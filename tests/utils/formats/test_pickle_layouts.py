@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from data.inspect.inspection import inspect_data
 from tests.utils.formats.mmsa_data import make_data, write_pickle
 from tests.utils.formats.pickle_data import make_misa, make_mult
 from utils.formats import InvalidData, open_data
+from utils.formats.split import join_splits
 
 X = np.ones((2, 3, 4))
 
@@ -53,3 +55,15 @@ def test_other_keys_are_no_splits_without_labels(tmp_path):
     content = {"new": make_misa()["train"], "word2id": {}, "config": {"a": 1}}
     reader = open_data(write_pickle(tmp_path / "data.pkl", content), labels=False)
     assert reader.splits() == ["new"]
+
+
+def test_repairs_are_findings_and_survive_joining(tmp_path):
+    data = make_data(shapes=((5, 2), (5, 2), (5, 2)), lengths=False)
+    data["train"]["id"][1] = None
+    path = write_pickle(tmp_path / "data.pkl", data)
+    warnings = [f for f in inspect_data(path).findings if f.what.startswith("The split train, key")]
+    assert "1 of 5 ids were unusable" in warnings[0].what and warnings[0].level == "warning"
+    reader = open_data(path)
+    joined = join_splits([reader.read("train"), reader.read("valid")])
+    (note,) = joined.repair_notes()
+    assert "split train+valid: train: key 'id': 1 of 5 ids were unusable" in note

@@ -5,6 +5,7 @@ import operator
 import os
 import pickle
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +24,8 @@ from tests.utils.untrusted.pickle_bytes import (
     text,
 )
 from utils.untrusted.restricted_pickle import load_pickle
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -204,3 +207,42 @@ def test_the_same_data_in_ever_more_copies_are_refused(load):
     objects = b"](" + b"N" * 100_000 + b"eq\x000"
     again = state(integer(100_000) + b"\x85", OBJECT, b"h\x00")[:-1] + b"0"
     assert "ever more" in refusal(load, objects + again * 1000 + b"N.")
+
+
+@pytest.mark.parametrize(
+    ("content", "export"),
+    [
+        (b"ctorch._utils\n_rebuild_tensor_v2\n.", "tensor.detach().cpu().numpy()"),
+        (b"PK\x03\x04 of torch.save", "tensor.detach().cpu().numpy()"),
+        (b"cpandas.core.frame\nDataFrame\n.", 'frame.to_dict("list")'),
+        (b"cscipy.sparse._csr\ncsr_matrix\n.", "matrix.toarray()"),
+        (pickle.dumps(collections.defaultdict(int)), "dict(mapping)"),
+    ],
+)
+def test_the_message_tells_how_to_export_known_objects(load, content, export):
+    message = refusal(load, content)
+    assert f"as plain arrays and lists: write `{export}` in the place of" in message
+    assert message.endswith('; see "Pickles with other objects" in docs/troubleshooting.md.')
+    page = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    assert "**Pickles with other objects.**" in page and export in page
+
+
+def test_the_recipe_writes_a_pickle_that_is_read(tmp_path, monkeypatch):
+    page = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    recipe = page.split("**Pickles with other objects.**")[1].split("```")[1].removeprefix("py\n")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data.pkl").write_bytes(pickle.dumps({"train": {"audio": Tensor()}}))
+    exec(recipe, {})
+    assert load_pickle(tmp_path / "plain.pkl")["train"]["audio"].tolist() == [1.5]
+
+
+class Tensor:
+    """The methods of a tensor that the recipe calls."""
+
+    def detach(self):
+        return self
+
+    cpu = detach
+
+    def numpy(self):
+        return np.array([1.5])
