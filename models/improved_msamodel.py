@@ -5,7 +5,7 @@ import keras
 from .blocks import TransformerBlock
 from .dropout import HashDropout
 from .multimodal_model import Explanation, MultimodalModel
-from .pooling import MaskedPooling, average_present
+from .pooling import average_present
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -26,6 +26,7 @@ class ImprovedMSAModel(MultimodalModel):
         n_layers_fuse: Transformer blocks over the three vectors.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
         l2: Factor of the L2 penalty.
+        pooling_method: How a sequence becomes one vector; see `MaskedPooling`.
 
     Further arguments, the call, its output and its errors: see `MultimodalModel`. An
     absent modality takes no part.
@@ -44,6 +45,7 @@ class ImprovedMSAModel(MultimodalModel):
         n_layers_fuse=1,
         dropout_rate=0.3,
         l2=0.01,
+        pooling_method="attention",
         num_classes=None,
         num_outputs=1,
         **kwargs,
@@ -57,6 +59,7 @@ class ImprovedMSAModel(MultimodalModel):
         self.n_layers_fuse = n_layers_fuse
         self.dropout_rate = dropout_rate
         self.l2 = l2
+        self.pooling_method = pooling_method
         policy = self.dtype_policy
         self.encoders = self.make_encoders(
             model_dim,
@@ -66,10 +69,7 @@ class ImprovedMSAModel(MultimodalModel):
             dropout_rate=dropout_rate,
             norm_projection=True,
         )
-        self.poolings = [
-            MaskedPooling("attention", model_dim, dtype=policy, name=f"pooling_{i}")
-            for i in range(3)
-        ]
+        self.poolings = self.make_poolings(pooling_method, num_heads)
         self.fusion_blocks = [
             TransformerBlock(
                 model_dim, num_heads, ff_dim, dropout_rate, dtype=policy, name=f"fusion_{i}"

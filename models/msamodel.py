@@ -6,14 +6,14 @@ from .blocks import TransformerBlock
 from .checks import check_rate
 from .dropout import HashDropout
 from .multimodal_model import Explanation, MultimodalModel
-from .pooling import MaskedPooling, ModalityWeighting, average_present
+from .pooling import ModalityWeighting, average_present
 
 
 @keras.saving.register_keras_serializable(package="msa")
 class MSAModel(MultimodalModel):
     """Early-pooled baseline: one vector a modality, then transformer layers over the three.
 
-    Each modality is encoded by transformer blocks and averaged over its valid steps. The three
+    Each modality is encoded by transformer blocks and pooled over its valid steps. The three
     vectors are stacked and attend to each other. The pooling loses events
     that two modalities share at one time step; `MSASeqLevelModel` keeps them.
 
@@ -28,6 +28,7 @@ class MSAModel(MultimodalModel):
         dropout_rate: Dropout everywhere, at least 0 and below 1.
         l2: Factor of the L2 penalty on the kernels of projections and head.
         head_dropout: Dropout before the output.
+        pooling_method: How a sequence becomes one vector; see `MaskedPooling`.
 
     Further arguments, the call, its output and its errors: see `MultimodalModel`. An
     absent modality takes no part.
@@ -48,6 +49,7 @@ class MSAModel(MultimodalModel):
         dropout_rate=0.1,
         l2=0.0,
         head_dropout=0.0,
+        pooling_method="mean",
         num_classes=None,
         num_outputs=1,
         **kwargs,
@@ -63,6 +65,7 @@ class MSAModel(MultimodalModel):
         self.dropout_rate = dropout_rate
         self.l2 = l2
         self.head_dropout = head_dropout
+        self.pooling_method = pooling_method
         check_rate("head_dropout", head_dropout)
         policy = self.dtype_policy
         self.encoders = self.make_encoders(
@@ -72,7 +75,7 @@ class MSAModel(MultimodalModel):
             n_layers=n_layers_mod,
             dropout_rate=dropout_rate,
         )
-        self.pooling = MaskedPooling("mean", model_dim, dtype=policy, name="pooling")
+        self.poolings = self.make_poolings(pooling_method, num_heads)
         self.fusion_blocks = [
             TransformerBlock(
                 model_dim, num_heads, ff_dim, dropout_rate, dtype=policy, name=f"fusion_{i}"
@@ -87,7 +90,8 @@ class MSAModel(MultimodalModel):
 
     def part_shapes(self):
         yield from self.encoder_shapes()
-        yield self.pooling, (None, None, self.model_dim)
+        for pooling in self.poolings:
+            yield pooling, (None, None, self.model_dim)
         for block in self.fusion_blocks:
             yield block, (None, 3, self.model_dim)
         if self.adaptive_fusion:
@@ -97,7 +101,7 @@ class MSAModel(MultimodalModel):
 
     def explain_sequences(self, sequences, masks, training=None):
         vectors, present, attention = self.encode_and_pool(
-            [self.pooling] * 3, sequences, masks, training
+            self.poolings, sequences, masks, training
         )
         for i, block in enumerate(self.fusion_blocks):
             vectors, maps = block(vectors, mask=present, training=training, return_attention=True)

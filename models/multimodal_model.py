@@ -10,6 +10,7 @@ from .blocks import ModalityEncoder
 from .checks import check_positive
 from .configured_layer import constructor_arguments
 from .inputs import MODALITIES, per_modality_lengths, read_inputs
+from .pooling import MaskedPooling
 
 
 class Explanation(NamedTuple):
@@ -131,6 +132,15 @@ class MultimodalModel(keras.Model):
         """Return pairs of an encoder and its input shape, a part of `part_shapes`."""
         shapes = [(None, n, w) for n, w in zip(self.seq_lens, self.widths, strict=True)]
         return zip(self.encoders, shapes, strict=True)
+
+    def make_poolings(self, method, num_heads):
+        """Return a `MaskedPooling` of the encoders' sequences for each modality."""
+        return [
+            MaskedPooling(
+                method, encoder.model_dim, num_heads, dtype=self.dtype_policy, name=f"pooling_{i}"
+            )
+            for i, encoder in enumerate(self.encoders)
+        ]
 
     def encode_and_pool(self, poolings, sequences, masks, training):
         """Encode each modality and pool it to a vector.

@@ -109,7 +109,7 @@ class Task(ABC):
         """Return what the program prints of the data before a training: lines or tables."""
         lines = [f"labels: {self.target.describe()}, told by {self.target.found}"]
         partition = self.settings.partition
-        return lines if partition is None else [*lines, f"splits: {partition.describe()}"]
+        return lines if partition is None else [*lines, f"data: {partition.describe()}"]
 
 
 class Inputs(ABC):

@@ -25,6 +25,7 @@ class LFDNN(MultimodalModel):
         model_dim: Width of each modality's network.
         fusion_dim: Width of the network after the fusion.
         dropout_rate: Dropout in the networks and on their outputs, at least 0 and below 1.
+        pooling_method: How a sequence becomes one vector; see `MaskedPooling`.
 
     Further arguments, the call, its output and its errors: see `MultimodalModel`.
 
@@ -52,6 +53,7 @@ class LFDNN(MultimodalModel):
         model_dim=64,
         fusion_dim=32,
         dropout_rate=0.3,
+        pooling_method="mean",
         num_classes=None,
         num_outputs=1,
         **kwargs,
@@ -62,9 +64,12 @@ class LFDNN(MultimodalModel):
         self.model_dim = model_dim
         self.fusion_dim = fusion_dim
         self.dropout_rate = dropout_rate
+        self.pooling_method = pooling_method
         policy = self.dtype_policy
         self.subnetworks = [
-            PooledSubnetwork(width, model_dim, dropout_rate, dtype=policy, name=f"{name}_network")
+            PooledSubnetwork(
+                width, model_dim, dropout_rate, pooling_method, dtype=policy, name=f"{name}_network"
+            )
             for name, width in zip(MODALITIES, self.widths, strict=True)
         ]
         self.dropout = HashDropout(dropout_rate, dtype=policy)

@@ -29,6 +29,7 @@ class LMF(MultimodalModel):
         fusion_dim: Width of the fused vector `h`.
         rank: Number of outer products.
         dropout_rate: Dropout in the subnetworks and on `h`, at least 0 and below 1.
+        pooling_method: How audio and video become one vector; see `MaskedPooling`.
 
     Further arguments, the call, its output and its errors: see `MultimodalModel`.
 
@@ -61,6 +62,7 @@ class LMF(MultimodalModel):
         fusion_dim=32,
         rank=4,
         dropout_rate=0.3,
+        pooling_method="mean",
         num_classes=None,
         num_outputs=1,
         **kwargs,
@@ -74,9 +76,10 @@ class LMF(MultimodalModel):
         self.fusion_dim = fusion_dim
         self.rank = rank
         self.dropout_rate = dropout_rate
+        self.pooling_method = pooling_method
         policy = self.dtype_policy
         self.subnetworks = verbal_and_nonverbal(
-            self.widths, model_dim, nonverbal_dim, dropout_rate, policy
+            self.widths, model_dim, nonverbal_dim, dropout_rate, pooling_method, policy
         )
         # The bias is the factors' column for the one behind the vector, so it starts at random too.
         self.factors = [

@@ -8,6 +8,7 @@ from ..checks import check_above_zero, check_choice, check_positive, check_rate
 from ..dropout import HashDropout
 from ..explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
 from ..multimodal_model import Explanation, MultimodalModel
+from ..pooling import POOLING_METHODS, MaskedPooling
 from ..positional import LearnablePositionalEmbedding
 from .alignment import to_common_length
 from .learned_tokens import LearnedTokens
@@ -118,6 +119,8 @@ class MAG(MultimodalModel):
         gate_layer: How many of the blocks come before the gate; 0 shifts their input.
         beta: How long the shift may be, relative to the hidden state; above 0.
         dropout_rate: Dropout everywhere, at least 0 and below 1.
+        pooling_method: `"cls"` takes the [CLS] step, as the paper does; for the others, over the
+            steps of the sequence, see `MaskedPooling`.
 
     Further arguments, the call, its output and its errors: see `MultimodalModel`.
 
@@ -154,6 +157,7 @@ class MAG(MultimodalModel):
         gate_layer=0,
         beta=1.0,
         dropout_rate=0.3,
+        pooling_method="cls",
         num_classes=None,
         num_outputs=1,
         **kwargs,
@@ -162,6 +166,7 @@ class MAG(MultimodalModel):
         super().__init__(*inputs, num_classes, num_outputs, **kwargs)
         check_positive(n_layers=n_layers)
         check_choice("gate_layer", gate_layer, range(n_layers + 1))
+        check_choice("pooling_method", pooling_method, ("cls", *POOLING_METHODS))
         self.model_dim = model_dim
         self.num_heads = num_heads
         self.ff_dim = ff_dim
@@ -169,6 +174,7 @@ class MAG(MultimodalModel):
         self.gate_layer = gate_layer
         self.beta = beta
         self.dropout_rate = dropout_rate
+        self.pooling_method = pooling_method
         policy = self.dtype_policy
         self.projection = keras.layers.Dense(model_dim, dtype=policy, name="projection")
         self.cls_token = LearnedTokens(1, model_dim, dtype=policy, name="cls_token")
@@ -185,6 +191,10 @@ class MAG(MultimodalModel):
             )
             for i in range(n_layers)
         ]
+        if pooling_method != "cls":
+            self.pooling = MaskedPooling(
+                pooling_method, model_dim, num_heads, dtype=policy, name="pooling"
+            )
         self.pooler = keras.layers.Dense(model_dim, activation="tanh", dtype=policy, name="pooler")
         self.dropout = HashDropout(dropout_rate, dtype=policy)
 
@@ -194,6 +204,8 @@ class MAG(MultimodalModel):
         yield self.gate, hidden, (None, None, self.audio_dim), (None, None, self.video_dim)
         for part in (self.cls_token, self.positions, self.norm, *self.blocks):
             yield part, hidden
+        if self.pooling_method != "cls":
+            yield self.pooling, hidden
         for part in (self.pooler, self.dropout, self.output_layer):
             yield part, (None, self.model_dim)
 
@@ -216,7 +228,11 @@ class MAG(MultimodalModel):
                 x, attention[f"joint/layer_{i}"] = self.blocks[i](
                     x, mask=mask, training=training, return_attention=True
                 )
-        pooled = self.dropout(self.pooler(x[:, 0]), training=training)
+        if self.pooling_method == "cls":
+            vector = x[:, 0]
+        else:
+            vector, _ = self.pooling(x[:, 1:], mask[:, 1:])
+        pooled = self.dropout(self.pooler(vector), training=training)
         return Explanation(self.output_layer(pooled), None, attention)
 
 

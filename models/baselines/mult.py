@@ -40,6 +40,7 @@ class MulT(MultimodalModel):
         num_heads: Number of attention heads.
         n_layers: Blocks of each transformer.
         kernel_size: Steps that the temporal convolutions cover.
+        pooling_method: How a sequence becomes one vector; see `MaskedPooling`.
         dropout_rate: Dropout on positions, within the transformers and in the head, at least 0
             and below 1.
 
@@ -82,6 +83,7 @@ class MulT(MultimodalModel):
         n_layers=4,
         kernel_size=5,
         dropout_rate=0.1,
+        pooling_method="last",
         num_classes=None,
         num_outputs=1,
         **kwargs,
@@ -95,6 +97,7 @@ class MulT(MultimodalModel):
         self.n_layers = n_layers
         self.kernel_size = kernel_size
         self.dropout_rate = dropout_rate
+        self.pooling_method = pooling_method
         self.positions = [sinusoidal_positions(n, model_dim) for n in self.seq_lens]
         self._make_parts(self.dtype_policy)
 
@@ -110,7 +113,12 @@ class MulT(MultimodalModel):
         }
         self.crossmodal = crossmodal_transformers(width, **stack)
         self.self_attention = self_attention_transformers(2 * width, **stack)
-        self.pooling = MaskedPooling("last", 2 * width, dtype=policy, name="pooling")
+        self.poolings = [
+            MaskedPooling(
+                self.pooling_method, 2 * width, self.num_heads, dtype=policy, name=f"pooling_{i}"
+            )
+            for i in range(len(MODALITIES))
+        ]
         self.hidden = keras.layers.Dense(6 * width, activation="relu", dtype=policy, name="hidden")
         self.hidden_dropout = HashDropout(rate, dtype=policy)
         self.contract = keras.layers.Dense(6 * width, dtype=policy, name="contract")
@@ -121,7 +129,7 @@ class MulT(MultimodalModel):
             yield convolution, (None, None, width)
         for part in (*self.position_dropouts, *self.crossmodal):
             yield part, sequence
-        for part in (*self.self_attention, self.pooling):
+        for part in (*self.self_attention, *self.poolings):
             yield part, (None, None, 2 * self.model_dim)
         for part in (self.hidden, self.hidden_dropout, self.contract, self.output_layer):
             yield part, (None, 6 * self.model_dim)
@@ -140,11 +148,11 @@ class MulT(MultimodalModel):
             merged[target].append(x)
             attention |= _named("fusion", stack.name, maps)
         vectors = []
-        for name, stack, pair, mask in zip(
-            MODALITIES, self.self_attention, merged, masks, strict=True
+        for name, stack, pooling, pair, mask in zip(
+            MODALITIES, self.self_attention, self.poolings, merged, masks, strict=True
         ):
             x, maps = stack(ops.concatenate(pair, axis=-1), mask=mask, training=training)
-            vectors.append(self.pooling(x, mask)[0])
+            vectors.append(pooling(x, mask)[0])
             attention |= _named(name, "self_attention", maps)
         vector = ops.concatenate(vectors, axis=-1)
         change = self.contract(self.hidden_dropout(self.hidden(vector), training=training))

@@ -17,12 +17,14 @@ def masked_lstm(units, policy, name, **options):
 
 @keras.saving.register_keras_serializable(package="msa")
 class PooledSubnetwork(ExplicitMaskLayer):
-    """Average the valid steps, then three Dense layers with ReLU.
+    """Pool the valid steps, then three Dense layers with ReLU.
 
     Args:
         input_dim: Width of the features.
         units: Width of the three layers.
         dropout_rate: Dropout between the layers, at least 0 and below 1.
+        pooling_method: How the steps become one vector; see `MaskedPooling`. `"recency"` has one
+            head.
 
     Call arguments:
         sequence: `(batch, time, input_dim)`.
@@ -33,13 +35,16 @@ class PooledSubnetwork(ExplicitMaskLayer):
         `(batch, units)`; zero where no step is valid.
     """
 
-    def __init__(self, input_dim, units, dropout_rate=0.0, **kwargs):
+    def __init__(self, input_dim, units, dropout_rate=0.0, pooling_method="mean", **kwargs):
         super().__init__(**kwargs)
         check_positive(input_dim=input_dim, units=units)
         self.input_dim = input_dim
         self.units = units
         self.dropout_rate = dropout_rate
-        self.pooling = MaskedPooling("mean", input_dim, dtype=self.dtype_policy, name="pooling")
+        self.pooling_method = pooling_method
+        self.pooling = MaskedPooling(
+            pooling_method, input_dim, num_heads=1, dtype=self.dtype_policy, name="pooling"
+        )
         self.network = Perceptron(
             [units] * 3, "relu", dropout_rate, dtype=self.dtype_policy, name="network"
         )
@@ -100,7 +105,7 @@ class LSTMSubnetwork(ExplicitMaskLayer):
         return (sequence_shape[0], self.units)
 
 
-def verbal_and_nonverbal(widths, verbal_dim, nonverbal_dim, dropout_rate, policy):
+def verbal_and_nonverbal(widths, verbal_dim, nonverbal_dim, dropout_rate, pooling_method, policy):
     """Return the subnetworks of tensor fusion: LSTM for text, pooled audio and video.
 
     Args:
@@ -108,14 +113,24 @@ def verbal_and_nonverbal(widths, verbal_dim, nonverbal_dim, dropout_rate, policy
         verbal_dim: Width of the text's vector.
         nonverbal_dim: Width of the vectors of audio and video.
         dropout_rate: Dropout in each.
+        pooling_method: How audio and video become one vector; see `MaskedPooling`.
         policy: The layers' dtype policy.
 
     Reference:
         Zadeh et al., 2017, "Tensor Fusion Network for Multimodal Sentiment Analysis", EMNLP.
     """
-    classes = (LSTMSubnetwork, PooledSubnetwork, PooledSubnetwork)
-    sizes = (verbal_dim, nonverbal_dim, nonverbal_dim)
+    text, *nonverbal = zip(MODALITIES, widths, strict=True)
+    shared = {"dropout_rate": dropout_rate, "dtype": policy}
     return [
-        cls(width, units, dropout_rate, dtype=policy, name=f"{name}_network")
-        for cls, units, name, width in zip(classes, sizes, MODALITIES, widths, strict=True)
+        LSTMSubnetwork(text[1], verbal_dim, name=f"{text[0]}_network", **shared),
+        *(
+            PooledSubnetwork(
+                width,
+                nonverbal_dim,
+                pooling_method=pooling_method,
+                name=f"{name}_network",
+                **shared,
+            )
+            for name, width in nonverbal
+        ),
     ]

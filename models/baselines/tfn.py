@@ -31,6 +31,7 @@ class TFN(MultimodalModel):
         fusion_dim: Width of the two layers after the tensor, whose size is
             `(model_dim + 1) * (nonverbal_dim + 1)**2`.
         dropout_rate: Dropout in the subnetworks and on the tensor, at least 0 and below 1.
+        pooling_method: How audio and video become one vector; see `MaskedPooling`.
         label_middle: Middle of the range of the one score.
         label_bound: Half the width of that range.
 
@@ -62,6 +63,7 @@ class TFN(MultimodalModel):
         nonverbal_dim=32,
         fusion_dim=32,
         dropout_rate=0.2,
+        pooling_method="mean",
         num_classes=None,
         num_outputs=1,
         label_middle=0.0,
@@ -76,11 +78,12 @@ class TFN(MultimodalModel):
         self.fusion_dim = fusion_dim
         check_above_zero(label_bound=label_bound)
         self.dropout_rate = dropout_rate
+        self.pooling_method = pooling_method
         self.label_middle = label_middle
         self.label_bound = label_bound
         policy = self.dtype_policy
         self.subnetworks = verbal_and_nonverbal(
-            self.widths, model_dim, nonverbal_dim, dropout_rate, policy
+            self.widths, model_dim, nonverbal_dim, dropout_rate, pooling_method, policy
         )
         self.dropout = HashDropout(dropout_rate, dtype=policy)
         self.inference = Perceptron([fusion_dim] * 2, "relu", dtype=policy, name="inference")

@@ -45,10 +45,10 @@ def test_a_part_is_used_like_a_file(folder):
 
 
 def test_data_that_cannot_be_cut(folder):
-    with pytest.raises(ValueError, match="--split-by must be a column of .*train.csv"):
+    with pytest.raises(ValueError, match=r"--split-by must be a column of .*train.csv"):
         find_split(folder, "train", Partition([1, 1, 1], "video"))
     with pytest.raises(FileNotFoundError, match=r"no split 'test'.*other --shares"):
         find_split(folder, "test", Partition([3, 1, 0]))
     (folder / "valid.csv").write_text("id,text,speaker,label\na,b,c,1\n")
-    with pytest.raises(InvalidData, match="one table for --shares. Received: train, valid"):
+    with pytest.raises(InvalidData, match=r"one table for --shares\. Received: train, valid"):
         find_split(folder, "train", PARTITION)
