@@ -54,8 +54,8 @@ class SelfMM(UnimodallySupervisedModel):
         are moving means over batches (`centre_momentum`). A sample's class is the sign of y_s for
         the centres of s, and of y_m for the centres of the fusion. A batch's labels are made from
         the centres of the batches before it. After 12 epochs on random features, as many labels
-        stand at the bound as with the authors' code (within 3 %), and they are as far from y_m
-        (within 20 %). They move up to twice as far in an epoch, because moving means vary more.
+        stand at the bound as with the authors' code (3 % at most in both), and they are as far from
+        y_m (within 20 %). They move up to twice as far in an epoch, because moving means vary more.
         The text is encoded by an LSTM, as audio and video are, not by a fine-tuned BERT. The loss
         of ŷ_m is the one that is compiled, the paper's being the absolute error.
         Distances are the paper's squares over the root of the width; in the authors' code and MMSA

@@ -75,6 +75,14 @@ class Case:
         self.name = name
         self.arrays = read_arrays("models", name)
         self.inputs = (*numbered(self.arrays, "sequence_"), *numbered(self.arrays, "mask_"))
+        self.training_inputs = self.inputs
+        if "row" in self.arrays:
+            names = [
+                f"{name}{kind}" for kind in ("", "_mask") for name in ("text", "audio", "video")
+            ]
+            self.training_inputs = dict(
+                zip(names, self.inputs, strict=True), row=self.arrays["row"]
+            )
         self.model = msa_tf2.load_model(SAMPLES / "models" / f"{name}.keras")
 
 

@@ -14,7 +14,9 @@ def test_training_is_that_of_tensorflow(case):
     for i, seed in enumerate(seeds):
         seed.assign([i, 0])
     model.compile(keras.optimizers.SGD(0.05), "mae")
-    losses = [model.train_on_batch(case.inputs, arrays["labels"]) for _ in arrays["losses"]]
+    losses = [
+        model.train_on_batch(case.training_inputs, arrays["labels"]) for _ in arrays["losses"]
+    ]
     np.testing.assert_allclose(losses, arrays["losses"], rtol=1e-4)
     for seed, expected in zip(seeds, numbered(arrays, "seed_"), strict=True):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(seed), expected)

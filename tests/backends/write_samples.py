@@ -20,10 +20,15 @@ from tests.models.baselines import test_layers as test_baseline_layers
 from tests.models.layer_case import build_shapes
 from tests.models.text_tabular import small
 from tests.models.text_tabular import test_layers as test_text_tabular_layers
+from utils.batches.dataset import INPUT_NAMES
 from tests.models.tiny import SEQ_LEN, make_masks, make_model, make_sequences
 
+SAMPLES = 4
 VARIANTS = {
-    **{name: (name, {}) for name in MODELS},
+    **{
+        name: (name, {"train_samples": SAMPLES} if cls.remembers_samples else {})
+        for name, cls in MODELS.items()
+    },
     "ensemble": ("seqlevel", {"members": 2, "num_outputs": 2}),
     "checkpointing": (
         "seqlevel",
@@ -35,17 +40,17 @@ VARIANTS = {
         },
     ),
 }
-STEPS = 2
+STEPS = 2  # of a model that remembers samples 3; its own tasks begin in the third
 LENGTHS = (SEQ_LEN, SEQ_LEN - 1, SEQ_LEN - 2)
 
 
 def samples():
     """Sequences and masks: padding, holes, an absent video, and a sample without any step."""
-    masks = [mask.copy() for mask in make_masks(4, LENGTHS)]
+    masks = [mask.copy() for mask in make_masks(SAMPLES, LENGTHS)]
     masks[2][0] = False
     for mask in masks:
         mask[1] = False
-    return make_sequences(4, LENGTHS), masks
+    return make_sequences(SAMPLES, LENGTHS), masks
 
 
 def padded_to_the_end(sequences, masks):
@@ -56,7 +61,7 @@ def padded_to_the_end(sequences, masks):
 
 
 def write_model(path, name, options):
-    """Write a model, its explanation, and its weights and losses after two steps of training."""
+    """Write a model, its explanation, and its weights and losses after a few steps of training."""
     model = make_model(name, **options)
     sequences, masks = samples()
     model.save(path.with_suffix(".keras"))
@@ -76,7 +81,11 @@ def write_model(path, name, options):
     for i, seed in enumerate(seeds):
         seed.assign([i, 0])
     model.compile(keras.optimizers.SGD(0.05), "mae", run_eagerly=True)
-    arrays["losses"] = [model.train_on_batch((*padded, *masks), labels) for _ in range(STEPS)]
+    inputs, steps = (*padded, *masks), STEPS
+    if model.remembers_samples:
+        arrays["row"] = np.arange(SAMPLES)
+        inputs, steps = dict(zip(INPUT_NAMES, inputs, strict=True), row=arrays["row"]), 3
+    arrays["losses"] = [model.train_on_batch(inputs, labels) for _ in range(steps)]
     arrays |= {"labels": labels}
     arrays |= {f"weight_{i}": weight.numpy() for i, weight in enumerate(model.weights)}
     arrays |= {f"seed_{i}": seed.numpy() for i, seed in enumerate(seeds)}
