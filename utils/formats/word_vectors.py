@@ -7,6 +7,7 @@ from utils.formats.pickled_values import to_numbers
 from utils.untrusted.invalid_data import InvalidData, check_memory
 
 UNKNOWN = "<unk>"
+MOST_WORDS = 2**31
 POINTER = 8  # bytes of an entry of a list
 
 
@@ -33,11 +34,13 @@ class WordVectors:
                     f"Received: shape {self.matrix.shape}. Write one row for each word id."
                 )
         self.ids = content.get(WORD_IDS_KEY, {})
-        values = self.ids.values() if type(self.ids) is dict else [None]
-        if not all(type(number) is int and 0 <= number < 2**31 for number in values):
+        ids = self.ids if type(self.ids) is dict else {"": self.ids}
+        wrong = [word for word, i in ids.items() if type(i) is not int or not 0 <= i < MOST_WORDS]
+        if wrong:
             raise InvalidData(
                 f"{path}, key {WORD_IDS_KEY!r}, must be a dict from words to row numbers. "
-                f"Received: {type(self.ids).__name__}. Write it as a plain dict."
+                f"Received: a {type(ids[wrong[0]]).__name__} for {str(wrong[0])[:40]!r}. "
+                "Write it as a plain dict."
             )
         self._names = {number: str(word) for word, number in self.ids.items()}
 

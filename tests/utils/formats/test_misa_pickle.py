@@ -169,7 +169,7 @@ def test_faults_name_the_row(write, row, said):
     [
         ("pretrained_emb", np.ones(3), r"'pretrained_emb', must be an embedding matrix.*\(3,\)"),
         ("pretrained_emb", "x", "'pretrained_emb', must hold numbers"),
-        ("word2id", {"it": "x"}, "'word2id', must be a dict from words to row numbers"),
+        ("word2id", {"it": "x"}, "'word2id', must be a dict .* numbers. Received: a str for 'it'"),
         (
             "word2id",
             {"it": 2},
