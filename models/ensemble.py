@@ -42,8 +42,14 @@ class EnsembleModel(MultimodalModel):
 
     def __init__(self, model, n_members, **kwargs):
         check_positive(n_members=n_members)
-        inputs = (model.seq_len, *model.widths, model.num_classes, model.num_outputs)
-        super().__init__(*inputs, has_output=False, **{"dtype": model.dtype_policy, **kwargs})
+        super().__init__(
+            model.seq_len,
+            *(model.text_dim, model.audio_dim, model.video_dim),
+            model.num_classes,
+            model.num_outputs,
+            has_output=False,
+            **{"dtype": model.dtype_policy, **kwargs},
+        )
         self.n_members = n_members
         self.packs_samples = model.packs_samples
         self.remembers_samples = model.remembers_samples
@@ -72,7 +78,8 @@ class EnsembleModel(MultimodalModel):
 
     def call(self, inputs, packs=None, training=None):
         """Return scores `(batch, num_outputs)` or logits `(batch, num_classes)`, float32."""
-        return self.explain_sequences(*self.read(inputs), training, packs).prediction
+        sequences, masks = self.read(inputs)
+        return self.explain_sequences(sequences, masks, training, packs).prediction
 
     def explain_sequences(self, sequences, masks, training=None, packs=None):
         """Compute the `Explanation` of the average."""
