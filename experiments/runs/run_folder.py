@@ -252,9 +252,17 @@ class RunFolder:
         return family_of(self.load_config()["model"])
 
     def log_metrics(self, values):
-        """Append one line to `metrics.jsonl`."""
-        with (self.path / "metrics.jsonl").open("a") as file:
-            file.write(json.dumps(without_nan(values)) + "\n")
+        """Append one line to `metrics.jsonl`.
+
+        Raises:
+            OSError: Naming the file.
+        """
+        path = self.path / "metrics.jsonl"
+        try:
+            with path.open("a") as file:
+                file.write(json.dumps(without_nan(values)) + "\n")
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
 
     def rewrite_metrics(self, entries):
         """Replace `metrics.jsonl` by these lines in one step."""

@@ -61,15 +61,14 @@ def recorded(folder):
     try:
         yield
     except BaseException as error:
+        full = isinstance(error, OSError) and error.errno in FULL
+        told = _on_full_disk(error) if full else str(error) or type(error).__name__
         if folder:
-            folder.set_status(f"failed: {str(error) or type(error).__name__}")
+            folder.set_status(f"failed: {told}")
             if isinstance(error, Exception) and not isinstance(error, RunStopped):
                 folder.remove_early()
-        if isinstance(error, OSError) and error.errno in FULL:
-            raise RunFailed(
-                f"{error.filename or 'A file'} cannot be written: {error.strerror}. What was saved "
-                "before it is whole. Make room, and run the command again with --resume."
-            ) from error
+        if full:
+            raise RunFailed(told) from error
         raise
     else:
         if folder:
@@ -81,3 +80,10 @@ def recorded(folder):
         if folder:
             folder.reserve.unlink(missing_ok=True)
             folder.unlock()
+
+
+def _on_full_disk(error):
+    return (
+        f"{error.filename or 'A file'} cannot be written: {error.strerror}. What was saved before "
+        "it is whole. Make room, and run the command again with --resume."
+    )

@@ -1,5 +1,9 @@
 """Log of a run for TensorBoard."""
 
+import contextlib
+import errno
+import os
+
 import numpy as np
 import tensorflow as tf
 
@@ -14,13 +18,18 @@ class TensorBoardLog:
         path: The folder of the event files.
         predictor: A `Predictor` whose first samples show their attention, or `None`.
         graph: Whether to write the graph of the predictor.
+
+    Raises:
+        OSError: If the disk is full.
     """
 
     def __init__(self, path, predictor=None, graph=False):
-        self.writer = tf.summary.create_file_writer(str(path))
+        self.path = path
+        with self._full_disk_told():
+            self.writer = tf.summary.create_file_writer(str(path))
         self.examples = None if predictor is None else predictor.examples()
         if predictor is not None and graph:
-            with self.writer.as_default(step=0):
+            with self._full_disk_told(), self.writer.as_default(step=0):
                 tf.summary.graph(predictor.graph())
 
     def log(self, entry, predictions, model):
@@ -30,7 +39,14 @@ class TensorBoardLog:
             entry: The line of the epoch in `metrics.jsonl`, a dict.
             predictions: The `Predictions` of the validation split.
             model: The model in training.
+
+        Raises:
+            OSError: If the disk is full.
         """
+        with self._full_disk_told():
+            self._log(entry, predictions, model)
+
+    def _log(self, entry, predictions, model):
         with self.writer.as_default(step=entry["epoch"]):
             for name, value in entry.items():
                 if name != "epoch" and value is not None:
@@ -44,6 +60,17 @@ class TensorBoardLog:
                 for name, maps in getattr(explanation, "attention", {}).items():
                     tf.summary.image(f"attention/{name}", attention_image(maps), max_outputs=10)
         self.writer.flush()
+
+    @contextlib.contextmanager
+    def _full_disk_told(self):
+        """Turn TensorFlow's error, which is the one of a full memory too, into an `OSError`."""
+        try:
+            yield
+        except tf.errors.ResourceExhaustedError as error:
+            reason = os.strerror(errno.ENOSPC)
+            if reason not in str(error):
+                raise
+            raise OSError(errno.ENOSPC, reason, str(self.path)) from error
 
 
 def attention_image(maps):

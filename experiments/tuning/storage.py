@@ -130,12 +130,24 @@ def storage_errors():
 
 
 def run_again(study, trial):
-    """Queue the values of a trial whose process has died.
+    """Queue the values of a trial whose process has died; after `ATTEMPTS` it counts as failed.
+
+    A trial that died before it had all its values is not queued: the next one draws the same.
 
     Args:
         study: The Optuna study.
         trial: The trial.
     """
+    whole = "values" in trial.user_attrs
+    values = trial.params if whole else trial.system_attrs.get("fixed_params")
     attempt = trial.user_attrs.get("attempt", 1)
+    if values is None:
+        return
     if attempt < ATTEMPTS:
-        study.enqueue_trial(trial.params, user_attrs={"attempt": attempt + 1, "again": True})
+        study.enqueue_trial(values, user_attrs={"attempt": attempt + 1, "again": True})
+        return
+    fault = f"the process of these values died in each of {ATTEMPTS} attempts: {values}"
+    failed = optuna.trial.create_trial(
+        state=optuna.trial.TrialState.PRUNED, user_attrs={"fault": fault, "again": True}
+    )
+    study.add_trial(failed)

@@ -138,9 +138,10 @@ class Study:
     def _run_one(self, space, settings, objective, choosing):
         """Run the next trial; return it, or `None` if another process was given it meanwhile."""
         # No two trials of a study draw the same numbers, and a study of one process repeats, also
-        # one that was stopped: trials that are run again had their turn.
+        # one that was stopped: trials that are run again had their turn, and one whose process
+        # died before it had its values had none.
         trials = self._study.get_trials(deepcopy=False)
-        number = sum("again" not in trial.user_attrs for trial in trials)
+        number = sum("values" in t.user_attrs and "again" not in t.user_attrs for t in trials)
         (seed,) = np.random.SeedSequence([self.seed, number]).generate_state(1)
         self._study.sampler = optuna.samplers.TPESampler(
             n_startup_trials=self.startup, seed=int(seed)

@@ -1,6 +1,7 @@
 import dataclasses
 import errno
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -134,8 +135,14 @@ def test_the_end_is_told_on_a_full_disk_too(tmp_path, monkeypatch):
     with pytest.raises(RunFailed, match=r"config\.yaml cannot be written: No space.*--resume"):
         with recorded(run):
             run.save_config({})
-    assert run.status.startswith("failed: [Errno 28] No space left on device")
+    assert re.fullmatch(r"failed: .*config\.yaml cannot be written.*--resume\.", run.status)
     assert names(run.path) == ["STATUS", "metrics.jsonl"]
+
+
+def test_a_line_that_does_not_fit_on_the_disk_names_its_file(tmp_path):
+    (tmp_path / "metrics.jsonl").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=r"No space left on device: .*metrics\.jsonl"):
+        RunFolder(tmp_path).log_metrics({"epoch": 0})
 
 
 def test_a_model_that_cannot_be_saved_leaves_the_one_before(tmp_path):

@@ -1,10 +1,12 @@
+import types
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from experiments.runs.run_folder import RunFolder
-from experiments.tracking.tensorboard_log import CELL, attention_image
+from experiments.tracking.tensorboard_log import CELL, TensorBoardLog, attention_image
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +42,14 @@ def test_an_image_has_the_heads_side_by_side():
     assert np.all(image[0][:, :CELL] == 255)
     assert np.all(image[1][-CELL:, -CELL - frame : -frame] == 0)
     assert (image == 0).sum() == CELL**2
+
+
+def test_a_full_disk_is_not_taken_for_a_full_memory(tmp_path, monkeypatch):
+    def fail():
+        reason = f"{tmp_path}/events.out.tfevents; No space left on device"
+        raise tf.errors.ResourceExhaustedError(None, None, reason)
+
+    log = TensorBoardLog(tmp_path)
+    monkeypatch.setattr(log.writer, "flush", fail)
+    with pytest.raises(OSError, match=r"No space left on device: .*test_a_full_disk"):
+        log.log({"epoch": 0}, types.SimpleNamespace(shares=None), None)

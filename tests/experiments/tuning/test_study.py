@@ -142,29 +142,55 @@ def test_a_stopped_trial_is_run_again_and_counted_once(stop, code, open_study, u
     assert states(study) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
 
 
+def ask(study, **attributes):
+    """Begin a trial, as a process does that dies then."""
+    study._take_back()
+    study._study._thread_local.in_optimize_loop = True
+    trial = study._study.ask()
+    for name, value in attributes.items():
+        trial.suggest_float("mixup", 0, 1)
+        trial.set_user_attr(name, value)
+    return trial
+
+
 def test_a_trial_whose_process_died_before_its_first_heartbeat_is_run_again(open_study, url):
-    study = open_study(url)
-    study._study._thread_local.in_optimize_loop = True  # as where the process died
-    study._study.ask().suggest_float("mixup", 0, 1)
-    (lost,) = study._study.trials
+    lost = ask(open_study(url), values={})
     again = open_study(url)
     called, _ = run(again, 2)
     assert called[0] == lost.params["mixup"]
     assert states(again) == ["FAIL", "COMPLETE", "COMPLETE"]
 
 
+def test_a_process_that_died_before_its_values_were_drawn_changes_no_trial(
+    open_study, url, tmp_path
+):
+    whole, _ = run(open_study(f"sqlite:///{tmp_path}/other.db"), 3)
+    ask(open_study(url))
+    again = open_study(url)
+    assert run(again, 3)[0] == whole
+    assert states(again) == ["FAIL"] + ["COMPLETE"] * 3
+
+
+def test_values_are_kept_when_a_process_dies_before_it_has_read_them(open_study, url):
+    lost = ask(open_study(url), values={})
+    ask(open_study(url))
+    called, _ = run(open_study(url), 1)
+    assert called == [lost.params["mixup"]]
+
+
 def test_values_that_kill_their_process_are_given_up_after_three_attempts(open_study, url):
     for _ in range(3):
         study = open_study(url)
-        study._take_back()
-        study._study._thread_local.in_optimize_loop = True
-        study._study.ask().suggest_float("mixup", 0, 1)
+        ask(study, values={})
     deadly = {trial.params["mixup"] for trial in study._study.trials}
     assert len(deadly) == 1
     again = open_study(url)
-    called, _ = run(again, 1)
+    called, _ = run(again, 2)
     assert not deadly & {*called}
-    assert states(again) == ["FAIL"] * 3 + ["COMPLETE"]
+    assert states(again) == ["FAIL"] * 3 + ["PRUNED", "COMPLETE"]
+    (value,) = deadly
+    fault = f"the process of these values died in each of 3 attempts: {{'mixup': {value}}}"
+    assert again.trials()[-1].user_attrs["fault"] == fault
 
 
 @pytest.mark.parametrize("reports", [True, False])
