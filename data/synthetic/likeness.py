@@ -108,9 +108,7 @@ def _split(rng, split, corpus, counts):
         labels = np.array(corpus.values)[groups]
         signals = np.eye(len(counts))[groups]
     lengths = _lengths(rng, corpus, count)
-    features = {
-        KEYS[name]: _features(rng, name, corpus, signals, lengths[name]) for name in KEYS
-    }
+    features = {KEYS[name]: _features(rng, name, corpus, signals, lengths[name]) for name in KEYS}
     ids = [f"{split}{i // CLIPS:04d}$_${i % CLIPS}" for i in range(count)]
     write = _mmsa_section if corpus.layout == "mmsa" else _mult_section
     return write(rng, corpus, features, lengths, labels, groups, ids)

@@ -9,6 +9,7 @@ from experiments.comparison.descriptions import (
     describe_protocol,
     describe_statistics,
 )
+from experiments.comparison.recipes import COMPARABLE, with_published
 from experiments.comparison.tables import (
     cost_table,
     difference_tables,
@@ -30,11 +31,13 @@ def write_results(path, comparison):
         path: Where, without suffix.
         comparison: The `Comparison`.
     """
+    metrics, sources = with_published(metrics_table(comparison), comparison.protocol.recipe)
     content = {
         "name": Path(path).name,
         "made_by": describe_origin(),
         "protocol": describe_protocol(comparison),
-        "metrics": metrics_table(comparison),
+        "metrics": metrics,
+        "sources": [COMPARABLE, *sources] if sources else [],
         "differences": difference_tables(comparison),
         "statistics": describe_statistics(comparison),
         "cost": cost_table(comparison),
@@ -64,8 +67,10 @@ def write_results(path, comparison):
     write_text(f"{path}.html", page)
 
 
-def _markdown(name, made_by, protocol, metrics, differences, statistics, cost, cost_note, settings):
-    parts = [f"# {name}", made_by, protocol, _markdown_table(metrics)]
+def _markdown(
+    name, made_by, protocol, metrics, sources, differences, statistics, cost, cost_note, settings
+):
+    parts = [f"# {name}", made_by, protocol, _markdown_table(metrics), *sources]
     if differences:
         parts += ["## Differences", statistics]
         for table in differences:
