@@ -70,7 +70,9 @@ class Corpus:
     by_modality: bool = False
 
 
-def _counts(train, valid, test):
+def _counts(
+    train: tuple[int, ...], valid: tuple[int, ...], test: tuple[int, ...]
+) -> dict[str, tuple[int, ...]]:
     return dict(zip(SPLITS, (train, valid, test), strict=True))
 
 

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from experiments.comparison import figures
+from experiments.comparison import figures, recipes
 from experiments.comparison.descriptions import (
     describe_cost,
     describe_origin,
     describe_protocol,
     describe_statistics,
 )
-from experiments.comparison.recipes import COMPARABLE, with_published
 from experiments.comparison.tables import (
     cost_table,
     difference_tables,
@@ -31,13 +30,14 @@ def write_results(path, comparison):
         path: Where, without suffix.
         comparison: The `Comparison`.
     """
-    metrics, sources = with_published(metrics_table(comparison), comparison.protocol.recipe)
+    recipe = comparison.protocol.recipe
+    metrics, sources = recipes.with_published(metrics_table(comparison), recipe)
     content = {
         "name": Path(path).name,
         "made_by": describe_origin(),
         "protocol": describe_protocol(comparison),
         "metrics": metrics,
-        "sources": [COMPARABLE, *sources] if sources else [],
+        "sources": [recipes.COMPARABLE, *sources] if sources else [],
         "differences": difference_tables(comparison),
         "statistics": describe_statistics(comparison),
         "cost": cost_table(comparison),
