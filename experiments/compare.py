@@ -1,11 +1,20 @@
 """Compare models honestly: equal tuning, several seeds, paired statistics."""
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import Any
 
 from experiments.comparison.model_settings import CONSTANT, settings_by_model
 from experiments.comparison.processes import set_threads
+from experiments.comparison.recipes import (
+    COMPARABLE,
+    RECIPES,
+    own_settings,
+    recipe_named,
+    use_recipe,
+    with_published,
+)
 from experiments.comparison.spaces import read_spaces
 from experiments.settings import TrainSettings
 from experiments.settings.command_line import parse_settings
@@ -18,7 +27,9 @@ EXAMPLE = "python -m experiments.compare --models seqlevel msa constant --data D
 
 def main():
     """Parse the command line, run the comparison, print and write its results."""
-    arguments, base = parse_settings(make_parser(), first_model)
+    parser = make_parser()
+    use_recipe(parser, sys.argv[1:])
+    arguments, base = parse_settings(parser, first_model)
     check(arguments, base)
     options = protocol_options(arguments, base)
     set_threads(arguments.threads)
@@ -55,6 +66,15 @@ def make_parser():
         EXAMPLE,
     )
     add_settings(parser, TrainSettings)
+    parser.add_argument(
+        "--recipe",
+        type=str,
+        default=None,
+        help="repeat the field's protocol on a corpus: take models, settings and seeds, unless "
+        "given, from the config of that name, and show published numbers beside the measured "
+        f"ones; one of {', '.join(RECIPES)}",
+        suggestions=RECIPES,
+    )
     parser.add_argument(
         "--models",
         type=str,
@@ -127,6 +147,8 @@ def protocol_options(arguments, base):
     """
     base = dataclasses.replace(base, group=base.group if base.folds else None)
     own = arguments.model_settings
+    if arguments.recipe:
+        own = own_settings(arguments.recipe, own, arguments.models, base, sys.argv[1:])
     settings, left_out = settings_by_model(base, trained_models(arguments), own)
     return {
         "root": Path(base.run_dir or f"runs/compare-{Path(base.data or '').resolve().name}"),
@@ -142,6 +164,7 @@ def protocol_options(arguments, base):
         "constant": CONSTANT in arguments.models,
         "reference": arguments.reference or arguments.models[0],
         "resamples": arguments.resamples,
+        "recipe": arguments.recipe,
     }
 
 
@@ -157,6 +180,8 @@ def check(arguments, base):
 
 
 def _faults(arguments, base, reference):
+    if arguments.recipe != recipe_named(sys.argv[1:]):
+        yield "--recipe must stand on the command line, not in a config file."
     for name, low in (
         ("seeds", 1),
         ("trials", 0),
@@ -188,12 +213,16 @@ def show(comparison, results):
     from experiments.comparison.results import write_results
     from experiments.comparison.tables import summary_table
 
-    content, table = summary_table(comparison), Table()
+    recipe, criterion = comparison.protocol.recipe, comparison.criterion.name
+    content, sources = with_published(summary_table(comparison), recipe, [criterion])
+    table = Table()
     for i, column in enumerate(content.columns):
         table.add_column(column, justify="right" if i else "left", overflow="fold")
     for row in content.rows:
         table.add_row(*row)
     console.print(table)
+    for line in [COMPARABLE, *sources] if sources else []:
+        console.print(line, markup=False)
     console.print(f"Runs: {comparison.protocol.root}", markup=False)
     if results:
         announce("Writing the results")

@@ -1,5 +1,6 @@
 """Built-in data with planted structure and known label noise: the best possible result is known."""
 
+from data.synthetic.corpora import CORPORA
 from data.synthetic.folder import write_folder
 from data.synthetic.generation import (
     SyntheticSplit,
@@ -8,10 +9,12 @@ from data.synthetic.generation import (
     expected_best_mae,
     generate,
 )
+from data.synthetic.likeness import write_like
 from data.synthetic.tasks import TASKS
 from data.synthetic.tickets import generate_tickets, write_tickets
 
 __all__ = [
+    "CORPORA",
     "TASKS",
     "SyntheticSplit",
     "best_mae",
@@ -20,5 +23,6 @@ __all__ = [
     "generate",
     "generate_tickets",
     "write_folder",
+    "write_like",
     "write_tickets",
 ]

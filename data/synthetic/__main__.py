@@ -1,9 +1,11 @@
-"""Command line: `python -m data.synthetic --task TASK --output DIR`."""
+"""Command line: `python -m data.synthetic --task TASK --output DIR`, or `--like NAME`."""
 
 from rich.table import Table
 
 from data.synthetic import generation, tickets
+from data.synthetic.corpora import CORPORA
 from data.synthetic.folder import write_folder
+from data.synthetic.likeness import write_like
 from data.synthetic.tasks import TASKS
 from utils.command_line import CommandParser, announce, console, run_command
 
@@ -12,12 +14,17 @@ OPTIONS = ("samples", "seed", "seq_len", "noise")
 
 
 def main():
-    """Parse the command line, write the data, print the best possible result on each split."""
+    """Parse the command line, write the data, print what is in it."""
     options = make_parser().parse_args()
+    if (options.task is None) == (options.like is None):
+        received = "neither" if options.task is None else f"--task {options.task} and --like"
+        raise ValueError(f"Give one of --task and --like. Received: {received}.")
     values = {name: options[name] for name in OPTIONS if options[name] is not None}
     announce("Generating the samples")
     try:
-        if options.task == TICKETS:
+        if options.like is not None:
+            table = _write_like(options.output, options.like, values)
+        elif options.task == TICKETS:
             table = _write_tickets(options.output, values)
         else:
             table = _write_sequences(options.output, options.task, values)
@@ -31,27 +38,30 @@ def make_parser():
     parser = CommandParser(
         "data.synthetic",
         "Generate a built-in data set with planted structure and known label noise, so that the "
-        "best possible result is known. The task tickets makes texts with a table; all others make "
-        "multimodal sequences. data/README.md describes the tasks.",
+        "best possible result is known (--task), or a file with the layout and the shapes of a "
+        "published corpus (--like). The task tickets makes texts with a table; all others make "
+        "multimodal sequences. data/README.md describes them.",
         "python -m data.synthetic --task sarcasm --output runs/sarcasm",
     )
     add = parser.add_argument
     names = (*TASKS, TICKETS)
-    add("--task", required=True, help=f"one of {', '.join(names)}", suggestions=names)
+    add("--task", help=f"one of {', '.join(names)}", suggestions=names)
+    add("--like", help=f"corpus to imitate: {', '.join(CORPORA)}", suggestions=[*CORPORA])
     add("--output", required=True, help="folder to make; it must be new or empty")
     sequences, texts = generation.DEFAULTS, tickets.DEFAULTS
     add(
         "--samples",
         type=int,
-        help="training samples; validation and test have a quarter of it each "
-        f"({sequences['samples']} unless given; {texts['samples']} for tickets)",
+        help="training samples; validation and test have a quarter of it each, with --like their "
+        f"published proportion (unless given: {sequences['samples']}, for tickets "
+        f"{texts['samples']}, with --like the published number)",
     )
     add("--seed", type=int, default=0, help="seed of the samples, at least 0")
     add(
         "--seq-len",
         type=int,
         help=f"padded length in steps, at least {generation.MIN_SEQ_LEN} "
-        f"({sequences['seq_len']} unless given); not for tickets",
+        f"({sequences['seq_len']} unless given); only for sequences of --task",
     )
     add(
         "--noise",
@@ -65,7 +75,7 @@ def make_parser():
 
 def _name_options(text):
     """Replace the names of arguments in an error message by the names of the options."""
-    for name in ("task", *OPTIONS):
+    for name in ("task", "like", *OPTIONS):
         text = text.replace(f"`{name}`", f"--{name.replace('_', '-')}")
     return text
 
@@ -82,6 +92,21 @@ def _write_sequences(output, task, values):
     for name, split in description["splits"].items():
         errors = (split["best_mae"], split["expected_best_mae"], split["constant_mae"])
         table.add_row(name, str(split["samples"]), *(f"{error:.3f}" for error in errors))
+    return table
+
+
+def _write_like(output, name, values):
+    for option in ("seq_len", "noise"):
+        if option in values:
+            raise ValueError(
+                f"`{option}` has no meaning with --like. Received: {values[option]}. Leave it out."
+            )
+    path, groups = write_like(output, name, **values)
+    table = Table(title=f"{CORPORA[name].title}: {path}", title_justify="left")
+    for heading in ("split", "samples", *groups["train"]):
+        table.add_column(heading, justify="left" if heading == "split" else "right")
+    for split, counts in groups.items():
+        table.add_row(split, str(sum(counts.values())), *map(str, counts.values()))
     return table
 
 

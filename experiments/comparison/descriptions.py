@@ -20,7 +20,8 @@ def describe_origin():
 def describe_protocol(comparison):
     """Say how the models were tuned, trained and measured."""
     protocol, criterion = comparison.protocol, comparison.criterion
-    tuned = "No model was tuned: all have the settings of the command."
+    given = f"recipe {protocol.recipe}" if protocol.recipe else "command"
+    tuned = f"No model was tuned: all have the settings of the {given}."
     if protocol.trials:
         tuned = (
             f"Each model was tuned in {protocol.trials} trials, trained on the training split and "

@@ -36,6 +36,7 @@ class Protocol:
         constant: Whether the constant predictor is compared too.
         reference: The model that the others are compared with.
         resamples: Number of resamples of the bootstrap, or `None` for as many as take seconds.
+        recipe: The recipe whose published numbers stand beside the measured ones, or `None`.
     """
 
     root: Path
@@ -51,6 +52,7 @@ class Protocol:
     constant: bool
     reference: str
     resamples: int | None
+    recipe: str | None = None
 
     def run_name(self, model, seed):
         """Return the name of a run, and of its folder in `root`."""

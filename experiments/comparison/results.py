@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from experiments.comparison import figures
+from experiments.comparison import figures, recipes
 from experiments.comparison.descriptions import (
     describe_cost,
     describe_origin,
@@ -35,11 +35,14 @@ def write_results(path, comparison):
         path: Where, without suffix.
         comparison: The `Comparison`.
     """
+    recipe = comparison.protocol.recipe
+    metrics, sources = recipes.with_published(metrics_table(comparison), recipe)
     content = {
         "name": Path(path).name,
         "made_by": describe_origin(),
         "protocol": describe_protocol(comparison),
-        "metrics": metrics_table(comparison),
+        "metrics": metrics,
+        "sources": [recipes.COMPARABLE, *sources] if sources else [],
         "differences": difference_tables(comparison),
         "statistics": describe_statistics(comparison),
         "cost": cost_table(comparison),
@@ -74,8 +77,10 @@ def write_results(path, comparison):
             figure.savefig(partial, format="pdf", metadata={"CreationDate": None})
 
 
-def _markdown(name, made_by, protocol, metrics, differences, statistics, cost, cost_note, settings):
-    parts = [f"# {name}", made_by, protocol, _markdown_table(metrics)]
+def _markdown(
+    name, made_by, protocol, metrics, sources, differences, statistics, cost, cost_note, settings
+):
+    parts = [f"# {name}", made_by, protocol, _markdown_table(metrics), *sources]
     if differences:
         parts += ["## Differences", statistics]
         for table in differences:
