@@ -4,7 +4,8 @@ import math
 import re
 
 from experiments.comparison.descriptions import describe_protocol, describe_significance
-from experiments.comparison.tables import metrics_table
+from experiments.comparison.recipes import with_published
+from experiments.comparison.tables import TextTable, metrics_table
 from experiments.training.validation import rank
 
 SIGNIFICANT = 0.05
@@ -20,22 +21,27 @@ def latex_table(comparison):
 
     A row is a model, a column a measure, mean ± sd over the seeds. The best mean of a column is in
     bold. A dagger marks a difference from the reference that stands after Holm's correction. The
-    caption says the protocol and the seeds.
+    caption says the protocol and the seeds. The published numbers of a recipe stand beside ours,
+    with their sources below.
 
     Args:
         comparison: The `Comparison`.
     """
-    names = comparison.measures
-    whole = metrics_table(comparison)
-    chosen = [whole.columns.index(name) for name in names]
-    best = {name: _best(comparison, name) for name in names}
+    whole, measures = metrics_table(comparison), comparison.measures
+    chosen = [whole.columns.index(name) for name in ("model", *measures)]
+    rows = [[row[i] for i in chosen] for row in whole.rows]
+    table, sources = with_published(
+        TextTable(["model", *measures], rows), comparison.protocol.recipe
+    )
+    best = {name: _best(comparison, name) for name in measures}
     lines = []
-    for model, *cells in ([row[0], *(row[i] for i in chosen)] for row in whole.rows):
-        shown = [escape(model)]
-        for name, cell in zip(names, cells, strict=True):
+    for row in table.rows:
+        shown = [escape(row[0])]
+        for name, cell in zip(table.columns[1:], row[1:], strict=True):
             text = escape(cell)
-            text = rf"\textbf{{{text}}}" if model in best[name] else text
-            shown.append(text + (r"$^\dagger$" if _significant(comparison, model, name) else ""))
+            text = rf"\textbf{{{text}}}" if row[0] in best.get(name, ()) else text
+            significant = name in best and _significant(comparison, row[0], name)
+            shown.append(text + (r"$^\dagger$" if significant else ""))
         lines.append(" & ".join(shown) + r" \\")
     caption = f"{describe_protocol(comparison)} {describe_significance(comparison)}"
     return "\n".join(
@@ -44,13 +50,14 @@ def latex_table(comparison):
             r"\begin{table}",
             r"\centering",
             rf"\caption{{{escape(caption)}}}",
-            rf"\begin{{tabular}}{{l{'r' * len(names)}}}",
+            rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}",
             r"\toprule",
-            " & ".join(["Model", *map(escape, names)]) + r" \\",
+            " & ".join(["Model", *map(escape, table.columns[1:])]) + r" \\",
             r"\midrule",
             *lines,
             r"\bottomrule",
             r"\end{tabular}",
+            *(rf"\par\footnotesize {escape(line)}" for line in sources),
             r"\end{table}",
             "",
         ]

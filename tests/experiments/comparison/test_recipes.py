@@ -163,7 +163,7 @@ def test_results_and_screen_have_the_published_numbers(
     comparison = dataclasses.replace(comparison, protocol=protocol)
     monkeypatch.setenv("COLUMNS", "200")
     write_results(tmp_path / "table", comparison)
-    for suffix in ("md", "html"):
+    for suffix in ("md", "html", "tex"):
         text = (tmp_path / f"table.{suffix}").read_text()
         for part in ("MAE, published", "0.730 [1], 0.7 [2]", "[2] The first paper"):
             assert part in text
