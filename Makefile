@@ -11,8 +11,7 @@ help:  ## list these commands
 
 setup: .venv/installed  ## install everything into .venv (about three minutes, 4 GB)
 
-# Python compiles a module when it is first imported; most modules of large packages never are.
-PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile
+PIP_OPTIONS := --quiet --disable-pip-version-check
 
 REQUIREMENTS := $(wildcard requirements*.txt)
 .venv/installed: $(REQUIREMENTS)
