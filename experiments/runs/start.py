@@ -60,6 +60,8 @@ def recorded(folder):
     start = time.monotonic()
     try:
         yield
+        if folder and folder.has_metadata:
+            folder.add_metadata({"seconds": round(time.monotonic() - start, 1)})
     except BaseException as error:
         full = isinstance(error, OSError) and error.errno in FULL
         told = _on_full_disk(error) if full else str(error) or type(error).__name__
@@ -72,8 +74,6 @@ def recorded(folder):
         raise
     else:
         if folder:
-            if folder.has_metadata:
-                folder.add_metadata({"seconds": round(time.monotonic() - start, 1)})
             folder.set_status("finished")
             Checkpoints(folder.checkpoints).remove()
     finally:

@@ -1,5 +1,7 @@
 """Gradients of the layers against central differences."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -22,12 +24,12 @@ def test_the_gradient_by_inputs_and_weights_is_the_central_difference(cls, case)
     rng, layer = np.random.default_rng(0), cls(**options)
     arrays = tree.map_structure(lambda x: x if x.dtype == bool else tf.Variable(x), inputs)
     layer(**arrays)
-    variables = [x for x in tree.flatten(arrays) if isinstance(x, tf.Variable)]
+    variables: list[Any] = [x for x in tree.flatten(arrays) if isinstance(x, tf.Variable)]
     variables += [weight.value for weight in layer.trainable_weights]
     factors = {}
 
     def total():
-        outputs = [y for y in tree.flatten(layer(**arrays)) if y.dtype != "bool"]
+        outputs: list[Any] = [y for y in tree.flatten(layer(**arrays)) if y.dtype != "bool"]
         for i, y in enumerate(outputs):
             factors.setdefault(i, rng.normal(size=y.shape))
         return sum(tf.reduce_sum(tf.cast(y, "float64") * factors[i]) for i, y in enumerate(outputs))
@@ -35,7 +37,7 @@ def test_the_gradient_by_inputs_and_weights_is_the_central_difference(cls, case)
     for variable in variables:
         variable.assign_add(0.1 * rng.normal(size=variable.shape))
     with tf.GradientTape() as tape:
-        result = total()
+        result: Any = total()
     gradients = [np.array(tf.convert_to_tensor(g)) for g in tape.gradient(result, variables)]
     direction = [rng.normal(size=variable.shape).astype("float32") for variable in variables]
     moved = []

@@ -43,9 +43,10 @@ class StoredDataset(StoredRows):
             plain = dataset.chunks is None and dataset.dtype == np.dtype("<f4")
             offset = dataset.id.get_offset() if plain else None
         self.plain = offset is not None
+        self._bytes = open(path, "rb", buffering=0)
+        self._written = self._status().st_mtime_ns
         if offset is not None:
             self._offset = offset
-            self._bytes = open(path, "rb", buffering=0)
             self._check_end()
         else:
             self._file = h5py.File(path, "r")
@@ -55,16 +56,25 @@ class StoredDataset(StoredRows):
             if hasattr(self, name):
                 getattr(self, name).close()
 
+    def _status(self):
+        return os.fstat(self._bytes.fileno())
+
     def _check_end(self):
         size = declared_size(self.shape, "float32")
-        if self._offset + size > os.fstat(self._bytes.fileno()).st_size:
+        if self._offset + size > self._status().st_size:
             raise InvalidData(
                 f"{self.where} must hold {self.shape[0]} samples. Received: a file that ends "
                 "before. Copy or download the file again."
             )
 
     def _read(self, rows):
-        return self._read_plain(rows) if self.plain else self._read_by_library(rows)
+        x = self._read_plain(rows) if self.plain else self._read_by_library(rows)
+        if self._status().st_mtime_ns != self._written:
+            raise InvalidData(
+                f"{self.where} must stay as it is while it is read. Received: a file that was "
+                "written to since. Start again when nothing writes to it."
+            )
+        return x
 
     def _read_plain(self, rows):
         x = np.empty((len(rows), *self.shape[1:]), "<f4")

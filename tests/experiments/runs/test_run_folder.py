@@ -139,6 +139,20 @@ def test_the_end_is_told_on_a_full_disk_too(tmp_path, monkeypatch):
     assert names(run.path) == ["STATUS", "metrics.jsonl"]
 
 
+def test_a_disk_that_is_full_at_the_very_end_is_told_too(tmp_path, monkeypatch):
+    run = begun(tmp_path / "run")
+    run.log_metrics({"epoch": 0})
+    write_json(run.path / "metadata.json", {})
+
+    def fails(entries):
+        raise OSError(errno.ENOSPC, "No space left on device", "metadata.json")
+
+    monkeypatch.setattr(run, "add_metadata", fails)
+    with pytest.raises(RunFailed, match=r"metadata\.json cannot be written"), recorded(run):
+        pass
+    assert run.status.startswith("failed: metadata.json cannot be written")
+
+
 def test_a_line_that_does_not_fit_on_the_disk_names_its_file(tmp_path):
     (tmp_path / "metrics.jsonl").symlink_to("/dev/full")
     with pytest.raises(OSError, match=r"No space left on device: .*metrics\.jsonl"):

@@ -1,3 +1,5 @@
+import os
+
 import h5py
 import numpy as np
 import pytest
@@ -129,6 +131,18 @@ def test_rows_on_disk_are_those_of_the_array(tmp_path, layout):
         taken = stored[np.array(rows, int)]
         assert taken.dtype == np.float32
         assert np.array_equal(taken, x[np.array(rows, int)])
+
+
+@pytest.mark.parametrize("layout", ["contiguous", "compressed"])
+def test_rows_of_a_file_that_is_written_to_meanwhile_are_refused(tmp_path, layout):
+    path = tmp_path / "x.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("d1", data=np.ones((9, 4, 3), "float32"), **LAYOUTS[layout])
+    stored = StoredDataset(path, "d1", CONTENT)
+    assert stored[np.array([3])].all()
+    os.utime(path, (0, 0))
+    with pytest.raises(InvalidData, match=r"x\.h5, data set 'd1' must stay as it is while"):
+        stored[np.array([3])]
 
 
 def test_data_never_written_reads_as_zeros(tmp_path):
