@@ -4,7 +4,7 @@ BIN := .venv/bin
 DEMO ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint backends format demo clean
+.PHONY: help setup test ray lint backends format demo clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -23,7 +23,11 @@ REQUIREMENTS := $(wildcard requirements*.txt)
 	@touch $@
 
 test: setup  ## run all tests (20 to 30 minutes on two cores)
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not ray"
+
+ray: setup  ## test --strategy ray: two workers, one of which is killed (two to four minutes)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-ray.txt
+	$(BIN)/python -m pytest -m ray
 
 lint: setup  ## check style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -20,7 +20,7 @@ def test_the_models_that_pool_are_known():
     }
 
 
-@pytest.mark.parametrize("name", POOLING)
+@pytest.mark.parametrize("name", ["msa", "improved", "tfn", "mult", "mag"])
 def test_each_method_gives_another_output(name):
     sequences = make_sequences()
     outputs = [np.array(make_model(name, pooling_method=m)(sequences)) for m in POOLING_METHODS]

@@ -44,6 +44,7 @@ def test_card_counts_classes_gaps_and_what_splits_share(tmp_path):
         folder=SimpleNamespace(load_config=lambda: config),
         inputs=SimpleNamespace(processing=SimpleNamespace(schema=schema)),
         target=target,
+        partition_of=lambda data: None,
     )
     card = TableParts(run, tmp_path).data_card()
     assert card["leakage"] == [

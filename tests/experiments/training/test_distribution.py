@@ -54,7 +54,7 @@ def test_missing_ray_is_told_on_the_command_line(data_dir, tmp_path, monkeypatch
         (("--strategy", "tpu"), "strategy"),
         (("--workers", 2), "--workers 2 needs --strategy ray. Received: auto"),
         (("--workers", 0, "--strategy", "ray"), "--workers must be at least 1. Received: 0"),
-        (("--strategy", "multiworker", "--folds", 2), "--folds needs one process"),
+        (("--strategy", "multiworker", "--folds", 2), "Cross-validation needs one process"),
     ],
 )
 def test_options_that_do_not_fit(options, expected, fails):

@@ -132,6 +132,7 @@ def test_workers_end_as_if_none_had_been_stopped_or_killed(pair, data_without_te
         assert (again.run / name).read_bytes() == (pair.run / name).read_bytes()
 
 
+@pytest.mark.ray
 def test_ray_goes_on_after_a_worker_was_killed(single, namespace, data_without_test, tmp_path):
     run = tmp_path / "run"
     command = [sys.executable, "-m", "tests.experiments.training.ray_cluster", run]

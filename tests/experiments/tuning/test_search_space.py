@@ -105,7 +105,7 @@ def test_faults_are_told_together():
 
 
 def test_arguments_must_be_known_to_every_model_of_the_space():
-    content = {"model": ["msa", "seqlevel"], "model_args.pooling_method": ["mean", "last"]}
+    content = {"model": ["msa", "seqlevel"], "model_args.norm_first": [True, False]}
     with pytest.raises(ValueError, match="no such argument of msa"):
         SearchSpace(content, BASE)
 

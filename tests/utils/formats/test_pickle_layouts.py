@@ -61,9 +61,9 @@ def test_repairs_are_findings_and_survive_joining(tmp_path):
     data = make_data(shapes=((5, 2), (5, 2), (5, 2)), lengths=False)
     data["train"]["id"][1] = None
     path = write_pickle(tmp_path / "data.pkl", data)
-    warnings = [f for f in inspect_data(path).findings if f.what.startswith("The split train, key")]
-    assert "1 of 5 ids were unusable" in warnings[0].what and warnings[0].level == "warning"
+    found = next(f for f in inspect_data(path).findings if "1 of 5 ids" in f.what)
+    assert "split 'train', key 'id'" in found.what and found.level == "warning"
     reader = open_data(path)
     joined = join_splits([reader.read("train"), reader.read("valid")])
     (note,) = joined.repair_notes()
-    assert "split train+valid: train: key 'id': 1 of 5 ids were unusable" in note
+    assert "split 'train', key 'id', column id: 1 of 5 ids" in note

@@ -192,17 +192,20 @@ def test_shards_of_different_widths_are_noticed(tmp_path):
             read("train")
 
 
-def test_ids_twice_are_refused(own_data_dir):
+def test_ids_twice_are_replaced_and_told(own_data_dir):
     path = own_data_dir / "index_valid.csv"
     path.write_text(path.read_text().replace("valid_3,", "valid_1,"))
-    with pytest.raises(InvalidData, match=r"index_valid\.csv, column id,.*'valid_1'.*rows 1 and 3"):
-        open_data(own_data_dir).read("valid")
+    split = open_data(own_data_dir).read("valid")
+    assert split.ids[3] == "valid_1#2" and len({*split.ids}) == len(split)
+    assert any("index_valid.csv, column id: 1 of" in note for note in split.repair_notes())
 
 
 def test_an_index_that_is_not_utf8_is_refused(own_data_dir):
     path = own_data_dir / "index_valid.csv"
     path.write_bytes(path.read_bytes().replace(b"word", b"w\xf6rd"))
-    with pytest.raises(InvalidData, match=r"index_valid\.csv must be UTF-8.*0xf6.*Save the file"):
+    with pytest.raises(
+        InvalidData, match=r"index_valid\.csv, line 2.*must be UTF-8.*0xf6.*Save the"
+    ):
         open_data(own_data_dir).read("valid")
 
 
