@@ -66,9 +66,13 @@ def scaled(features, masks, normalizer):
     return sequences
 
 
+# The others are made of the same layers.
+EXPORTED = [name for name in MODELS if name not in ("balanced", "lf_dnn", "tfn", "mfn", "tetfn")]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", MODELS)
-def test_every_model_takes_raw_features_of_any_batch_and_length(name, tmp_path):
+@pytest.mark.parametrize("name", EXPORTED)
+def test_a_model_of_each_kind_takes_raw_features_of_any_batch_and_length(name, tmp_path):
     model, normalizer = make_model(name), make_normalizer()
     path = tmp_path / "model.onnx"
     samples = Split("valid", make_features(9, SEQ_LEN), without_labels(9))
