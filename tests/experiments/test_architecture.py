@@ -67,10 +67,8 @@ def test_flows_are_those_of_the_model():
 
 
 def test_a_part_that_is_called_again_is_drawn_again_without_its_weights():
-    model = make_model("msa")
-    model.poolings = model.poolings[:1] * 3
-    steps, _ = read_dataflow(model)
-    assert [step.again for step in steps if step.name == "pooling_0"] == [False, True, True]
+    steps, _ = read_dataflow(make_model("misa"))
+    assert [step.again for step in steps if step.name == "shared"] == [False, True, True]
 
 
 def test_parts_for_training_alone_are_listed():
