@@ -33,7 +33,7 @@ def stated_counts(where, value, x):
         raise InvalidData(
             f"{where} must count steps. Expected: whole numbers from 0 to {x.shape[1]}, the "
             f"length of the features. Received: {counts[bad[0]]:g} in row {bad[0]}. "
-            "Cut the features and their lengths alike."
+            "Cut both in the same way."
         )
     counts = counts.astype("int64")
     holds, length = x.any(axis=-1), x.shape[1]
