@@ -1,16 +1,9 @@
 import numpy as np
 import pytest
 
-from tests.utils.formats.mmsa_data import make_data, write_pickle
+from tests.utils.formats.mmsa_data import make_data
 from utils.formats.mmsa_pickle import MmsaPickle
 from utils.untrusted.invalid_data import InvalidData
-
-
-@pytest.fixture
-def write(tmp_path):
-    return lambda content, name="data.pkl", protocol=4: write_pickle(
-        tmp_path / name, content, protocol
-    )
 
 
 @pytest.fixture
