@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 from jsonargparse import get_loader
 
+from experiments.settings.model import NAMES
 from experiments.tuning.search_space import SearchSpace
 
 SECTION = "models"
@@ -14,7 +15,8 @@ def read_spaces(path, settings):
     """Read a search space for all models, with sections for single ones.
 
     The file is a space of `experiments.tune`, in which every model is tuned. It may also hold a
-    mapping `models`, from a model's name to a space that is added for this model alone.
+    mapping `models`, from a model's name to a space that is added for this model alone. Models
+    there that are not compared are left out.
 
     Args:
         path: A YAML file.
@@ -61,11 +63,11 @@ def _parts(content, path, settings):
             f"The search space {path} is wrong. `{SECTION}` must map models to settings and their "
             f"values. Received: {sections!r}."
         )
-    unknown = sorted(set(map(str, sections)) - set(settings))
+    unknown = sorted(set(map(str, sections)) - set(NAMES))
     if unknown:
         raise ValueError(
-            f"The search space {path} is wrong. `{SECTION}` must name compared models: "
-            f"{', '.join(settings)}. Received: {', '.join(unknown)}."
+            f"The search space {path} is wrong. `{SECTION}` must name models: {', '.join(NAMES)}. "
+            f"Received: {', '.join(unknown)}."
         )
     if "model" in common or any("model" in section for section in sections.values()):
         raise ValueError(

@@ -65,7 +65,8 @@ def spaces(tmp_path):
 
 
 def test_a_space_has_settings_for_all_models_and_for_single_ones(spaces):
-    found = spaces("mixup: [0.0, 0.2]\nmodels: {msa: {model_args.adaptive_fusion: [true, false]}}")
+    own = "models: {msa: {model_args.adaptive_fusion: [true, false]}, mult: {mixup: [0.1]}}"
+    found = spaces(f"mixup: [0.0, 0.2]\n{own}")
     assert found["seqlevel"].content == {"mixup": [0.0, 0.2]}
     assert [*found["msa"].content] == ["mixup", "model_args.adaptive_fusion"]
 
@@ -74,7 +75,7 @@ def test_a_space_has_settings_for_all_models_and_for_single_ones(spaces):
     ("text", "message"),
     [
         ("model_args.aligned: [true]", r"For msa: `model_args.aligned`: no such argument of msa"),
-        ("models: {improved: {mixup: [0.1]}}", "seqlevel, msa. Received: improved"),
+        ("models: {improvd: {mixup: [0.1]}}", "must name models: .* Received: improvd"),
         ("models: {msa: [1]}", "must map models to settings"),
         ("model: [msa]", "has a study of its own"),
         ("- 3", "A search space maps settings"),
