@@ -15,10 +15,11 @@ def main():
     import utils.quiet_tensorflow  # noqa: F401
     from experiments.pages.report import write_report
     from experiments.pages.runs_page import write_runs_page
+    from experiments.runs.loaded_run import load_run
 
     for folder in folders:
         announce(f"Writing the report of {folder.path}")
-        write_report(folder, arguments.data)
+        write_report(load_run(folder), arguments.data)
         console.print(f"Report: {folder.report}", markup=False)
     if len(folders) > 1:
         path = arguments.output or folders[0].path.parent / "comparison.html"

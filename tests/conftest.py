@@ -47,7 +47,7 @@ def without_graphs():
 def without_report():
     """Train without a report, which takes longer than a tiny training itself."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("experiments.pages.report.write_own_report", lambda folder: None)
+        patch.setattr("experiments.pages.report.write_own_report", lambda run: None)
         yield
 
 

@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 
-from experiments.tasks.predictor import Predictor
 from experiments.tasks.table_batches import encode_texts
 
 DRAWS = 5
@@ -49,7 +48,7 @@ def permutation_importance(run, samples, labels, draws=DRAWS, seed=0):
                 for name, codes in samples.codes.items()
             },
         )
-        outputs = Predictor(run.model, run.inputs, mixed).predict().outputs
+        outputs = run.predict(mixed).outputs
         return run.target.measured(labels[own], outputs)
 
     fields = samples.processing.schema.fields

@@ -10,7 +10,6 @@ from experiments.pages.page import page_template
 from experiments.pages.sample_table import filter_groups, page_data, sample_columns
 from experiments.pages.target_figures import MIDDLE_HALF, Card, target_figures
 from experiments.runs.evaluation import table_column
-from experiments.runs.loaded_run import load_run
 from experiments.settings import TrainSettings
 from experiments.training.validation import kept_entry
 from utils.command_line import console
@@ -22,16 +21,16 @@ EXAMPLES = 5
 MOST_BARS = 15
 
 
-def write_own_report(folder):
+def write_own_report(run):
     """Write `report.html` at the end of a training; a failure to read the data is a warning."""
     try:
-        write_report(folder)
+        write_report(run)
     except (ValueError, OSError) as error:
         _warn(f"The report could not be written: {error}")
 
 
-def write_report(folder, data=None):
-    """Write `report.html` into a run folder.
+def write_report(run, data=None):
+    """Write `report.html` into the folder of a run.
 
     The page holds learning curves; for each evaluated split measures and figures of predictions
     and of shares; the best and worst samples; a table of all predictions; a card of the model.
@@ -39,15 +38,15 @@ def write_report(folder, data=None):
     the data.
 
     Args:
-        folder: A `RunFolder`.
+        run: The `LoadedRun`.
         data: A path, as `--data` takes it; `None`: the run's own data, if it is still there.
 
     Raises:
         FileNotFoundError: If no split has been evaluated, or there is nothing at `data`.
         ValueError: If the data holds other samples than were evaluated.
     """
+    folder = run.folder
     splits = [EvaluatedSplit(folder, name) for name in evaluated_splits(folder)]
-    run = load_run(folder)
     config, history = folder.load_config(), folder.load_metrics()
     parts = _open_parts(run, config, data)
     for split in splits:

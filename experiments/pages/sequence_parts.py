@@ -1,11 +1,10 @@
 """The parts of a page that only runs of text, audio and video have."""
 
 import copy
-import functools
 
 from experiments.pages.attention import NO_MAPS, attention_maps
 from experiments.pages.data_card import label_rows, leakage_sentence, make_card
-from experiments.tasks.predictor import Predictor, explaining
+from experiments.tasks.predictor import Predictor
 from utils.command_line import announce
 from utils.formats import MODALITIES, open_data
 from utils.formats.split import SPLITS
@@ -83,12 +82,12 @@ class SequenceParts:
         if len(used) > 2:
             subsets |= {f"{name} alone": [name] for name in used}
         inputs = copy.copy(self.run.inputs)
-        compiled = functools.cache(lambda spec: explaining(self.run.model, inputs, spec))
         measured = {}
         for description, modalities in subsets.items():
             announce(f"Measuring the model: {description}")
             inputs.use(modalities)
-            outputs = Predictor(self.run.model, inputs, samples, compiled).predict().outputs
+            predictor = Predictor(self.run.model, inputs, samples, self.run.compiled)
+            outputs = predictor.predict().outputs
             measured[description] = split.target.measured(split.labels, outputs)
         return measured
 

@@ -21,7 +21,7 @@ def train(settings, resume=False, report=None):
     Args:
         settings: `TrainSettings`, checked.
         resume: Whether to go on with a run that was stopped.
-        report: Writes the report of the run; called with its `RunFolder`, or `None`.
+        report: Writes the report of the run; called with the `LoadedRun`, or `None`.
 
     Returns:
         The run folder, and the evaluations on valid and, where there is one, test.
@@ -56,7 +56,7 @@ def evaluate_all(folder, data, samples, report=None):
     ]
     if report is not None:
         announce("Writing the report")
-        report(folder)
+        report(run)
     return summaries
 
 

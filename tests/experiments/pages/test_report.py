@@ -5,7 +5,7 @@ import pytest
 
 from experiments.pages.report import write_own_report
 from experiments.report import main
-from experiments.runs.run_folder import RunFolder
+from experiments.runs.loaded_run import load_run
 from tests.conftest import call
 
 
@@ -94,6 +94,6 @@ def test_data_of_other_samples(run, fails):
 def test_a_training_ends_well_without_its_data(run, capsys):
     predictions = run / "evaluation" / "test_predictions.csv"
     predictions.write_text("".join(predictions.read_text().splitlines(keepends=True)[:-1]))
-    write_own_report(RunFolder.open(run))
+    write_own_report(load_run(run))
     printed = " ".join(capsys.readouterr().out.split())
     assert "warning: The report could not be written:" in printed

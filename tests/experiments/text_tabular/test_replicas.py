@@ -23,7 +23,7 @@ processor = tf.config.list_physical_devices("CPU")[0]
 logical = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(processor, logical)
 SMALL_BERT["dropout"] = 0.0  # which replicas draw apart
-experiments.pages.report.write_own_report = lambda folder: None
+experiments.pages.report.write_own_report = lambda run: None
 run, *options = sys.argv[1:]
 for strategy in ("cpu", "mirrored"):
     call(command.main, "--run-dir", f"{run}/{strategy}", "--strategy", strategy, *options)
