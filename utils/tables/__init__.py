@@ -6,7 +6,7 @@ from utils.tables.schema import Schema, infer_schema
 from utils.tables.splits import find_split, find_splits, find_table
 from utils.tables.table_file import Table, read_blocks
 from utils.tables.tabular import TabularTransform
-from utils.tables.tokenizer import TextTokenizer, preset_path
+from utils.texts.tokenizer import TextTokenizer, preset_path
 
 __all__ = [
     "Processing",

@@ -18,7 +18,7 @@ from utils.tables.table_file import (
     to_numbers,
 )
 from utils.tables.tabular import TabularTransform
-from utils.tables.tokenizer import TextTokenizer, kept_tokens
+from utils.texts.tokenizer import TextTokenizer, kept_tokens
 
 
 @dataclasses.dataclass

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.utils.tables.tables import VOCABULARY, make_tokenizer
 from utils.tables import TextTokenizer, preset_path
-from utils.tables.tokenizer import cut_chunks, kept_tokens
+from utils.texts.tokenizer import cut_chunks, kept_tokens
 
 
 def test_texts_become_word_pieces():

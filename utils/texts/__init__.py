@@ -1,0 +1,1 @@
+"""Texts as token numbers: tokenizers, and texts as the steps of samples."""
