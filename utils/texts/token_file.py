@@ -7,15 +7,20 @@ import numpy as np
 
 
 class TokenFile:
-    """Keeps the tokens of many texts in a temporary file; batches read their part of it.
+    """Keeps the tokens of many texts in a file; batches read their part of it.
 
-    The file has no name. It lies in Python's temporary folder (environment variable TMPDIR), and
-    disappears when it is closed and no view of it is left.
+    Args:
+        file: A file, opened to read and write bytes, empty; `None`: a temporary file without a
+            name. It lies in Python's temporary folder (environment variable TMPDIR), and
+            disappears when it is closed and no view of it is left.
+
+    Attributes:
+        lengths: Number of tokens of each text so far.
     """
 
-    def __init__(self):
-        self._file = tempfile.TemporaryFile()
-        self._lengths = []
+    def __init__(self, file=None):
+        self._file = tempfile.TemporaryFile() if file is None else file
+        self.lengths = []
 
     def __enter__(self):
         return self
@@ -39,11 +44,16 @@ class TokenFile:
                 f"{tempfile.gettempdir()} must have room for the tokens of all texts, 4 bytes "
                 f"each. Received: {error.strerror}. Set TMPDIR to a folder that has."
             ) from error
-        self._lengths += [len(ids) for ids in texts]
+        self.lengths += [len(ids) for ids in texts]
+
+    def tokens(self):
+        """Return all token numbers, int32 `(total,)`, read on access, and each text's `(N,)`."""
+        lengths = np.array(self.lengths, "int32")
+        if not lengths.sum():
+            return np.zeros(0, "int32"), lengths
+        return np.asarray(np.memmap(self._file, dtype="int32", mode="r")), lengths
 
     def views(self):
         """Return a list with the token numbers of each text, int32 arrays that read on access."""
-        if not sum(self._lengths):
-            return [np.zeros(0, "int32")] * len(self._lengths)
-        everything = np.asarray(np.memmap(self._file, dtype="int32", mode="r"))
-        return np.split(everything, np.cumsum(self._lengths)[:-1])
+        everything, lengths = self.tokens()
+        return np.split(everything, np.cumsum(lengths)[:-1])
