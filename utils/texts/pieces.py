@@ -31,16 +31,23 @@ class Pieces:
     owners: np.ndarray
 
     @classmethod
-    def of(cls, text, encoding):
-        """Return the `Pieces` of a text and its `tokenizers.Encoding`."""
+    def of(cls, text, encode):
+        """Return the `Pieces` of a text.
+
+        Args:
+            text: The text; spaces around it have no pieces.
+            encode: A function from a text to its `tokenizers.Encoding` without special tokens.
+        """
+        encoding = encode(text.strip())
         ids = np.asarray(encoding.ids, "int32")
         spans = np.asarray(encoding.offsets, int).reshape(-1, 2)
+        spans += len(text) - len(text.lstrip())
         between = [match.span() for match in WORD.finditer(text)]
         numbers = owners_of(spans, between)
         unspaced = [bool(UNSPACED.search(text[slice(*span)])) for span in between]
         words, owners, last = [], [], None
         for piece, number in enumerate(numbers.tolist()):
-            apart = bool(between) and unspaced[number]
+            apart = unspaced[number]
             if apart or number != last:
                 words.append(text[slice(*(spans[piece] if apart else between[number]))])
             owners.append(len(words) - 1)

@@ -47,11 +47,7 @@ class TextSteps:
     limit: int = MOST_TOKENS
 
     def __post_init__(self):
-        if self.kind not in KINDS:
-            raise ValueError(
-                f"The kind of text steps must be one of {', '.join(KINDS)}. "
-                f"Received: {self.kind!r}. Choose one of them."
-            )
+        check_kind(self.kind)
 
     @classmethod
     def fit(cls, split, tokenizer, kind="token", pieces=None, limit=MOST_TOKENS, reader=None):
@@ -75,8 +71,9 @@ class TextSteps:
                 modalities.
             ValueError: If `kind` is unknown.
         """
+        check_kind(kind)
         most = min(limit, pieces or (MOST_OF_WORD if kind == "word" else limit))
-        found = find_texts(cls(tokenizer, kind, 1, most, limit).kind, split, tokenizer, reader)
+        found = find_texts(kind, split, tokenizer, reader)
         longest = max(1, int(found.tokens.lengths.max(initial=0)))
         if kind == "token":
             return cls(tokenizer, kind, min(most, longest), 1, limit)
@@ -164,6 +161,15 @@ class TextSteps:
             f"{where}: {dropped.sum()} of {len(dropped)} samples have more {self.kind}s than "
             f"{most} and were cut."
         ]
+
+
+def check_kind(kind):
+    """Raise a `ValueError` unless `kind` is one of `KINDS`."""
+    if kind not in KINDS:
+        raise ValueError(
+            f"The kind of text steps must be one of {', '.join(KINDS)}. Received: {kind!r}. "
+            "Choose one of them."
+        )
 
 
 def _notes_on_tokens(where, found, tokenizer):

@@ -173,8 +173,12 @@ class TextTokenizer:
         return self._tokenizer.id_to_token(int(number))
 
     def token_ids(self, texts):
-        """Return a list of int32 arrays: each text's token numbers, without start and end token."""
-        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        """Return a list of int32 arrays: each text's token numbers, without start and end token.
+
+        Spaces around a text have no tokens.
+        """
+        texts = [text.strip() for text in texts]
+        encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         return [np.asarray(encoding.ids, dtype="int32") for encoding in encodings]
 
     def word_token_ids(self, words):
@@ -193,7 +197,7 @@ class TextTokenizer:
 
     def pieces(self, text):
         """Return the `Pieces` of a text: tokens, places and the words they belong to."""
-        return Pieces.of(text, self._encode(text))
+        return Pieces.of(text, self._encode)
 
     def _encode(self, text):
         return self._tokenizer.encode(text, add_special_tokens=False)

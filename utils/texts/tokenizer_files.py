@@ -75,9 +75,10 @@ def read_source(source):
             found.save_to_preset(saved)
             return _read_folder(Path(saved), str(source))
     except Exception as error:  # keras_hub and kagglehub raise many kinds
+        reason = " ".join(str(error).split())
         raise ValueError(
             "The tokenizer must be a folder, package://NAME/FOLDER, or a preset of keras_hub. "
-            f"Received: {source!r}, which is no folder and cannot be loaded as a preset: {error}. "
+            f"Received: {source!r}, which is no folder and cannot be loaded as a preset: {reason}. "
             "Without a network, download the model elsewhere, its tokenizer.json and its weights, "
             "and name the folder with both."
         ) from error

@@ -39,7 +39,7 @@ def window_rows(split):
     place = np.empty(count, int)
     place[order] = np.arange(count)
     first = place - context
-    known = np.maximum(first, 0)
+    known = np.clip(first, 0, place)
     whole = (context >= 0) & (first >= 0) & (videos[order[known]] == videos)
     if name == ORDERS[0]:  # it counts without gaps
         whole &= position - position[order[known]] == context
