@@ -88,8 +88,8 @@ def split_by_words(encode, words):
     spans = [(end - len(words[i]) - 1, end - 1) for i, end in zip(spoken, ends, strict=True)]
     owners = owners_of(np.asarray(encoding.offsets, int).reshape(-1, 2), spans)
     ids = np.asarray(encoding.ids, "int32")
-    parts = np.split(ids, np.searchsorted(owners, np.arange(1, len(spoken))))
+    cuts = np.searchsorted(owners, np.arange(len(spoken) + 1)).tolist()
     found = [np.zeros(0, "int32")] * len(words)
-    for i, part in zip(spoken, parts, strict=False):
-        found[i] = part
+    for i, (start, end) in zip(spoken, itertools.pairwise(cuts), strict=True):
+        found[i] = ids[start:end]
     return found

@@ -64,13 +64,13 @@ def word_tokens(words, tokenizer):
     """Cut the words of each sample.
 
     Args:
-        words: A list of words for each sample; an empty word has no tokens.
+        words: A list of words without spaces for each sample; an empty word has no tokens.
         tokenizer: A `TextTokenizer`.
 
     Returns:
         `Tokens`, the words of one sample after the other.
     """
-    key = _checksum(tokenizer, (part for one in words for part in ("\n", *one)))
+    key = _checksum(tokenizer, ("words", *map(" ".join, words)))
 
     def make():
         for one in words:

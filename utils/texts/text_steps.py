@@ -97,23 +97,13 @@ class TextSteps:
         """
         found = find_texts(self.kind, split, self.tokenizer, reader)
         where = f"{split.source}, split {split.name}"
-        tokens, notes = found.tokens, [f"{where}: {found.rule}.", *found.notes]
-        if self.kind == "token":
-            rows = TokenRows(where, tokens, found.places, self.length, as_steps=True)
-            cut = [("texts", self.length, tokens.lengths > self.length)]
-        else:
-            places, dropped = self._fitting(found)
-            rows = TokenRows(where, tokens, places, self.pieces)
-            unit = "words" if self.kind == "word" else "texts"
-            cut = [(unit, self.pieces, tokens.lengths > self.pieces)]
-            notes += self._notes_on(where, dropped)
-        for unit, most, long in cut:
-            if long.any():
-                notes.append(
-                    f"{where}: {long.sum()} of {len(long)} {unit} have more than {most} tokens "
-                    "and were cut at the end."
-                )
-        notes += _notes_on_tokens(where, found, self.tokenizer)
+        rows, cut = self._rows(where, found)
+        notes = [
+            f"{where}: {found.rule}.",
+            *found.notes,
+            *cut,
+            *_notes_on_tokens(where, found, self.tokenizer),
+        ]
         others = {name: x for name, x in split.sequences.items() if name != "text"}
         return dataclasses.replace(
             split,
@@ -131,6 +121,22 @@ class TextSteps:
     def from_json(cls, values, tokenizer):
         """Return the `TextSteps` of a dict that `to_json` made."""
         return cls(tokenizer, **values)
+
+    def _rows(self, where, found):
+        """Return the `TokenRows` of `FoundTexts`, and notes on what was cut."""
+        if self.kind == "token":
+            rows = TokenRows(where, found.tokens, found.places, self.length, as_steps=True)
+            return rows, _notes_on_cuts(where, "texts", self.length, found.tokens)
+        places, dropped = self._fitting(found)
+        unit = "words" if self.kind == "word" else "texts"
+        notes = _notes_on_cuts(where, unit, self.pieces, found.tokens)
+        if dropped.any():
+            most = f"{self.length} steps" + f" or {self.limit} tokens" * (self.kind == "word")
+            notes.append(
+                f"{where}: {dropped.sum()} of {len(dropped)} samples have more {unit} than {most} "
+                "and were cut."
+            )
+        return TokenRows(where, found.tokens, places, self.pieces), notes
 
     def _fitting(self, found):
         """Return the places within `length` and `limit`, and which samples lost some `(N,)`."""
@@ -153,15 +159,6 @@ class TextSteps:
             dropped |= late.any(axis=1)
         return places, dropped
 
-    def _notes_on(self, where, dropped):
-        if not dropped.any():
-            return []
-        most = f"{self.length} steps" + f" or {self.limit} tokens" * (self.kind == "word")
-        return [
-            f"{where}: {dropped.sum()} of {len(dropped)} samples have more {self.kind}s than "
-            f"{most} and were cut."
-        ]
-
 
 def check_kind(kind):
     """Raise a `ValueError` unless `kind` is one of `KINDS`."""
@@ -170,6 +167,16 @@ def check_kind(kind):
             f"The kind of text steps must be one of {', '.join(KINDS)}. Received: {kind!r}. "
             "Choose one of them."
         )
+
+
+def _notes_on_cuts(where, unit, most, tokens):
+    long = tokens.lengths > most
+    if not long.any():
+        return []
+    return [
+        f"{where}: {long.sum()} of {len(long)} {unit} have more than {most} tokens and were cut at "
+        "the end."
+    ]
 
 
 def _notes_on_tokens(where, found, tokenizer):
