@@ -102,7 +102,7 @@ class TextSteps:
             f"{where}: {found.rule}.",
             *found.notes,
             *cut,
-            *_notes_on_tokens(where, found, self.tokenizer),
+            *_notes_on_tokens(where, found, self),
         ]
         others = {name: x for name, x in split.sequences.items() if name != "text"}
         return dataclasses.replace(
@@ -179,15 +179,18 @@ def _notes_on_cuts(where, unit, most, tokens):
     ]
 
 
-def _notes_on_tokens(where, found, tokenizer):
+def _notes_on_tokens(where, found, steps):
     notes = []
-    empty = ~(found.lengths(found.places) > 0).any(axis=1)
+    empty = found.tokens.lengths == 0
+    if steps.kind == "word":
+        empty = ~(found.lengths(found.places) > 0).any(axis=1)
     if empty.any():
         notes.append(
             f"{where}: {empty.sum()} of {len(empty)} samples have an empty text, which counts as "
             "absent."
         )
-    share = 0.0 if tokenizer.unknown is None else found.tokens.share_of(tokenizer.unknown)
+    unknown = steps.tokenizer.unknown
+    share = 0.0 if unknown is None else found.tokens.share_of(unknown)
     if share > MOST_UNKNOWN:
         notes.append(
             f"{where}: {share:.0%} of the tokens are unknown to the encoder. It may not know this "

@@ -142,6 +142,12 @@ def test_windows_are_rebuilt_from_the_index():
         assert "the n_context utterances before a sample" in found.notes[0]
 
 
+def test_empty_utterances_of_windows_are_counted():
+    found = encoded(make_split(["bad", "", "not", "the", "film"], **WINDOWS), "text")
+    assert "1 of 5 samples have an empty text" in found.notes[1]
+    assert dense(found)[3, :, 0].tolist() == numbers("", "the")
+
+
 def test_longer_windows_keep_their_last_utterances():
     split = make_split(["bad", "it", "not", "the", "film"], **WINDOWS)
     steps = TextSteps(TOKENIZER, "text", length=1, pieces=1)
