@@ -137,7 +137,7 @@ class TableParts:
         p, tokenizer = self.processing, self.config["tokenizer"]
         text = (
             f"a text in up to {p.chunks} chunks of {p.chunk_tokens} tokens, {p.overlap} of them "
-            f"shared by neighbours, from a vocabulary of {len(p.tokenizer.vocabulary):,}"
+            f"shared by neighbours, from a vocabulary of {p.tokenizer.size:,}"
         )
         width = sum(p.transform.widths.values())
         fields = f", and {len(self.schema.fields)} fields, {width} numbers wide in all"

@@ -21,16 +21,15 @@ from utils.row_ids import RowIds
 from utils.tables import (
     Processing,
     Table,
-    TextTokenizer,
     find_split,
     find_splits,
     find_table,
     infer_schema,
-    preset_path,
     read_blocks,
 )
 from utils.tables.notes import corpus_notes, file_notes, table_notes
 from utils.tables.table_file import check_columns, checked_numbers
+from utils.texts import TextTokenizer, preset_path
 
 NEEDED = ("pyarrow", "tokenizers", "keras_hub", "safetensors")
 
@@ -122,7 +121,7 @@ class TableTask(Task):
         if settings.tokenizer is None:
             tokenizer = TextTokenizer.learn(_Texts(train, schema.text), settings.vocabulary_size)
         else:
-            tokenizer = TextTokenizer.from_preset(settings.tokenizer)
+            tokenizer = TextTokenizer.from_source(settings.tokenizer)
         processing = Processing.fit(
             train,
             schema,
@@ -194,7 +193,7 @@ class TableInputs(Inputs):
         if folder is None:
             shape = {
                 **settings.bert,
-                "vocabulary_size": len(processing.tokenizer.vocabulary),
+                "vocabulary_size": processing.tokenizer.size,
                 "max_sequence_length": settings.chunk_tokens,
             }
         config = {

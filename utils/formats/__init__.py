@@ -12,6 +12,7 @@ from utils.formats.partitioned import PartitionedData
 from utils.formats.pickle_layouts import PICKLES, find_layout
 from utils.formats.pickle_reader import load_content
 from utils.formats.split import MODALITIES, SPLITS, Split
+from utils.formats.text_table import TextTable
 from utils.untrusted.invalid_data import InvalidData
 
 __all__ = ["MODALITIES", "READERS", "SPLITS", "InvalidData", "Split", "open_data"]
@@ -24,7 +25,8 @@ def open_data(path, feature_files=None, partition=None, **options):
 
     Args:
         path: A file or folder in one of the known formats; or a folder that holds one pickle of
-            MMSA and its table of clips, such as `meta.csv`.
+            MMSA and its table of clips, such as `meta.csv`; or, without labels, a CSV table of
+            texts.
         feature_files: A dict from modalities to MMSA pickles that replace features of `path`,
             which must be an MMSA pickle too.
         partition: A `Partition` of data that has one split; `None`: the data's own splits.
@@ -40,7 +42,7 @@ def open_data(path, feature_files=None, partition=None, **options):
         InvalidData: If a pickle cannot be loaded, or has none of the known layouts.
         ValueError: If `feature_files` are given for another format.
     """
-    path, found = _find_reader(Path(path))
+    path, found = _find_reader(Path(path), options.get("labels", True))
     if found in PICKLES:
         options["content"] = load_content(path)
         found = find_layout(path, options["content"])
@@ -57,14 +59,15 @@ def open_data(path, feature_files=None, partition=None, **options):
     return reader if partition is None else PartitionedData(reader, partition)
 
 
-def _find_reader(path):
+def _find_reader(path, labels=True):
     """Return the path of the data, a pickle in place of its folder, and the class that reads it."""
     try:
         # `exists` would hide the reason: a missing permission, or links that lead in a circle.
         names = (
             sorted(p.name for p in path.iterdir()) if path.is_dir() else [path.stat() and path.name]
         )
-        found = next((reader for reader in READERS if reader.matches(path)), None)
+        known = READERS if labels else (*READERS, TextTable)
+        found = next((reader for reader in known if reader.matches(path)), None)
     except OSError as error:
         raise _unreadable(path, error) from error
     except ValueError as error:

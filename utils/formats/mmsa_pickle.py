@@ -137,6 +137,13 @@ class MmsaPickle(PickleReader):
             )
         return where_key, labels
 
+    def text_bert(self, split):
+        where, section = self.section(self.feature_files.get("text", self.path), split)
+        if TOKEN_KEY not in section:
+            return None
+        where = f"{where}, key {TOKEN_KEY!r},"
+        return where, to_numbers(where, section[TOKEN_KEY])
+
     def _read_features(self, name, split, index, count):
         path = self.feature_files.get(name, self.path)
         where, section = self.section(path, split)

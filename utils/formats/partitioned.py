@@ -3,6 +3,8 @@
 import dataclasses
 import functools
 
+import numpy as np
+
 from utils.formats.reader import Reader
 from utils.untrusted.invalid_data import InvalidData
 
@@ -78,3 +80,7 @@ class PartitionedData(Reader):
     def label_ids(self, split):
         ids = self._reader.label_ids(self._name)
         return ids and [ids[i] for i in self._rows[split]]
+
+    def text_bert(self, split):
+        found = self._reader.text_bert(self._name)
+        return found and (found[0], np.asarray(found[1])[self._rows[split]])

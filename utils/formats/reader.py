@@ -137,6 +137,14 @@ class Reader(ABC):
         """
         return self.read(split)
 
+    def text_bert(self, split) -> tuple[str, object] | None:
+        """Return the place, for messages, and the tokens of a split's texts that the data holds.
+
+        They are numbers `(N, 3, T)`, not checked: BERT's tokens, attention mask and segments.
+        `None`: the data holds none.
+        """
+        return None
+
     def size(self, split) -> int:
         """Return the memory that the features of a split need, in bytes; 0 if unknown."""
         return 0

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from utils.formats.checks import clean_features
+from utils.formats.stored_rows import JoinedRows, StoredRows
 
 MODALITIES: tuple[str, ...] = ("text", "audio", "video")
 SPLITS: tuple[str, ...] = ("train", "valid", "test")
@@ -91,7 +92,7 @@ class Split:
                 get as many steps as the longest modality.
         """
         widths, lengths = widths or {}, lengths or {}
-        longest = max(self.lengths.values())
+        longest = max(self.lengths.values(), default=1)
         sequences = {
             name: self.sequences[name]
             if name in self.sequences
@@ -125,7 +126,7 @@ class Split:
             yield self
             return
         rows = np.arange(len(self)) if rows is None else rows
-        size = max(1, BLOCK_BYTES // self.sample_bytes)
+        size = max(1, BLOCK_BYTES // max(1, self.sample_bytes))
         for start in range(0, len(rows), size):
             yield self.take(rows[start : start + size])
 
@@ -136,9 +137,15 @@ class Split:
             widths: Dict from modality to the expected width.
 
         Raises:
-            ValueError: If a width differs.
+            ValueError: If a width differs, or a modality is missing.
         """
         for name, width in widths.items():
+            if name not in self.sequences:
+                raise ValueError(
+                    f"{self.source}, split {self.name}, must have {name} features. Received: "
+                    f"{', '.join(self.sequences) or 'texts'} alone. Use the data set, or the "
+                    "features, of the training."
+                )
             if self.widths[name] != width:
                 raise ValueError(
                     f"The {name} features of {self.source}, split {self.name}, must have {width} "
@@ -230,7 +237,7 @@ def join_splits(splits):
     columns = [c for c in first.index if all(c in s.index for s in splits)]
     return Split(
         "+".join(s.name for s in splits),
-        _joined([s.sequences for s in splits]),
+        _joined([s.sequences for s in splits], _joined_features),
         np.concatenate([s.labels for s in splits]),
         {c: [value for s in splits for value in s.index[c]] for c in columns},
         {m: sum(s.repaired.get(m, 0) for s in splits) for m in first.sequences},
@@ -242,6 +249,11 @@ def join_splits(splits):
     )
 
 
-def _joined(parts):
+def _joined(parts, join=np.concatenate):
     names = [name for name in parts[0] if all(name in part for part in parts)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in names}
+    return {name: join([part[name] for part in parts]) for name in names}
+
+
+def _joined_features(parts):
+    stored = any(isinstance(part, StoredRows) for part in parts)
+    return JoinedRows(parts) if stored else np.concatenate(parts)

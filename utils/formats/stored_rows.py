@@ -55,13 +55,14 @@ class JoinedRows(StoredRows):
     """Several `StoredRows`, joined along the samples.
 
     Args:
-        parts: `StoredRows` with equal `T` and `D`.
+        parts: `StoredRows`, or arrays, with equal `T` and `D`.
     """
 
     def __init__(self, parts):
         self.parts = parts
         self.starts = np.cumsum([0, *(len(part) for part in parts)])
-        super().__init__(parts[0].where, (self.starts[-1], *parts[0].shape[1:]))
+        where = next(part.where for part in parts if isinstance(part, StoredRows))
+        super().__init__(where, (self.starts[-1], *parts[0].shape[1:]))
 
     def _read(self, rows):
         x = np.empty((len(rows), *self.shape[1:]), "float32")
@@ -69,5 +70,5 @@ class JoinedRows(StoredRows):
         for owner in np.unique(owners):
             chosen = owners == owner
             x[chosen] = self.parts[owner][rows[chosen] - self.starts[owner]]
-        self.repaired = sum(part.repaired for part in self.parts)
+        self.repaired = sum(getattr(part, "repaired", 0) for part in self.parts)
         return x

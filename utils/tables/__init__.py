@@ -6,7 +6,6 @@ from utils.tables.schema import Schema, infer_schema
 from utils.tables.splits import find_split, find_splits, find_table
 from utils.tables.table_file import Table, read_blocks
 from utils.tables.tabular import TabularTransform
-from utils.tables.tokenizer import TextTokenizer, preset_path
 
 __all__ = [
     "Processing",
@@ -14,11 +13,9 @@ __all__ = [
     "Schema",
     "Table",
     "TabularTransform",
-    "TextTokenizer",
     "find_split",
     "find_splits",
     "find_table",
     "infer_schema",
-    "preset_path",
     "read_blocks",
 ]

@@ -9,6 +9,7 @@ from utils.files import read_json, write_json
 from utils.measures.inference import infer_target, target_from_json
 from utils.measures.target import Target
 from utils.row_ids import RowIds
+from utils.tables.chunks import kept_tokens
 from utils.tables.samples import Samples
 from utils.tables.schema import Schema
 from utils.tables.table_file import (
@@ -18,7 +19,7 @@ from utils.tables.table_file import (
     to_numbers,
 )
 from utils.tables.tabular import TabularTransform
-from utils.tables.tokenizer import TextTokenizer, kept_tokens
+from utils.texts.tokenizer import TextTokenizer
 
 
 @dataclasses.dataclass

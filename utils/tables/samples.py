@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from utils.tables.chunks import cut_chunks
 from utils.tables.tabular import one_hot
-from utils.tables.token_file import TokenFile
-from utils.tables.tokenizer import cut_chunks
+from utils.texts.token_file import TokenFile
 
 
 @dataclasses.dataclass

@@ -118,11 +118,11 @@ def test_pretrained_hidden_states_are_those_of_the_reference():
     import tokenizers
 
     from tests.models.text_tabular.numpy_bert import hidden_states
-    from utils.tables import TextTokenizer, preset_path
+    from utils.texts import TextTokenizer, preset_path
 
     folder = preset_path(MINILM)
     bert = make_bert(folder)
-    tokenizer = TextTokenizer.from_preset(folder)
+    tokenizer = TextTokenizer.from_source(folder)
     text = "I really like this café, but the waiter wasn't nice."
     ids = [[tokenizer.start, *tokenizer.token_ids([text])[0], tokenizer.end]]
     reference = tokenizers.Tokenizer.from_file(f"{folder}/tokenizer.json")

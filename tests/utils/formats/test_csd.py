@@ -15,6 +15,7 @@ from tests.utils.formats.csd_files import (
     write_sequences,
 )
 from utils.formats.csd import ComputationalSequences
+from utils.texts import TextSteps, TextTokenizer
 from utils.untrusted.invalid_data import InvalidData
 
 
@@ -286,3 +287,14 @@ def test_declared_sizes_are_checked_before_reading(folder, role, dtype):
 def test_padded_arrays_that_the_memory_cannot_hold(folder):
     with pytest.raises(InvalidData, match=r"train, declares .* available memory"):
         read(folder, seq_len=10**12)
+
+
+def test_words_are_the_steps_of_a_text_encoder(folder, monkeypatch, tmp_path):
+    monkeypatch.setenv("MSA_CACHE", str(tmp_path / "cache"))
+    vocabulary = "[PAD] [UNK] [CLS] [SEP] it was good".split()
+    split = read(folder)
+    steps = TextSteps.fit(split, TextTokenizer.from_vocabulary(vocabulary), "word")
+    x = steps.encode(split).sequences["text"][np.arange(4)][..., 0]
+    # Unknown words have the token 1; pauses have none. Each number is one larger.
+    assert x[0].tolist() == [0, 5, 6, 0, 0, 0]
+    assert x[1].tolist() == [6, 0, 7, 2, 2, 0]

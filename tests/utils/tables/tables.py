@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from utils.formats.table import write_table
-from utils.tables import TextTokenizer
+from utils.texts import TextTokenizer
 
 WORDS = "the dress is good bad soft a b c ##s ##y . ,".split()
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
@@ -33,4 +33,4 @@ def make_table(path, **columns):
 
 
 def make_tokenizer():
-    return TextTokenizer(VOCABULARY)
+    return TextTokenizer.from_vocabulary(VOCABULARY)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from tests.utils.tables.tables import make_table, make_tokenizer
-from utils.tables import Processing, infer_schema, token_file
+from utils.tables import Processing, infer_schema
 from utils.tables.table_file import BLOCK_ROWS
-from utils.tables.token_file import TokenFile
+from utils.texts import token_file
+from utils.texts.token_file import TokenFile
 
 WORDS = 300
 

@@ -1,0 +1,11 @@
+import pytest
+
+from utils.texts import token_cache
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    """The folder of cached tokens, one of each test's own."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv(token_cache.FOLDER_VARIABLE, str(folder))
+    return folder / "tokens"
