@@ -18,6 +18,8 @@ from .msamodel import MSAModel as MSAModel
 from .multimodal_cross_attention import MultiModalCrossAttention as MultiModalCrossAttention
 from .multimodal_model import Explanation as Explanation
 from .multimodal_model import MultimodalModel as MultimodalModel
+from .optimizers import LayerwiseAdamW as LayerwiseAdamW
+from .optimizers import WeightGroup as WeightGroup
 from .pooling import MaskedPooling as MaskedPooling
 from .pooling import ModalityWeighting as ModalityWeighting
 from .positional import LearnablePositionalEmbedding as LearnablePositionalEmbedding

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import shlex
 import sys
+import types
 import typing
 from typing import Annotated
 
@@ -105,6 +106,10 @@ def command_line():
 def _range_faults(settings):
     for name, kind in typing.get_type_hints(type(settings), include_extras=True).items():
         value = getattr(settings, name)
+        if value is None:
+            continue
+        if typing.get_origin(kind) in (typing.Union, types.UnionType):  # `PositiveInt | None`
+            kind = typing.get_args(kind)[0]
         bounds = [bound for part in getattr(kind, "__metadata__", ()) for bound in _bounds(part)]
         if bounds and not (math.isfinite(value) and all(fits(value) for fits, _ in bounds)):
             words = " and ".join(text for _, text in bounds)

@@ -32,6 +32,12 @@ class BatchSettings(SettingsGroup):
         "cut each batch to its longest sample, and draw it from one of this many groups of "
         "similar length; 1: from all; 0: do not cut",
     )
+    batch_by: str | None = setting(
+        None,
+        "column whose values stand side by side in an epoch, such as video_id, so that samples "
+        "with the same value share batches, and a text that several of them have is encoded once",
+        family="sequences",
+    )
     packing: bool = setting(
         False,
         "put short samples of a batch side by side into one row, for models that can: seqlevel",
@@ -72,6 +78,12 @@ class BatchSettings(SettingsGroup):
     )
 
     def _own_faults(self):
+        if self.batch_by is not None and (self.buckets > 1 or self.packing):
+            other = "--packing" if self.packing else f"--buckets {self.buckets}"
+            yield (
+                "--batch-by decides which samples share a batch. It excludes --packing, and "
+                f"--buckets above 1. Received: --batch-by {self.batch_by} {other}. Leave one out."
+            )
         for name, limit in LIMITS.items():
             for modality, value in getattr(self, name).items():
                 if modality not in MODALITIES:

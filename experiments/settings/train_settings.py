@@ -9,6 +9,7 @@ from experiments.settings.model import ModelSettings
 from experiments.settings.optimisation import OptimisationSettings
 from experiments.settings.records import RecordSettings
 from experiments.settings.text import TextSettings
+from experiments.settings.text_encoder import TextEncoderSettings
 from utils.options import option_name
 
 
@@ -18,6 +19,7 @@ class TrainSettings(
     DataSettings,
     BatchSettings,
     OptimisationSettings,
+    TextEncoderSettings,
     TextSettings,
     DeviceSettings,
     RecordSettings,
@@ -36,6 +38,7 @@ class TrainSettings(
                     f"Received: --model {self.model}. Leave it out."
                 )
         yield from self._packing_faults()
+        yield from self._text_encoder_faults()
         if self.jit == "on" and self.strategy not in ("auto", "cpu"):
             yield f"--jit on needs one device. Received: --strategy {self.strategy}."
         if self.cross_validates and self.patience:
@@ -54,6 +57,21 @@ class TrainSettings(
             yield "--packing and --mixup, which makes samples longer, exclude each other."
         if self.strategy not in ("auto", "cpu"):
             yield f"--packing needs one device. Received: --strategy {self.strategy}."
+
+    def _text_encoder_faults(self):
+        if self.text_encoder is None:
+            return
+        if "text" not in self.modalities:
+            yield (
+                "--text-encoder needs the text among --modalities. "
+                f"Received: {' '.join(self.modalities)}."
+            )
+        if self.mixup or self.noise.get("text"):
+            changed = "--mixup" if self.mixup else "--noise.text"
+            yield (
+                f"{changed} changes features, but the text of a --text-encoder is numbers of "
+                "tokens. Leave it out."
+            )
 
 
 FAMILIES = {

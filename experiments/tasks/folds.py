@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold
 
-from utils.formats.clip_ids import with_video_ids
+from utils.formats.clip_ids import column_of_samples
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +47,7 @@ def make_folds(task, samples):
             labels.
     """
     settings, labels = task.settings, task.labels(samples)
-    columns = with_video_ids(task.columns(samples))
+    columns = task.columns(samples)
     if settings.leave_out:
         folds = one_fold_a_value(columns, settings.leave_out)
     else:
@@ -75,7 +75,7 @@ def assign_folds(count, columns, folds, group):
     Raises:
         ValueError: If the column is missing, or if there are fewer samples or groups than folds.
     """
-    groups = None if group is None else _column(columns, group, "--group")
+    groups = None if group is None else column_of_samples(columns, group, "--group")
     most = count if groups is None else len(set(groups))
     if folds > most:
         raise ValueError(
@@ -103,7 +103,7 @@ def one_fold_a_value(columns, name):
     Raises:
         ValueError: If the column is missing, or all its values are the same.
     """
-    values = np.asarray(_column(columns, name, "--leave-out"), dtype=str)
+    values = np.asarray(column_of_samples(columns, name, "--leave-out"), dtype=str)
     names, assignment = np.unique(values, return_inverse=True)
     names = names.tolist()
     if len(names) < 2:
@@ -126,13 +126,4 @@ def group_values(task, samples, name, option="--group"):
     Raises:
         ValueError: If there is no such column; the message lists them.
     """
-    return _column(with_video_ids(task.columns(samples)), name, option)
-
-
-def _column(columns, name, option):
-    if name not in columns:
-        raise ValueError(
-            f"{option} must be a column of the data, in sequences of its index_SPLIT.csv: "
-            f"{', '.join(columns) or 'it has no index'}. Received: {name}."
-        )
-    return columns[name]
+    return column_of_samples(task.columns(samples), name, option)

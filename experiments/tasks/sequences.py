@@ -20,6 +20,7 @@ from utils.batches.packing import Packer
 from utils.data_loader import end_of_samples, load_split
 from utils.environment import file_checksum
 from utils.formats import MODALITIES, open_data
+from utils.formats.clip_ids import column_of_samples
 from utils.formats.split import join_splits, raw_samples
 from utils.untrusted.plain_file import plain_file
 
@@ -212,6 +213,10 @@ class SequenceInputs(Inputs):
 
     def plan(self, settings, samples):
         plan, _ = super().plan(settings, samples)
+        if settings.batch_by is not None:
+            values = column_of_samples(samples.index, settings.batch_by, "--batch-by")
+            groups = np.unique(np.asarray(values, dtype=str), return_inverse=True)[1]
+            plan = dataclasses.replace(plan, groups=groups)
         if not settings.packing:
             return plan, None
         packer = Packer.of(samples)

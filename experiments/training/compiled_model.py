@@ -106,7 +106,8 @@ class ModelCache:
         with distribution.strategy.scope():
             model = inputs.build_model(settings, train)
             loss = make_loss(settings, inputs.target, weights)
-            model.compile(make_optimizer(settings, updates, distribution.replicas), loss)
+            optimizer = make_optimizer(settings, updates, distribution.replicas, model)
+            model.compile(optimizer, loss)
             # A function that still creates variables would be traced twice.
             model.optimizer.build(model.trainable_variables)
             average = WeightAverage(model, settings.ema) if settings.ema else None

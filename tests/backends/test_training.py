@@ -64,3 +64,29 @@ def test_gradients_pass_through_shared_rows():
         trained.append(model.get_weights())
     for ours, theirs in zip(*trained, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_a_late_group_is_trained_as_by_an_optimizer_that_starts_late():
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(size=(6, 2, 3)).astype("float32")
+    early, late, alone = (keras.Variable([1.0, -2.0, 3.0]) for _ in range(3))
+    group = msa_tf2.WeightGroup([late], 0.5, 0.2, first_update=4)
+    optimizer = msa_tf2.LayerwiseAdamW(0.01, [group], 0.1)
+    optimizer.build([early, late])
+    plain = keras.optimizers.AdamW(0.005, 0.2)
+    for number, pair in enumerate(gradients):
+        optimizer.apply([keras.ops.convert_to_tensor(gradient) for gradient in pair])
+        if number >= 4:
+            plain.apply([keras.ops.convert_to_tensor(pair[1])], [alone])
+    np.testing.assert_allclose(to_numpy(late), to_numpy(alone), rtol=1e-5)
+    assert not np.any(to_numpy(early) == to_numpy(late))
+
+
+def test_a_model_with_a_late_group_fits():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Dense(1)])
+    below, above = (to_numpy(layer.kernel) for layer in model.layers)
+    group = msa_tf2.WeightGroup(model.layers[0].trainable_variables, first_update=2)
+    model.compile(msa_tf2.LayerwiseAdamW(0.01, [group], gradient_accumulation_steps=2), "mse")
+    model.fit(np.ones((8, 3)), np.ones((8, 1)), batch_size=2, verbose=0)
+    np.testing.assert_array_equal(to_numpy(model.layers[0].kernel), below)
+    assert not np.any(to_numpy(model.layers[1].kernel) == above)

@@ -79,6 +79,7 @@ class Sizes(SettingsGroup):
     """Sizes."""
 
     size: PositiveInt = setting(3, "size")
+    most: PositiveInt | None = setting(None, "most")
 
 
 @dataclasses.dataclass
@@ -88,11 +89,12 @@ class Grouped(Rates, Sizes):
 
 def test_all_faults_of_all_groups_are_told_together():
     with pytest.raises(ValueError) as caught:
-        Grouped(rate=0.0, share=1.0, size=0).check()
+        Grouped(rate=0.0, share=1.0, size=0, most=-1).check()
     for part in (
         "--rate must be above 0. Received: 0.0.",
         "--share must be at least 0 and below 1. Received: 1.0.",
         "--size must be at least 1. Received: 0.",
+        "--most must be at least 1. Received: -1.",
         "--share must be at most --rate.",
     ):
         assert part in str(caught.value)

@@ -24,9 +24,12 @@ class BatchPlan:
             that is smaller than the number of workers.
         even: Whether samples are exchanged between shuffled batches, until the sums of the lengths
             are about equal.
+        groups: Number of each sample's group, integers `(N,)` from 0. The samples of a group stand
+            side by side in the order of an epoch, so that most of them share a batch. The groups,
+            and the samples of each, come in a new order.
 
     Raises:
-        ValueError: If a value is out of range.
+        ValueError: If a value is out of range, or options exclude each other.
     """
 
     samples: int
@@ -37,6 +40,7 @@ class BatchPlan:
     buckets: int = 1
     shard: tuple[int, int] = (0, 1)
     even: bool = False
+    groups: np.ndarray | None = None
 
     def __post_init__(self):
         if self.batch_size < 1:
@@ -54,6 +58,11 @@ class BatchPlan:
             raise ValueError(
                 "`even` needs `shuffle`, and no `buckets`. "
                 f"Received: shuffle {self.shuffle}, buckets {self.buckets}."
+            )
+        if self.groups is not None and (self.buckets > 1 or self.even or not self.shuffle):
+            raise ValueError(
+                "`groups` need `shuffle`, and neither `buckets` nor `even`, which part them. "
+                f"Received: shuffle {self.shuffle}, buckets {self.buckets}, even {self.even}."
             )
         worker, workers = self.shard
         if not 0 <= worker < workers:
@@ -78,6 +87,9 @@ class BatchPlan:
         """
         rng = np.random.default_rng((self.seed, number))
         order = rng.permutation(self.samples) if self.shuffle else np.arange(self.samples)
+        if self.groups is not None:
+            place = rng.permutation(self.groups.max(initial=0) + 1)
+            order = order[np.argsort(place[self.groups[order]], kind="stable")]
         batches = self._cut(order)
         if self.buckets > 1:
             batches = [batches[i] for i in rng.permutation(len(batches))]

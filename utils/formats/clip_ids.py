@@ -25,3 +25,23 @@ def with_video_ids(columns):
     if COLUMN in columns or not clips or not all(clips):
         return columns
     return {**columns, COLUMN: [clip[0] for clip in clips if clip]}
+
+
+def column_of_samples(columns, name, option):
+    """Return a column about samples; `video_id` may stand in ids `VIDEO$_$CLIP` alone.
+
+    Args:
+        columns: Dict from column name to a value for each sample.
+        name: Name of the column.
+        option: The option that names the column, for the message.
+
+    Raises:
+        ValueError: If there is no such column; the message lists them.
+    """
+    columns = with_video_ids(columns)
+    if name not in columns:
+        raise ValueError(
+            f"{option} must be a column of the data, in sequences of its index_SPLIT.csv: "
+            f"{', '.join(columns) or 'it has no index'}. Received: {name}."
+        )
+    return columns[name]

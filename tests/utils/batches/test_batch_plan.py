@@ -1,3 +1,6 @@
+import dataclasses
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -74,6 +77,11 @@ def test_batches_of_buckets_have_similar_lengths():
         ({"buckets": 2, "shuffle": True}, "need the `lengths`"),
         ({"even": True, "shuffle": True}, "need the `lengths`"),
         ({"even": True, "lengths": np.ones(5)}, "`even` needs `shuffle`.*Received: shuffle False"),
+        ({"groups": np.arange(4)}, "`groups` need `shuffle`.*Received: shuffle False, buckets 1"),
+        (
+            {"groups": np.arange(4), "shuffle": True, "even": True, "lengths": np.ones(4)},
+            "neither `buckets` nor `even`.*even True",
+        ),
         ({"shard": (2, 2)}, r"`shard` must be .*Received: \(2, 2\)"),
     ],
 )
@@ -103,3 +111,35 @@ def test_evened_batches_have_as_many_steps():
     assert np.ptp([lengths[batch].sum() for batch in even]) <= 5
     stayed = [len(np.intersect1d(a, b)) for a, b in zip(plain, even, strict=True)]
     assert np.mean(stayed) > 28
+
+
+@given(
+    groups=st.lists(st.integers(0, 6), min_size=1, max_size=40),
+    batch_size=st.integers(1, 9),
+    workers=st.integers(1, 3),
+    epoch=st.integers(0, 10**6),
+)
+@settings(max_examples=100, deadline=None)
+def test_samples_of_a_group_stand_side_by_side(groups, batch_size, workers, epoch):
+    groups = np.array(groups)
+    whole = BatchPlan(len(groups), batch_size, True, 2, groups=groups)
+    order = np.concatenate(whole.epoch(epoch))
+    assert sorted(order) == list(range(len(groups)))
+    changes = np.count_nonzero(np.diff(groups[order]))
+    assert changes == len(set(groups)) - 1
+    shards = [dataclasses.replace(whole, shard=(i, workers)).epoch(epoch) for i in range(workers)]
+    for batch, *shares in zip(whole.epoch(epoch), *shards, strict=True):
+        assert sorted(np.concatenate(shares)) == sorted(batch)
+
+
+def test_groups_and_their_samples_come_in_all_orders_equally_often():
+    plan = BatchPlan(4, 4, True, 5, groups=np.array([0, 1, 0, 1]))
+    orders = Counter(tuple(plan.epoch(e)[0]) for e in range(1600))
+    assert len(orders) == 8
+    np.testing.assert_allclose(list(orders.values()), 200, atol=4 * np.sqrt(200))
+
+
+def test_one_group_of_all_samples_changes_nothing():
+    one_group = BatchPlan(9, 4, True, 3, groups=np.zeros(9, int)).epoch(1)
+    for ours, theirs in zip(one_group, BatchPlan(9, 4, True, 3).epoch(1), strict=True):
+        np.testing.assert_array_equal(ours, theirs)

@@ -1,0 +1,177 @@
+"""AdamW that trains some weights more slowly, or later, than the others."""
+
+import dataclasses
+import typing
+
+import keras
+from keras import ops
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightGroup:
+    """Weights that `LayerwiseAdamW` trains in their own way.
+
+    Attributes:
+        weights: The variables, or their positions in the list that the optimizer is built for.
+        rate_factor: Factor on the learning rate, at least 0.
+        weight_decay: The decay of these weights, at least 0; `None`: the decay of the optimizer.
+        first_update: Number of the update, counted from 0, that is the first to change these
+            weights.
+
+    Raises:
+        ValueError: If a number is out of range.
+    """
+
+    weights: typing.Sequence[typing.Any] = ()
+    rate_factor: float = 1.0
+    weight_decay: float | None = None
+    first_update: int = 0
+
+    def __post_init__(self):
+        for name in ("rate_factor", "weight_decay", "first_update"):
+            value = getattr(self, name)
+            if value is not None and not value >= 0:
+                raise ValueError(f"`{name}` must be at least 0. Received: {value!r}.")
+
+
+@keras.saving.register_keras_serializable(package="msa")
+class LayerwiseAdamW(keras.optimizers.AdamW):
+    """AdamW with groups of weights, such as the layers of a pretrained encoder.
+
+    Each group has its own learning rate, weight decay and first update. The weight decay is
+    decoupled: each update multiplies a weight by `1 - rate * weight_decay`, with the learning rate
+    of its group. Weights of no group are trained as by `keras.optimizers.AdamW`, to the last bit.
+
+    Before its first update, a group stays exactly as it is: it is not decayed, it collects no
+    moments, and its gradients do not count in the norm for `global_clipnorm`. Adam's correction of
+    the moments, which start at 0, counts the updates of the group alone. So its first update is as
+    large as the first update of an optimizer of its own, at the learning rate of that time.
+
+    Args:
+        learning_rate: A number, or a schedule over all updates.
+        groups: `WeightGroup`s. Weights need not be in one.
+        weight_decay: The decay of weights whose group has none.
+        undecayed: Parts of the names of weights that are not decayed, such as `"bias"`.
+        **options: Further arguments of `keras.optimizers.AdamW`.
+
+    Raises:
+        ValueError: When it is built: if a weight is in two groups, or in none of the weights that
+            it is built for.
+
+    Example:
+        >>> below, above = keras.layers.Dense(8), keras.layers.Dense(1)
+        >>> model = keras.Sequential([keras.Input((4,)), below, above])
+        >>> slow = WeightGroup(below.trainable_variables, rate_factor=0.1, first_update=2)
+        >>> model.compile(LayerwiseAdamW(0.01, [slow], undecayed=["bias"]), "mse")
+        >>> before = below.get_weights()
+        >>> _ = model.fit(np.ones((8, 4)), np.ones((8, 1)), batch_size=4, verbose=0)
+        >>> bool((below.get_weights()[0] == before[0]).all())
+        True
+
+    Reference:
+        Loshchilov and Hutter, 2019, "Decoupled Weight Decay Regularization". Groups of layers:
+        Howard and Ruder, 2018, "Universal Language Model Fine-tuning for Text Classification".
+    """
+
+    def __init__(self, learning_rate=0.001, groups=(), weight_decay=0.004, undecayed=(), **options):
+        super().__init__(learning_rate, weight_decay, **options)
+        self.groups = tuple(
+            group if isinstance(group, WeightGroup) else WeightGroup(**group) for group in groups
+        )
+        self.undecayed = tuple(undecayed)
+        self.exclude_from_weight_decay(var_names=self.undecayed)
+
+    def build(self, var_list):
+        """Create the moments, and find the group of each weight.
+
+        Args:
+            var_list: The trainable variables of the model.
+        """
+        if self.built:
+            return
+        super().build(var_list)
+        self.groups = tuple(
+            dataclasses.replace(group, weights=[*map(self._position, group.weights)])
+            for group in self.groups
+        )
+        placed = [position for group in self.groups for position in group.weights]
+        if len(set(placed)) < len(placed):
+            twice = next(position for position in placed if placed.count(position) > 1)
+            raise ValueError(
+                "`groups` must hold each weight once. "
+                f"Received: {var_list[twice].path} again. Leave it out of one group."
+            )
+        group_at = {position: group for group in self.groups for position in group.weights}
+        self._group_at = [group_at.get(i, WeightGroup()) for i in range(len(var_list))]
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Decay and update one weight; see the class."""
+        group = self._group_of(variable)
+        rate = ops.cast(learning_rate, variable.dtype) * group.rate_factor
+        if self._use_weight_decay(variable):
+            decay = self.weight_decay if group.weight_decay is None else group.weight_decay
+            decaying = rate * ops.cast(self._trains(group), variable.dtype)
+            self.assign_sub(variable, variable * decay * decaying)
+        if group.first_update:
+            # Keras corrects the moments by the number of all updates.
+            updates = self.iterations + 1
+            own = ops.maximum(updates - group.first_update, 1)
+            rate *= self._correction(own) / self._correction(updates)
+        super().update_step(gradient, variable, rate)
+
+    def get_config(self):
+        """Return the config, with the positions of the weights in the list it is built for.
+
+        Raises:
+            ValueError: If the optimizer is not built, and so cannot know the positions.
+        """
+        named = [weight for group in self.groups for weight in group.weights]
+        if not self.built and not all(isinstance(weight, int) for weight in named):
+            raise ValueError(
+                "An optimizer with groups must be built before it is saved. Received: one that is "
+                "not. Call optimizer.build(model.trainable_variables), or train a step."
+            )
+        groups = [dataclasses.asdict(group) for group in self.groups]
+        return {**super().get_config(), "groups": groups, "undecayed": list(self.undecayed)}
+
+    def _position(self, weight):
+        """Return the position of a weight among the weights that the optimizer is built for."""
+        known = len(self._trainable_variables)
+        if isinstance(weight, int):
+            position, name = weight, f"the position {weight} of {known}"
+        else:
+            key = self._var_key(weight)
+            position, name = self._trainable_variables_indices.get(key, known), weight.path
+        if not 0 <= position < known:
+            raise ValueError(
+                "`groups` must hold weights that the optimizer trains. "
+                f"Received: {name}. Leave out weights that are not trainable."
+            )
+        return position
+
+    def _group_of(self, variable):
+        return self._group_at[self._get_variable_index(variable)]
+
+    def _trains(self, group):
+        """Whether this update changes the weights of a group."""
+        return ops.greater_equal(self.iterations, group.first_update)
+
+    def _correction(self, updates):
+        """Return Adam's factor on the rate, after a number of updates of moments."""
+        updates = ops.cast(updates, "float32")
+        second = ops.sqrt(1 - ops.power(self.beta_2, updates))
+        return second / (1 - ops.power(self.beta_1, updates))
+
+    def _backend_apply_gradients(self, grads, trainable_variables):
+        # Here the gradients are not clipped yet, and none is `None`. A gradient of 0 leaves moments
+        # of 0 as they are, and with such moments Adam's update is 0.
+        kept = []
+        for gradient, variable in zip(grads, trainable_variables, strict=True):
+            group = self._group_of(variable)
+            if group.first_update:
+                gradient = ops.where(self._trains(group), gradient, ops.zeros_like(gradient))
+            kept.append(gradient)
+        super()._backend_apply_gradients(kept, trainable_variables)
+
+    def _apply_weight_decay(self, variables):
+        """Do nothing: `update_step` decays each weight by the rate of its group."""
