@@ -34,8 +34,9 @@ class RawFeatureModel(keras.Model):
 
     Args:
         model: The `MultimodalModel`.
-        shifts: From each modality to the subtracted list of `D` numbers.
-        scales: From each modality to the list of `D` divisors.
+        shifts: From each modality to the subtracted list of `D` numbers. A modality that is not
+            named, such as tokens of a text encoder, is not scaled.
+        scales: From each of the same modalities to the list of `D` divisors.
         clip: Largest magnitude of a scaled value; `None` clips nothing.
         modalities: Names of the modalities that are used. The others count as absent, and a dict
             input may lack them.
@@ -75,10 +76,14 @@ class RawFeatureModel(keras.Model):
             x = ops.where(ops.abs(x) <= LARGEST, x, 0.0) if used else ops.zeros_like(x)
             given = masks[i] if used else None
             masks[i] = create_padding_mask(x) if given is None else as_mask(given)
-            shift, scale = (np.array(v[name], "float32") for v in (self.shifts, self.scales))
-            clip = np.inf if self.clip is None else self.clip
-            sequences[i] = scale_features(x, shift, scale, clip)
+            sequences[i] = self._scaled(name, x)
         return (*sequences, *masks)
+
+    def _scaled(self, name, x):
+        if name not in self.shifts:
+            return x
+        shift, scale = (np.array(v[name], "float32") for v in (self.shifts, self.scales))
+        return scale_features(x, shift, scale, np.inf if self.clip is None else self.clip)
 
     def _completed(self, inputs):
         """Return a dict input with zeros for each modality that it need not have."""

@@ -21,7 +21,8 @@ from utils.untrusted.plain_file import plain_file
 
 # What a run, or a comparison, can have written before its first measures.
 EARLY_FILES = re.compile(
-    r"(STATUS|config\.yaml|metadata\.json|normalization\.npz|processing\.json)(\.partial)?"
+    r"(STATUS|config\.yaml|metadata\.json|normalization\.npz|processing\.json"
+    r"|text_steps\.json|tokenizer\.json)(\.partial)?"
     r"|mlflow_run|\.reserve|comparison\.yaml\.partial|tensorboard/events\.out\.tfevents\..+"
 )
 RESERVED = 2**16  # bytes
@@ -35,6 +36,8 @@ class RunFolder:
         best: The model that is kept, `best.keras`.
         normalization: The fitted scaling of features, `normalization.npz`.
         processing: The fitted encoding of a text with a table, `processing.json`.
+        text_steps: How texts become steps for a text encoder, `text_steps.json`.
+        tokenizer: The tokenizer of a text encoder, `tokenizer.json`.
         evaluation: The folder of measures and predictions, `evaluation/`.
         robustness: The folder of robustness curves, `robustness/`.
         report: The HTML page, `report.html`.
@@ -48,6 +51,8 @@ class RunFolder:
         self.best = self.path / "best.keras"
         self.normalization = self.path / "normalization.npz"
         self.processing = self.path / "processing.json"
+        self.text_steps = self.path / "text_steps.json"
+        self.tokenizer = self.path / "tokenizer.json"
         self.evaluation = self.path / "evaluation"
         self.robustness = self.path / "robustness"
         self.report = self.path / "report.html"

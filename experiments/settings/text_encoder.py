@@ -70,6 +70,11 @@ class TextEncoderSettings(SettingsGroup):
         const=True,
     )
 
+    @property
+    def trains_text_encoder(self):
+        """Whether there is a text encoder, and some of it is trained."""
+        return self.text_encoder is not None and self.trainable_layers != 0
+
     def _own_faults(self):
         if self.text_encoder is None:
             yield from self._faults_of_given(

@@ -72,6 +72,10 @@ class TrainSettings(
                 f"{changed} changes features, but the text of a --text-encoder is numbers of "
                 "tokens. Leave it out."
             )
+        if self.packing:
+            yield "--packing and --text-encoder exclude each other. Leave one of them out."
+        if self.jit == "on" and self.trains_text_encoder:
+            yield "--jit on needs fixed shapes, which a --text-encoder that is trained has not."
 
 
 FAMILIES = {

@@ -11,7 +11,16 @@ import numpy as np
 
 from experiments.tasks.blocks import SequenceBlocks
 from experiments.tasks.task import Inputs, Task
-from models import MODELS, EnsembleModel, RawFeatureModel
+from experiments.tasks.text_front import (
+    VectorSplit,
+    encode_texts,
+    fit_text_steps,
+    make_text_encoder,
+    put_in_front,
+    with_vectors,
+)
+from models import MODELS, EnsembleModel, RawFeatureModel, TextEncoderModel
+from utils.files import read_json, write_json
 from utils.batches.augmentation import Augmentation
 from utils.batches.batch_plan import BatchPlan
 from utils.batches.dataset import batches, check_modalities
@@ -22,6 +31,7 @@ from utils.environment import file_checksum
 from utils.formats import MODALITIES, open_data
 from utils.formats.clip_ids import column_of_samples
 from utils.formats.split import join_splits, raw_samples
+from utils.texts import TextSteps, TextTokenizer
 from utils.untrusted.plain_file import plain_file
 
 # Data in more files has one checksum for all, the checksum of a `sha256sum` listing.
@@ -47,11 +57,12 @@ class SequenceTask(Task):
         self.reader = open_data(
             settings.data,
             settings.feature_files,
-            modalities=settings.modalities,
+            modalities=feature_modalities(settings.modalities, settings.text_encoder),
             target=settings.target_request,
             clip_labels=settings.clip_labels,
             partition=settings.partition,
         )
+        self._text_steps = None
 
     @functools.cached_property
     def target(self):
@@ -70,6 +81,11 @@ class SequenceTask(Task):
         for one in samples.values():
             one.check_widths({name: train.widths[name] for name in used})
             one.check_lengths({name: self.settings.seq_len or train.lengths[name] for name in used})
+        if self.settings.text_encoder is not None:
+            self._text_steps = fit_text_steps(self.settings, train, self.reader)
+            make_text_encoder(self.settings, self._text_steps)
+            for one in samples.values():
+                self._text_steps.encode(one, self.reader)
 
     def join(self, splits):
         return join_splits([self.reader.read(split).completed() for split in splits])
@@ -95,16 +111,31 @@ class SequenceTask(Task):
         return {f"all {len(sums)} files": hashlib.sha256(lines.encode()).hexdigest()}
 
     def notes(self, samples):
+        if self._text_steps is not None:
+            samples = self._text_steps.encode(samples, self.reader)
         return samples.repair_notes()
 
+    def describe(self):
+        if self._text_steps is None:
+            return super().describe()
+        return [
+            *super().describe(),
+            f"text: {self._text_steps.rule}; encoded by {self.settings.text_encoder}",
+        ]
+
     def fit_inputs(self, train):
-        settings = self.settings
+        settings, text_steps = self.settings, None
+        if settings.text_encoder is not None:
+            text_steps = fit_text_steps(settings, train, self.reader)
+            train = dataclasses.replace(
+                train, sequences={n: x for n, x in train.sequences.items() if n != "text"}
+            )
         normalizer = FeatureNormalizer.fit(
             settings.normalize, train, settings.clip_features or math.inf
         )
         if settings.normalize in ("none", "robust"):  # The others bound all values.
             normalizer.check_magnitudes(train, LARGEST[settings.mixed_precision])
-        return SequenceInputs(self.target, normalizer, settings.modalities)
+        return SequenceInputs(self.target, normalizer, settings.modalities, text_steps, self.reader)
 
 
 class SequenceInputs(Inputs):
@@ -114,39 +145,66 @@ class SequenceInputs(Inputs):
         target: The `Target`.
         normalizer: A fitted `FeatureNormalizer`, or `None`.
         modalities: The modalities to use; the others are fed as absent.
+        text_steps: The `TextSteps` of a text encoder, or `None`: the text has features.
+        reader: The `Reader` of the training, which is asked for tokens where a text is missing.
     """
 
     family = "sequences"
     parts: ClassVar[tuple[str, ...]] = MODALITIES
 
-    def __init__(self, target, normalizer, modalities=MODALITIES):
+    def __init__(
+        self, target, normalizer, modalities=MODALITIES, text_steps=None, reader=None
+    ):
         self.target = target
         self.normalizer = normalizer
         self.modalities = tuple(name for name in MODALITIES if name in modalities)
+        self.text_steps = text_steps
+        self._reader = reader
+
+    @property
+    def feature_modalities(self):
+        """The modalities whose features are read from data."""
+        return feature_modalities(self.modalities, self.text_steps)
+
+    @property
+    def widths(self):
+        """From each modality that was fitted to the width of what a batch holds."""
+        widths = {name: len(shift) for name, shift in self.normalizer.shifts.items()}
+        return widths | ({"text": self.text_steps.pieces} if self.text_steps else {})
 
     def save(self, folder):
         if self.normalizer is not None:
             self.normalizer.save(folder.normalization)
+        if self.text_steps is not None:
+            self.text_steps.tokenizer.save(folder.tokenizer)
+            write_json(folder.text_steps, self.text_steps.to_json())
 
     @classmethod
     def load(cls, folder):
+        config, text_steps = folder.load_config(), None
         with plain_file(folder.normalization, "the scaling of a run's features"):
             normalizer = FeatureNormalizer.load(folder.normalization)
-        return cls(folder.load_target(), normalizer, folder.load_config()["modalities"])
+        if config["text_encoder"] is not None:
+            tokenizer = TextTokenizer.load(folder.tokenizer)
+            with plain_file(folder.text_steps, "the steps of a run's texts"):
+                text_steps = TextSteps.from_json(read_json(folder.text_steps), tokenizer)
+        return cls(folder.load_target(), normalizer, config["modalities"], text_steps)
 
     def encode(self, samples):
-        return samples
+        if self.text_steps is None or "text" not in self.modalities:
+            return samples
+        return self.text_steps.encode(samples, self._reader)
 
     def read(self, data, split, labels=True, **options):
         """Return the `Split`; see `Inputs.read`. `options`: those of `open_data`, and `stream`."""
         stream = options.pop("stream", None)
-        options |= {"modalities": self.modalities, "target": self.target}
-        samples = load_split(open_data(data, labels=labels, **options), split, stream)
+        options |= {"modalities": self.feature_modalities, "target": self.target}
+        self._reader = open_data(data, labels=labels, **options)
+        samples = self.encode(load_split(self._reader, split, stream))
         if self.normalizer is None:
             return samples.completed()
-        widths = {name: len(shift) for name, shift in self.normalizer.shifts.items()}
-        samples.check_widths({name: widths[name] for name in self.modalities})
-        return samples.completed(widths)
+        samples.check_widths({name: self.widths[name] for name in self.modalities})
+        return samples.completed(self.widths)
 
     def blocks(self, model, data, split, cut=False, partition=None):
         samples = self.read(data, split, labels=False, stream=True, partition=partition)
@@ -162,11 +220,18 @@ class SequenceInputs(Inputs):
         self.modalities = tuple(name for name in MODALITIES if name in modalities)
 
     def as_samples(self, samples):
-        """Return a `Split`, also from a dict of raw features `(N, T, D)` by modality."""
+        """Return a `Split`, also from a dict of raw features `(N, T, D)` by modality.
+
+        With a text encoder, the text of a dict is a list of texts.
+        """
         if not isinstance(samples, dict):
             return samples
-        widths = {name: len(shift) for name, shift in self.normalizer.shifts.items()}
-        return raw_samples(samples).completed(widths)
+        if self.text_steps is None:
+            return raw_samples(samples).completed(self.widths)
+        texts = list(samples["text"]) if "text" in samples else [""]
+        split = raw_samples({n: x for n, x in samples.items() if n != "text"}, len(texts))
+        split = dataclasses.replace(split, index={"text": texts})
+        return self.encode(split).completed(self.widths)
 
     def notes(self, samples):
         return samples.repair_notes()
@@ -185,28 +250,41 @@ class SequenceInputs(Inputs):
     def raw_model(self, model):
         """Return the model behind the scaling, so that its file takes raw features everywhere."""
         widths = dict(zip(MODALITIES, model.widths, strict=True))
-        shifts = {name: np.zeros(width) for name, width in widths.items()}
-        scales = {name: np.ones(width) for name, width in widths.items()}
-        clip = None
+        shifts, scales, clip = {}, {}, None
         if self.normalizer is not None:
             shifts, scales = self.normalizer.shifts, self.normalizer.scales
             clip = self.normalizer.clip if math.isfinite(self.normalizer.clip) else None
         return RawFeatureModel(model, shifts, scales, clip, self.modalities, name=model.name)
 
     def build_model(self, settings, samples):
+        def make(text_dim):
+            return self._make_model(settings, samples, text_dim)
+
+        if self.text_steps is None:
+            model = make(samples.widths["text"])
+        else:
+            model = put_in_front(make, settings, self.text_steps)
+        model.build()
+        model.start_output_at(self.target.start)
+        return model
+
+    def _make_model(self, settings, samples, text_dim):
         lengths = [settings.seq_len or samples.lengths[name] for name in MODALITIES]
         model = MODELS[settings.model](
             seq_len=lengths[0] if len(set(lengths)) == 1 else lengths,
-            **{f"{name}_dim": width for name, width in samples.widths.items()},
+            text_dim=text_dim,
+            audio_dim=samples.widths["audio"],
+            video_dim=samples.widths["video"],
             **self.target.model_arguments,
             **({"train_samples": len(samples)} if settings.model_remembers_samples else {}),
             **settings.model_args,
         )
-        if settings.members > 1:
-            model = EnsembleModel(model, settings.members)
-        model.build()
-        model.start_output_at(self.target.start)
-        return model
+        return EnsembleModel(model, settings.members) if settings.members > 1 else model
+
+    def precompute(self, model, samples):
+        if not isinstance(model, TextEncoderModel) or not model.encoder.frozen:
+            return list(samples)
+        return [encode_texts(model, one) for one in samples]
 
     def lengths(self, samples):
         return end_of_samples(samples)
@@ -226,23 +304,31 @@ class SequenceInputs(Inputs):
 
     def training_batches(self, settings, samples, plan, epoch, step, packer=None):
         names = [field.name for field in dataclasses.fields(Augmentation)]
-        return batches(
+        changes = {name: getattr(settings, name) for name in names}
+        if self.text_steps is not None:  # the model itself drops features of encoded texts
+            rates = changes["feature_dropout"]
+            changes["feature_dropout"] = {n: rate for n, rate in rates.items() if n != "text"}
+        dataset = batches(
             samples,
             plan,
             normalizer=self.normalizer,
             modalities=self.modalities,
-            augmentation=Augmentation(**{name: getattr(settings, name) for name in names}),
+            augmentation=Augmentation(**changes),
             trim=settings.buckets > 0,
             packer=packer,
             numbered=settings.model_remembers_samples,
             epoch=epoch,
             step=step,
         )
+        if isinstance(samples, VectorSplit):
+            return dataset.map(lambda inputs, *rest: (with_vectors(inputs), *rest))
+        return dataset
 
     def batches(self, samples, batch_size=None):
         plan = BatchPlan(len(samples), batch_size or EVALUATION_BATCH)
         dataset = batches(samples, plan, normalizer=self.normalizer, modalities=self.modalities)
-        return dataset.map(lambda inputs, labels: inputs)
+        named = with_vectors if isinstance(samples, VectorSplit) else lambda inputs: inputs
+        return dataset.map(lambda inputs, labels: named(inputs))
 
     def explain(self, model, inputs):
         explanation = model.explain(inputs)
@@ -256,3 +342,14 @@ class SequenceInputs(Inputs):
         lengths = np.max([mask.sum(axis=1) for mask in samples.masks().values()], axis=0)
         columns = {"length": lengths.tolist()}
         return columns | ({"text": samples.index["text"]} if "text" in samples.index else {})
+
+
+def feature_modalities(modalities, text_encoder):
+    """Return the modalities whose features are read from data.
+
+    Args:
+        modalities: Names of the modalities that are used.
+        text_encoder: Anything but `None`: the text is encoded, not read, unless it is alone.
+    """
+    others = [name for name in modalities if name != "text"]
+    return others if text_encoder is not None and others else list(modalities)

@@ -138,7 +138,8 @@ def uses_xla(settings, steps):
 
     `--jit auto` uses XLA if the training is long enough to save more than the compile time. It
     does not use XLA with buckets, because each batch shape is compiled separately, nor with half
-    precision, because XLA's matrix products in half precision are slow on CPUs.
+    precision, because XLA's matrix products in half precision are slow on CPUs, nor with a text
+    encoder that is trained, whose shapes depend on the texts.
 
     Args:
         settings: `TrainSettings`.
@@ -148,6 +149,7 @@ def uses_xla(settings, steps):
         return settings.jit == "on"
     alone = settings.strategy in ("auto", "cpu") and len(tf.config.list_logical_devices("GPU")) < 2
     fast = settings.mixed_precision == "none" and settings.buckets == 0
+    fast = fast and not settings.trains_text_encoder
     return alone and fast and settings.epochs * steps >= STEPS_WORTH_XLA
 
 

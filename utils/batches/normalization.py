@@ -82,7 +82,7 @@ class FeatureNormalizer:
                 )
 
     def apply(self, name, x, mask):
-        """Scale one modality.
+        """Scale one modality; one without a shift is left as it is.
 
         Args:
             name: The modality.
@@ -95,6 +95,8 @@ class FeatureNormalizer:
         Raises:
             ValueError: If the feature width differs from the fitted one.
         """
+        if name not in self.shifts:
+            return x
         if x.shape[-1] != len(self.shifts[name]):
             raise ValueError(
                 f"The {name} features must have {len(self.shifts[name])} columns, as in training. "

@@ -189,18 +189,20 @@ class Split:
         }
 
 
-def raw_samples(features):
+def raw_samples(features, count=0):
     """Return features that a user gives as a `Split` without labels.
 
     Args:
         features: From modalities to numbers `(N, T, D)`; NaN and infinite values become 0.
+        count: Number of samples, where there are no features.
     """
     arrays = {
         name: clean_features(f"The {name} features", np.asarray(features[name]))[0]
         for name in MODALITIES
         if name in features
     }
-    return Split("samples", arrays, without_labels(len(next(iter(arrays.values())))))
+    count = len(next(iter(arrays.values()))) if arrays else count
+    return Split("samples", arrays, without_labels(count))
 
 
 def without_labels(count):

@@ -7,6 +7,7 @@ import numpy as np
 from utils.texts.found_texts import find_texts
 from utils.texts.token_rows import TokenRows
 from utils.texts.tokenizer import TextTokenizer
+from utils.texts.windows import has_windows
 
 KINDS = ("token", "word", "text")
 # Tokens that an encoder takes, without its start and end token, where nothing else is said; and
@@ -38,6 +39,7 @@ class TextSteps:
         length: Steps of a sample, unless audio and video decide.
         pieces: Tokens of a step at most.
         limit: Tokens at most that the encoder takes at once: all words of a sample together.
+        rule: How the steps were found in the training split, in words.
     """
 
     tokenizer: TextTokenizer
@@ -45,6 +47,7 @@ class TextSteps:
     length: int
     pieces: int
     limit: int = MOST_TOKENS
+    rule: str = ""
 
     def __post_init__(self):
         check_kind(self.kind)
@@ -76,9 +79,10 @@ class TextSteps:
         found = find_texts(kind, split, tokenizer, reader)
         longest = max(1, int(found.tokens.lengths.max(initial=0)))
         if kind == "token":
-            return cls(tokenizer, kind, min(most, longest), 1, limit)
-        length = min(limit, max(1, found.places.shape[1]))
-        return cls(tokenizer, kind, length, min(most, longest), limit)
+            return cls(tokenizer, kind, min(most, longest), 1, limit, found.rule)
+        length = max(1, found.places.shape[1])
+        length = min(limit, length) if kind == "word" else length
+        return cls(tokenizer, kind, length, min(most, longest), limit, found.rule)
 
     def encode(self, split, reader=None):
         """Return a `Split` whose `text` holds token numbers; the other modalities stay.
@@ -89,8 +93,7 @@ class TextSteps:
 
         Returns:
             A `Split`. `sequences["text"]` is a `TokenRows` `(N, T, L)`, which is sliced by rows
-            like features on disk; `notes` says by which rule the texts were found, and counts the
-            texts that are empty or were cut.
+            like features on disk; `notes` counts the texts that are empty or were cut.
 
         Raises:
             InvalidData: See `fit`.
@@ -98,12 +101,7 @@ class TextSteps:
         found = find_texts(self.kind, split, self.tokenizer, reader)
         where = f"{split.source}, split {split.name}"
         rows, cut = self._rows(where, found)
-        notes = [
-            f"{where}: {found.rule}.",
-            *found.notes,
-            *cut,
-            *_notes_on_tokens(where, found, self),
-        ]
+        notes = [*found.notes, *cut, *_notes_on_tokens(where, found, self)]
         others = {name: x for name, x in split.sequences.items() if name != "text"}
         return dataclasses.replace(
             split,
@@ -115,7 +113,7 @@ class TextSteps:
 
     def to_json(self):
         """Return a dict of JSON values, without the tokenizer, which has a file of its own."""
-        return {name: getattr(self, name) for name in ("kind", "length", "pieces", "limit")}
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)[1:]}
 
     @classmethod
     def from_json(cls, values, tokenizer):
@@ -158,6 +156,17 @@ class TextSteps:
             places = np.where(late, -1, places)
             dropped |= late.any(axis=1)
         return places, dropped
+
+
+def told_kind(split):
+    """Return the kind of steps that the index of a `Split` tells.
+
+    A column `step_words` makes words; `n_context` and `video_id`, which describe context windows,
+    make texts; without them, steps are tokens.
+    """
+    if any(split.index.get("step_words", [])):
+        return "word"
+    return "text" if has_windows(split.index) else "token"
 
 
 def check_kind(kind):

@@ -8,7 +8,7 @@ from tests.utils.texts.tokenizers import make_tokenizer
 from utils.formats import InvalidData, Split, open_data
 from utils.formats.split import join_splits, without_labels
 from utils.formats.stored_rows import StoredRows
-from utils.texts import TextSteps, TextTokenizer
+from utils.texts import TextSteps, TextTokenizer, told_kind
 from utils.texts.sample_texts import text_tokens
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "mosi_context"
@@ -34,6 +34,10 @@ def encoded(split, kind="token", train=None, **options):
     return TextSteps.fit(train or split, TOKENIZER, kind, **options).encode(split)
 
 
+def rule(split, kind="token"):
+    return TextSteps.fit(split, TOKENIZER, kind).rule
+
+
 def dense(split):
     return split.sequences["text"][np.arange(len(split))]
 
@@ -50,8 +54,9 @@ def test_tokens_are_steps():
     assert x[0, :, 0].tolist() == [*numbers("i", "loved", "it", "."), 0, 0]
     assert not x[1].any() and x[3, :, 0].tolist() == [*numbers("it"), 0, 0, 0, 0, 0]
     assert found.masks()["text"].sum(axis=1).tolist() == [4, 0, 6, 1]
-    rule, empty = found.notes
-    assert "a step of the text is a token" in rule and "1 of 4 samples have an empty text" in empty
+    (empty,) = found.notes
+    assert "1 of 4 samples have an empty text" in empty
+    assert "a step of the text is a token" in rule(make_split())
 
 
 def test_slices_equal_dense_features():
@@ -71,9 +76,9 @@ def test_other_splits_have_the_steps_of_train_and_longer_texts_are_counted():
     found = encoded(valid, train=train)
     assert found.lengths == {"text": 2}
     assert dense(found)[1, :, 0].tolist() == (TOKENIZER.token_ids(["i loved"])[0] + 1).tolist()[:2]
-    assert "D, split train: 1 of 3 texts have more than 2 tokens and were cut" in found.notes[1]
+    assert "D, split train: 1 of 3 texts have more than 2 tokens and were cut" in found.notes[0]
     short = encoded(make_split(), pieces=3)
-    assert short.lengths == {"text": 3} and "2 of 4 texts have more than 3" in short.notes[1]
+    assert short.lengths == {"text": 3} and "2 of 4 texts have more than 3" in short.notes[0]
     assert encoded(make_split(), limit=4).lengths == {"text": 4}
 
 
@@ -86,7 +91,7 @@ def test_words_stand_at_the_steps_of_the_others():
     assert x[0, [0, 3]].tolist() == [[*numbers("it"), 0], [*numbers("bad"), 0]]
     assert not x[0, [2, 4]].any()  # a pause has no tokens
     assert x[1, 1].tolist() == (TOKENIZER.token_ids(["films"])[0] + 1).tolist()
-    assert "words of the column step_words" in found.notes[0]
+    assert "words of the column step_words" in rule(make_split(None, valid, step_words=words), "word")
     assert list(found.sequences) == ["text", "audio", "video"]
 
 
@@ -100,27 +105,27 @@ def test_words_are_at_the_right_where_the_others_are_padded_at_the_left():
 def test_words_of_texts_alone_need_no_steps():
     found = encoded(make_split(), "word")
     assert dense(found)[3].tolist() == [[numbers("it")[0], 0], *[[0, 0]] * 3]
-    assert found.lengths == {"text": 4} and "have no other steps" in found.notes[0]
+    assert found.lengths == {"text": 4} and "no other steps" in rule(make_split(), "word")
     absent = make_split(valid=np.zeros((4, 7)))
     assert encoded(absent, "word").lengths == {"text": 4, "audio": 7, "video": 7}
     train = make_split(["it"])
     cut = encoded(make_split(["it not it", "bad"]), "word", train)
     assert cut.lengths == {"text": 1}
-    assert "1 of 2 samples have more words than 1 steps or 510 tokens" in cut.notes[1]
+    assert "1 of 2 samples have more words than 1 steps or 510 tokens" in cut.notes[0]
 
 
 def test_words_of_a_sample_fit_into_the_encoder():
     found = encoded(make_split(["films films it", "it"]), "word", limit=3)
     assert (dense(found) > 0).sum(axis=(1, 2)).tolist() == [2, 1]
-    assert "1 of 2 samples have more words than 3 steps or 3 tokens" in found.notes[1]
+    assert "1 of 2 samples have more words than 3 steps or 3 tokens" in found.notes[0]
     found = encoded(make_split(["films films it", "it"]), "word", pieces=1)
-    assert found.widths == {"text": 1} and "2 of 4 words have more than 1 tokens" in found.notes[1]
+    assert found.widths == {"text": 1} and "2 of 4 words have more than 1 tokens" in found.notes[0]
 
 
 def test_texts_of_their_own_are_one_step_beside_any_others():
     found = encoded(make_split(valid=np.ones((4, 9))), "text")
     assert dense(found).shape == (4, 1, 6) and found.lengths["audio"] == 9
-    assert "no column n_context says" in found.notes[0]
+    assert "no column n_context says" in rule(make_split(), "text")
 
 
 WINDOWS = {
@@ -139,12 +144,12 @@ def test_windows_are_rebuilt_from_the_index():
         expected = [("not", "bad"), ("", "it"), ("", "not"), ("it", "the"), ("the", "film")]
         assert dense(found)[:, -2:, 0].tolist() == [numbers(*pair) for pair in expected]
         assert dense(found).shape == (5, places, 1) and not dense(found)[:, : places - 2].any()
-        assert "the n_context utterances before a sample" in found.notes[0]
+    assert "the n_context utterances before" in rule(make_split(texts, **WINDOWS), "text")
 
 
 def test_empty_utterances_of_windows_are_counted():
     found = encoded(make_split(["bad", "", "not", "the", "film"], **WINDOWS), "text")
-    assert "1 of 5 samples have an empty text" in found.notes[1]
+    assert "1 of 5 samples have an empty text" in found.notes[0]
     assert dense(found)[3, :, 0].tolist() == numbers("", "the")
 
 
@@ -153,7 +158,7 @@ def test_longer_windows_keep_their_last_utterances():
     steps = TextSteps(TOKENIZER, "text", length=1, pieces=1)
     found = steps.encode(split)
     assert dense(found)[:, 0, 0].tolist() == numbers("bad", "it", "not", "the", "film")
-    assert "3 of 5 samples have more texts than 1 steps" in found.notes[1]
+    assert "3 of 5 samples have more texts than 1 steps" in found.notes[0]
     found = dataclasses.replace(steps, length=3).encode(split)
     assert not dense(found)[:, 0].any() and dense(found)[0, 2, 0] == numbers("bad")[0]
 
@@ -201,10 +206,16 @@ def test_unknown_texts_are_told_with_what_would_bring_them():
 
 def test_scripts_that_the_encoder_does_not_know_are_told():
     found = encoded(make_split(["спасибо большое", "it not film"]))
-    assert found.notes[1] == (
+    assert found.notes[0] == (
         "D, split train: 40% of the tokens are unknown to the encoder. It may not know this script "
         "or language: choose a multilingual encoder."
     )
+
+
+def test_the_index_tells_the_kind_of_steps():
+    assert told_kind(make_split()) == "token"
+    assert told_kind(make_split(step_words=["a", "b", "", "d"])) == "word"
+    assert told_kind(make_split(["a"] * 5, **WINDOWS)) == "text"
 
 
 def test_steps_come_back_from_json():
