@@ -13,7 +13,7 @@ from experiments.benchmarks.sizes import make_batch, make_model
 from experiments.benchmarks.timing import medians, time_in_turn
 from experiments.benchmarks.weights import export_weights
 from experiments.tasks.raw_sequences import RawSequences
-from experiments.tasks.sequences import SequenceInputs
+from experiments.tasks.sequence_inputs import SequenceInputs
 from utils.formats import MODALITIES
 from utils.measures.score_target import ScoreTarget
 from utils.onnx_export import quantize_int8, write_onnx

@@ -15,7 +15,7 @@ from experiments.runs.onnx_run import open_onnx
 from experiments.runs.run_folder import RunFolder
 from experiments.runs.table_graph import input_names
 from experiments.tasks.raw_sequences import RawSequences
-from experiments.tasks.sequences import SequenceInputs
+from experiments.tasks.sequence_inputs import SequenceInputs
 from experiments.train import main as train
 from models import MODELS
 from tests.conftest import TINY_MODEL, call, without_graphs, without_report

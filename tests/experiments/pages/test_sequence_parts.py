@@ -8,7 +8,7 @@ import pytest
 from experiments.pages.attention import attention_maps
 from experiments.pages.sequence_parts import SequenceParts
 from experiments.runs.loaded_run import LoadedRun
-from experiments.tasks.sequences import SequenceInputs
+from experiments.tasks.sequence_inputs import SequenceInputs
 from tests.models.tiny import make_model
 from utils.formats import MODALITIES, Split
 from utils.measures.score_target import ScoreTarget

@@ -91,7 +91,9 @@ def test_words_stand_at_the_steps_of_the_others():
     assert x[0, [0, 3]].tolist() == [[*numbers("it"), 0], [*numbers("bad"), 0]]
     assert not x[0, [2, 4]].any()  # a pause has no tokens
     assert x[1, 1].tolist() == (TOKENIZER.token_ids(["films"])[0] + 1).tolist()
-    assert "words of the column step_words" in rule(make_split(None, valid, step_words=words), "word")
+    assert "words of the column step_words" in rule(
+        make_split(None, valid, step_words=words), "word"
+    )
     assert list(found.sequences) == ["text", "audio", "video"]
 
 
