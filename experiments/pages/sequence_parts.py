@@ -42,7 +42,7 @@ class SequenceParts:
             self._reader = open_data(
                 data,
                 self._files,
-                modalities=run.inputs.modalities,
+                modalities=run.inputs.feature_modalities,
                 target=run.target,
                 clip_labels=self.config["clip_labels"],
                 partition=run.partition_of(data),
@@ -109,8 +109,11 @@ class SequenceParts:
     def words(self):
         """Return what the model takes, in words."""
         model, used = self.run.model, self.run.inputs.modalities
+        kinds = dict.fromkeys(MODALITIES, "features")
+        if self.run.inputs.text_steps is not None:
+            kinds["text"] = f"tokens of {self.config['text_encoder']}"
         inputs = [
-            f"{name} features {width} wide and up to {length} steps long"
+            f"{name} {kinds[name]} {width} wide and up to {length} steps long"
             for name, width, length in zip(MODALITIES, model.widths, model.seq_lens, strict=True)
             if name in used
         ]

@@ -56,28 +56,33 @@ def imperfections_of(folders, levels, largest_shift):
         return table_imperfections(tuple(fields), levels)
     used = {name for folder in folders for name in folder.load_config()["modalities"]}
     modalities = tuple(name for name in MODALITIES if name in used)
-    return sequence_imperfections(modalities, levels, largest_shift)
+    encoded = any(folder.load_config()["text_encoder"] for folder in folders)
+    return sequence_imperfections(modalities, levels, largest_shift, encoded)
 
 
-def sequence_imperfections(modalities, levels, largest_shift):
+def sequence_imperfections(modalities, levels, largest_shift, encoded=False):
     """Return the `Imperfection`s of models that use `modalities`, and sentences; see above.
 
     They are: each modality and each pair missing; missing steps and noise in all modalities and in
-    each alone; unknown tokens in the text; shifted audio.
+    each alone; unknown tokens in the text; shifted audio. The tokens of an `encoded` text get no
+    noise, and none of them becomes unknown.
     """
     count, words = len(modalities), " and ".join(modalities)
     missing = [n for size in (1, 2) for n in itertools.combinations(modalities, size)]
     missing = [names for names in missing if len(names) < count]
     scopes = [modalities, *((name,) for name in modalities if count > 1)]
+    noisy = [names for names in scopes if not (encoded and "text" in names)]
     found = [
         *(Imperfection(Perturbation("missing modalities", names), (1.0,)) for names in missing),
         *(Imperfection(Perturbation("missing steps", names), levels) for names in scopes),
-        *(Imperfection(Perturbation("noise", names), levels) for names in scopes),
+        *(Imperfection(Perturbation("noise", names), levels) for names in noisy),
     ]
     notes = []
     if count == 1:
         notes.append(f"The runs use {words} alone, so that no modality can be missing.")
-    if "text" in modalities:
+    if encoded:
+        notes.append("A text encoder reads tokens, which can have no noise.")
+    elif "text" in modalities:
         found.append(Imperfection(Perturbation("unknown tokens", ("text",)), levels))
     else:
         notes.append(f"The runs use {words}: there are no tokens that could be unknown.")

@@ -85,15 +85,14 @@ def test_other_splits_have_the_steps_of_train_and_longer_texts_are_counted():
 def test_words_stand_at_the_steps_of_the_others():
     words = ["it loved sp bad", "the films"]
     valid = [[1, 1, 0, 1, 0], [1, 1, 0, 0, 0]]
-    found = encoded(make_split(None, valid, step_words=words), "word")
+    split = make_split(None, valid, step_words=words)
+    found = encoded(split, "word")
     x = dense(found)
     assert x.shape == (2, 5, 2)
     assert x[0, [0, 3]].tolist() == [[*numbers("it"), 0], [*numbers("bad"), 0]]
     assert not x[0, [2, 4]].any()  # a pause has no tokens
     assert x[1, 1].tolist() == (TOKENIZER.token_ids(["films"])[0] + 1).tolist()
-    assert "words of the column step_words" in rule(
-        make_split(None, valid, step_words=words), "word"
-    )
+    assert "words of the column step_words" in rule(split, "word")
     assert list(found.sequences) == ["text", "audio", "video"]
 
 
