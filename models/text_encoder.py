@@ -212,7 +212,7 @@ class TextEncoder(ExplicitMaskLayer):
         axes = ("batch", "time") if self.steps == "token" else ("batch", "time", "pieces")
         if len(ids) != len(axes) or not (mask is None or _agree(ids, mask)):
             raise ValueError(
-                f'`token_ids` and `mask` must have shape ({", ".join(axes)}) for '
+                f"`token_ids` and `mask` must have shape ({', '.join(axes)}) for "
                 f'`steps="{self.steps}"`. Received: {ids}' + (f" and {mask}." if mask else ".")
             )
         size = ids[2] if self.steps == "text" else ids[1]

@@ -4,6 +4,7 @@ import numpy as np
 from keras import ops
 
 NONE = -1  # no token
+SHORTEST = 2  # tokens of a cut row; Keras warns of attention over a single one
 
 
 def compacted(ids, valid, trim=False):
@@ -22,7 +23,7 @@ def compacted(ids, valid, trim=False):
     ids = ops.take_along_axis(ops.where(valid, ids, NONE), order, axis=1)
     count = ops.sum(ops.cast(valid, "int32"), axis=1)
     if trim:
-        ids = ids[:, : ops.max(count, initial=1)]
+        ids = ids[:, : ops.max(count, initial=SHORTEST)]
     return ids, count
 
 
