@@ -1,6 +1,6 @@
 """The layers of a text backbone of `keras_hub`, and the computation through them one by one.
 
-So a part can be frozen without dropout, recomputed for its gradient, or trained at a rate of its own.
+So a part can be frozen without dropout, recomputed for its gradient, or trained at its own rate.
 """
 
 from typing import Any, NamedTuple

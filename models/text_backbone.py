@@ -1,7 +1,8 @@
-"""Pretrained text encoders: load a backbone of `keras_hub`, describe it, and compute with its parts.
+"""Pretrained text backbones of `keras_hub`: load them and describe them.
 
-`keras_hub` is imported only when a backbone is made. Its package asks for tensorflow-text, but these
-backbones run without: install it by `pip install --no-deps keras-hub`, with regex and tokenizers.
+`keras_hub` is imported only when a backbone is made. Its package asks for tensorflow-text, but
+these backbones run without: install it by `pip install --no-deps keras-hub`, with regex and
+tokenizers.
 """
 
 import json
@@ -80,9 +81,9 @@ SAME_ACTIVATION = {"gelu_pytorch_tanh": "gelu_new"}
 def make_text_backbone(source=None, dtype=None):
     """Make a text backbone of `keras_hub` with the activation that it was trained with.
 
-    `keras_hub` computes BERT and ELECTRA with the tanh approximation of GELU, which moves the hidden
-    states of BERT by 4e-3. Here all backbones have the exact GELU of their papers, and ALBERT has
-    the tanh approximation.
+    `keras_hub` computes BERT and ELECTRA with the tanh approximation of GELU, which moves the
+    hidden states of BERT by 4e-3. Here all backbones have the exact GELU of their papers, and
+    ALBERT has the tanh approximation. A folder of Hugging Face may name either one.
 
     Args:
         source: One of
@@ -146,8 +147,7 @@ def class_name(backbone):
 def _random(models, arguments, dtype):
     """Return a backbone with random weights, and the name of its activation."""
     name = arguments.pop("class", "bert")
-    default = "gelu_new" if name == "albert" else "gelu"
-    activation = arguments.pop("activation", default)
+    activation = arguments.pop("activation", _activation(name))
     for key, value, known in (
         ("class", name, CLASSES),
         ("activation", activation, ACTIVATIONS),
@@ -162,7 +162,12 @@ def _random(models, arguments, dtype):
         arguments.setdefault("embedding_dim", arguments["hidden_dim"])
     if name == "electra":
         arguments["vocab_size"] = arguments.pop("vocabulary_size")
-    return getattr(models, CLASSES[name])(**arguments, dtype=dtype), activation
+    return getattr(models, CLASSES[str(name)])(**arguments, dtype=dtype), activation
+
+
+def _activation(name):
+    """Return the activation with which the models of a class were trained."""
+    return "gelu_new" if name == "albert" else "gelu"
 
 
 def _pretrained(models, source, dtype):
@@ -186,9 +191,9 @@ def _pretrained(models, source, dtype):
         raise _unfit(source, type(backbone).__name__)
     if name == "roberta" and config:
         _add_segment(backbone, source)
-    default = "gelu_new" if class_name(backbone) == "albert" else "gelu"
+    default = _activation(class_name(backbone))
     given = config.get("hidden_act", config.get("activation", default))
-    return backbone, SAME_ACTIVATION.get(given, given)
+    return backbone, str(SAME_ACTIVATION.get(given, given))
 
 
 def _loaded(models, source, name, config, dtype):
@@ -213,8 +218,9 @@ def _loaded(models, source, name, config, dtype):
 
 
 def _kind(models, source):
-    """Return the class name of a source, `None` if only loading it tells, and its Hugging Face
-    config, empty in other layouts.
+    """Return the name of a source's class, and its config in Hugging Face's layout.
+
+    The name is `None` if only loading tells; the config is empty in other layouts.
     """
     if source.startswith("package://"):
         raise ValueError(

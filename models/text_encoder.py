@@ -8,7 +8,7 @@ from .checkpointing import checkpointed
 from .checks import check_choice
 from .explicit_masks import ExplicitMaskLayer, as_mask
 from .text_backbone import backbone_arguments, make_text_backbone
-from .token_rows import compacted, distinct_rows, with_special_tokens
+from .token_rows import compacted, distinct_rows, masked_mean, with_special_tokens
 
 STEPS = ("token", "word", "text")
 POOLINGS = ("mean", "first", "pooled")
@@ -280,12 +280,12 @@ class TextEncoder(ExplicitMaskLayer):
         if not layer.trainable:  # nor is any layer below
             return ops.stop_gradient(apply_layer(layer, x, relative, mask, False))
 
-        def function(x, relative=None):
-            return apply_layer(layer, x, relative, mask, training)
+        def function(x, *relative):
+            return apply_layer(layer, x, relative[0] if relative else None, mask, training)
 
-        if training and self.gradient_checkpointing:
-            function = checkpointed(layer, function)
-        return function(x) if relative is None else function(x, relative)
+        recomputes = training and self.gradient_checkpointing
+        run = checkpointed(layer, function) if recomputes else function
+        return run(x) if relative is None else run(x, relative)
 
     def compute_output_shape(self, token_ids_shape, mask_shape=None):
         return (*token_ids_shape[:2], self.width)
@@ -302,10 +302,3 @@ def _agree(shape, other):
     return len(shape) == len(other) and all(
         a is None or b is None or a == b for a, b in zip(shape, other, strict=True)
     )
-
-
-def masked_mean(x, valid):
-    """Average `(..., n, width)` over the valid of n, in float32; zeros where none is."""
-    x = ops.where(ops.expand_dims(valid, -1), ops.cast(x, "float32"), 0.0)
-    count = ops.sum(ops.cast(valid, "float32"), axis=-1, keepdims=True)
-    return ops.sum(x, axis=-2) / ops.maximum(count, 1.0)

@@ -82,3 +82,10 @@ def hashed(ids):
 
 
 LONGEST = 2**14  # tokens of a row at most; no text backbone takes as many
+
+
+def masked_mean(x, valid):
+    """Average `(..., n, width)` over the valid of n, in float32; zeros where none is."""
+    x = ops.where(ops.expand_dims(valid, -1), ops.cast(x, "float32"), 0.0)
+    count = ops.sum(ops.cast(valid, "float32"), axis=-1, keepdims=True)
+    return ops.sum(x, axis=-2) / ops.maximum(count, 1.0)

@@ -5,7 +5,8 @@ from keras import ops
 
 from ..checks import check_choice, check_positive
 from ..configured_layer import ConfiguredLayer
-from ..text_encoder import TextEncoder, masked_mean
+from ..text_encoder import TextEncoder
+from ..token_rows import masked_mean
 
 POOLINGS = ("pooled", "mean")
 

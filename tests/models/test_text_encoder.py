@@ -161,7 +161,7 @@ def test_upper_layers_are_trained_and_frozen_ones_have_no_dropout(name, trainabl
     encoder = TextEncoder(source, "text", pooling, trainable_layers, **SPECIAL)
     groups = encoder.layer_groups()
     assert len(groups) == 3 + (pooling == "pooled")
-    trained = [bool(sum((layer.trainable_weights for layer in g), [])) for g in groups]
+    trained = [any(layer.trainable_weights for layer in group) for group in groups]
     count = 2 if trainable_layers is None else trainable_layers
     upper = [i >= 2 - count for i in range(2)] + [count > 0] * (pooling == "pooled")
     assert trained == [trainable_layers is None, *upper]
