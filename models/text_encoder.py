@@ -5,7 +5,7 @@ from keras import ops
 
 from .backbone_parts import apply_layer, backbone_parts, embed
 from .checkpointing import checkpointed
-from .checks import check_choice
+from .checks import check_choice, shapes_agree
 from .explicit_masks import ExplicitMaskLayer, as_mask
 from .text_backbone import backbone_arguments, make_text_backbone
 from .token_rows import compacted, distinct_rows, masked_mean, with_special_tokens
@@ -210,7 +210,7 @@ class TextEncoder(ExplicitMaskLayer):
 
     def _check_shapes(self, ids, mask):
         axes = ("batch", "time") if self.steps == "token" else ("batch", "time", "pieces")
-        if len(ids) != len(axes) or not (mask is None or _agree(ids, mask)):
+        if len(ids) != len(axes) or not (mask is None or shapes_agree(ids, mask)):
             raise ValueError(
                 f"`token_ids` and `mask` must have shape ({', '.join(axes)}) for "
                 f'`steps="{self.steps}"`. Received: {ids}' + (f" and {mask}." if mask else ".")
@@ -295,10 +295,3 @@ class TextEncoder(ExplicitMaskLayer):
         shape = tuple(token_ids.shape)
         self._check_shapes(shape, None if mask is None else tuple(mask.shape))
         return keras.KerasTensor(self.compute_output_shape(shape), dtype=self.compute_dtype)
-
-
-def _agree(shape, other):
-    """Whether two shapes may be the same; unknown sizes are `None`."""
-    return len(shape) == len(other) and all(
-        a is None or b is None or a == b for a, b in zip(shape, other, strict=True)
-    )

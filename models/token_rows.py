@@ -4,6 +4,7 @@ import numpy as np
 from keras import ops
 
 NONE = -1  # no token
+LONGEST = 2**14  # tokens of a row at most; no text backbone takes as many
 SHORTEST = 2  # tokens of a cut row; Keras warns of attention over a single one
 
 
@@ -79,9 +80,6 @@ def hashed(ids):
     """Return a number for each row, int32 `(rows,)`, modulo 2**32: products with fixed numbers."""
     numbers = np.random.default_rng(0).integers(1, 2**31, LONGEST).astype("int32")
     return ops.sum(ids * ops.convert_to_tensor(numbers)[: ops.shape(ids)[1]], axis=1)
-
-
-LONGEST = 2**14  # tokens of a row at most; no text backbone takes as many
 
 
 def masked_mean(x, valid):

@@ -16,6 +16,14 @@ BERT = {
     "intermediate_dim": 24,
     "max_sequence_length": LONGEST,
 }
+# Token ids of the words of two samples: several tokens, holes, padding in front and behind.
+WORDS = np.array(
+    [
+        [[5, 6, -1], [7, -1, -1], [8, 9, 10], [-1, -1, -1]],
+        [[-1, -1, -1], [-1, 11, 12], [-1, -1, -1], [5, -1, 13]],
+    ],
+    "int32",
+)
 SIZES = {
     "vocab_size": VOCABULARY,
     "num_hidden_layers": 2,

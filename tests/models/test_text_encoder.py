@@ -4,20 +4,12 @@ import pytest
 import tensorflow as tf
 
 from models import TextEncoder
-from tests.models.layer_case import check_layer
 from tests.models.numpy_encoder import hidden_states
-from tests.models.small_encoders import BERT, LONGEST, VOCABULARY, WIDTH, write_folder
+from tests.models.small_encoders import BERT, LONGEST, VOCABULARY, WIDTH, WORDS, write_folder
 
 START, END = 1, 2
 SPECIAL = {"start_token": START, "end_token": END}
 SOURCE = {**BERT, "dropout": 0.0}
-# Words of two samples: several tokens, holes, padding in front and behind.
-WORDS = np.array(
-    [
-        [[5, 6, -1], [7, -1, -1], [8, 9, 10], [-1, -1, -1]],
-        [[-1, -1, -1], [-1, 11, 12], [-1, -1, -1], [5, -1, 13]],
-    ]
-)
 
 
 @pytest.fixture(scope="module")
@@ -216,19 +208,6 @@ def test_checkpointing_changes_no_gradient(name):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
     np.testing.assert_array_equal(checkpointing(WORDS), plain(WORDS))
     assert loss_and_gradients(plain, WORDS, seed=8)[0] != pytest.approx(loss, rel=1e-4)
-
-
-def test_it_lives_a_whole_life(tmp_path):
-    options = {
-        "source": TextEncoder({**BERT, "dropout": 0.0}).source,
-        "steps": "word",
-        "pooling": "first",
-        "trainable_layers": 1,
-        **SPECIAL,
-        "gradient_checkpointing": True,
-    }
-    inputs = {"token_ids": WORDS.astype("int32"), "mask": WORDS >= 0}
-    check_layer(TextEncoder, options, inputs, 39, tmp_path=tmp_path)
 
 
 def test_words_beyond_the_longest_sequence_count_as_absent():
