@@ -32,6 +32,8 @@ from .registry import MODELS as MODELS
 from .registry import TEXT_TABULAR_MODELS as TEXT_TABULAR_MODELS
 from .registry import load_model as load_model
 from .registry import register_all as register_all
+from .text_encoder import TextEncoder as TextEncoder
+from .text_encoder_model import TextEncoderModel as TextEncoderModel
 from .text_tabular.bert import TextBertBase as TextBertBase
 from .text_tabular.fusion import CrossAttentionFusion as CrossAttentionFusion
 from .text_tabular.fusion import FusionGate as FusionGate

@@ -31,6 +31,13 @@ def check_sequence(name, shape, width, max_length=None):
         )
 
 
+def shapes_agree(shape, other):
+    """Whether two shapes may be the same; unknown sizes are `None`."""
+    return len(shape) == len(other) and all(
+        a is None or b is None or a == b for a, b in zip(shape, other, strict=True)
+    )
+
+
 def check_heads(width, num_heads, name="model_dim"):
     """Refuse a width that the heads cannot share evenly.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import ops
 
-from .checks import check_sequence
+from .checks import check_sequence, shapes_agree
 from .explicit_masks import as_mask, clear_masked
 from .positional import create_padding_mask
 
@@ -92,10 +92,7 @@ def _check_batch(sizes):
 
 def _check_mask(name, mask_shape, sequence_shape):
     mask_shape, expected = tuple(mask_shape), tuple(sequence_shape[:2])
-    agrees = len(mask_shape) == 2 and all(
-        a is None or b is None or a == b for a, b in zip(mask_shape, expected, strict=True)
-    )
-    if not agrees:
+    if not shapes_agree(mask_shape, expected):
         raise ValueError(
             f"`{name}` must have shape (batch, time) = {expected}, as its sequence has. "
             f"Received: {mask_shape}."

@@ -1,7 +1,6 @@
 from ..losses import ClassWeightedCrossEntropy as ClassWeightedCrossEntropy
 from ..registry import TEXT_TABULAR_MODELS as TEXT_TABULAR_MODELS
 from .bert import TextBertBase as TextBertBase
-from .bert import make_bert as make_bert
 from .fusion import CrossAttentionFusion as CrossAttentionFusion
 from .fusion import FusionGate as FusionGate
 from .fusion import MixtureOfExperts as MixtureOfExperts

@@ -33,7 +33,7 @@ class TextTabularModel(keras.Model):
 
     Args:
         config: A mapping; see `complete_config` and models/README.md for its keys.
-        backbone: Argument of `make_bert`, in place of `config["tokenizer"]`.
+        backbone: Argument of `make_text_backbone`, in place of `config["tokenizer"]`.
 
     Call arguments:
         batch: A dict with token ids and attention mask, `(batch, chunks, tokens)` or

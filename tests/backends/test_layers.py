@@ -22,6 +22,10 @@ def registered():
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("name", names("layers"))
 def test_a_layer_computes_as_on_tensorflow(name, policy):
+    if name.startswith("TextEncoder"):
+        pytest.importorskip("keras_hub")
+        if (BACKEND, policy) == ("jax", "mixed_float16"):
+            pytest.skip("Keras's attention in float16 needs a GPU on JAX")
     arrays, case = read_arrays("layers", name), read_json("layers", name)
     layer = keras.saving.deserialize_keras_object(case["layer"])
     layer = type(layer).from_config({**layer.get_config(), "dtype": policy})

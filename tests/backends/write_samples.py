@@ -14,10 +14,11 @@ import keras
 import numpy as np
 from keras import tree
 
-from models import MODELS, TEXT_TABULAR_MODELS
+from models import MODELS, TEXT_TABULAR_MODELS, TextEncoder, TextEncoderModel
 from tests.models import numpy_layers, test_layers
 from tests.models.baselines import test_layers as test_baseline_layers
 from tests.models.layer_case import build_shapes
+from tests.models.small_encoders import BERT, VOCABULARY, WIDTH
 from tests.models.text_tabular import small
 from tests.models.text_tabular import test_layers as test_text_tabular_layers
 from utils.batches.dataset import INPUT_NAMES
@@ -39,7 +40,9 @@ VARIANTS = {
             "bidirectional_fusion": True,
         },
     ),
+    "text_encoder": ("text_encoder", {}),
 }
+PIECES = 3  # of a word, for the model with a text encoder
 STEPS = 2  # of a model that remembers samples 3; its own tasks begin in the third
 LENGTHS = (SEQ_LEN, SEQ_LEN - 1, SEQ_LEN - 2)
 
@@ -60,10 +63,30 @@ def padded_to_the_end(sequences, masks):
     return sequences, [np.pad(mask, end) for mask, end in zip(masks, ends, strict=True)]
 
 
+def make_encoded():
+    """A model behind a text encoder, which has no dropout: Keras draws it apart on each backend."""
+    source, special = {**BERT, "dropout": 0.0}, {"start_token": 1, "end_token": 2}
+    encoder = TextEncoder(source, "word", **special, gradient_checkpointing=True)
+    model = TextEncoderModel(MODELS["lf_dnn"](SEQ_LEN, WIDTH, 4, 3, 8), encoder, PIECES)
+    model.build()
+    return model
+
+
+def token_numbers(mask):
+    """Token numbers of words, of which some have fewer pieces."""
+    rng = np.random.default_rng(0)
+    numbers = rng.integers(1, VOCABULARY // 2, (*mask.shape, PIECES))
+    numbers[..., 1:] *= rng.random((*mask.shape, PIECES - 1)) < 0.5
+    return (numbers * mask[..., None]).astype("float32")
+
+
 def write_model(path, name, options):
     """Write a model, its explanation, and its weights and losses after a few steps of training."""
-    model = make_model(name, **options)
     sequences, masks = samples()
+    if name == "text_encoder":
+        model, sequences = make_encoded(), (token_numbers(masks[0]), *sequences[1:])
+    else:
+        model = make_model(name, **options)
     model.save(path.with_suffix(".keras"))
     explanation = model.explain((*sequences, *masks))
     arrays = {"prediction": explanation.prediction}

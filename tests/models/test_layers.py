@@ -15,14 +15,18 @@ from models import (
     ModalityEncoder,
     ModalityWeighting,
     MultiModalCrossAttention,
+    TextEncoder,
     TransformerBlock,
 )
 from tests.models.layer_case import check_layer
+from tests.models.small_encoders import BERT, WORDS
 
 RNG = np.random.default_rng(0)
 X, Y, Z = (RNG.normal(size=(2, time, 8)).astype("float32") for time in (6, 4, 5))
 MASKS = [np.arange(time) < np.array([[time], [2]]) for time in (6, 4, 5)]
 SIZES = {"model_dim": 8, "num_heads": 2, "ff_dim": 12, "dropout_rate": 0.2}
+
+WHOLE_BERT = {"class": "bert", "activation": "gelu", **BERT, "dropout": 0.0, "num_segments": 2}
 
 # Weights: a Dense has 2 (1 without bias), a norm 2, an attention 5, a feed-forward 4.
 BLOCK = 5 + 4 + 2 * 2
@@ -152,6 +156,24 @@ CASES = {
             3 + 2 + 3 * 2,
             ("compute",),
         ),
+    ],
+    TextEncoder: [
+        (
+            {
+                "source": WHOLE_BERT,
+                "steps": steps,
+                "pooling": pooling,
+                "trainable_layers": 1,
+                "start_token": 1,
+                "end_token": 2,
+                "gradient_checkpointing": True,
+            },
+            {"token_ids": WORDS, "mask": WORDS >= 0},
+            # Embeddings and their norm, two layers of six Dense and two norms, the pooler.
+            3 + 2 + 2 * 8 * 2 + 2,
+            ("compute",),
+        )
+        for steps, pooling in (("word", "first"), ("text", "pooled"))
     ],
 }
 

@@ -5,7 +5,7 @@ import pytest
 
 from experiments.tasks import tables
 from experiments.train import main
-from models.text_tabular import make_bert
+from models.text_backbone import make_text_backbone
 from tests.conftest import call
 from tests.experiments.text_tabular.conftest import GATE
 from utils.files import read_json
@@ -54,7 +54,9 @@ def test_a_frozen_pretrained_bert_encodes_once_for_all_folds(
     monkeypatch.setattr(Samples, "chunks", chunks)
     vocabulary = read_json(tickets_run / "processing.json")["tokenizer"]["vocabulary"]
     sizes = {"num_layers": 1, "num_heads": 1, "hidden_dim": 4, "intermediate_dim": 4}
-    make_bert({**sizes, "vocabulary_size": len(vocabulary)}).save_to_preset(tmp_path / "bert")
+    make_text_backbone({**sizes, "vocabulary_size": len(vocabulary)}).save_to_preset(
+        tmp_path / "bert"
+    )
     (tmp_path / "bert" / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
     arguments = ("--data", tickets, "--run-dir", tmp_path / "run", "--epochs", 1)
     arguments += ("--tokenizer", tmp_path / "bert", "--model-args.freeze_layers", 1, "--folds", 2)

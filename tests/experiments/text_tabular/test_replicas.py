@@ -16,7 +16,7 @@ import utils.quiet_tensorflow
 import tensorflow as tf
 import experiments.pages.report
 import experiments.train as command
-from models.text_tabular.bert import SMALL_BERT
+from models.text_backbone import SMALL_BERT
 from tests.conftest import call
 
 processor = tf.config.list_physical_devices("CPU")[0]

