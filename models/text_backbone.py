@@ -98,7 +98,7 @@ def make_text_backbone(source=None, dtype=None):
               `vocabulary_size`.
             - `None` for `SMALL_BERT`.
 
-            For a folder of an installed Python package, `utils.tables.preset_path` finds the path.
+            For a folder of an installed Python package, `utils.texts.preset_path` finds the path.
         dtype: Dtype policy of the backbone.
 
     Returns:
@@ -225,7 +225,7 @@ def _kind(models, source):
     if source.startswith("package://"):
         raise ValueError(
             "The text encoder must be a preset or a folder. "
-            f"Received: {source!r}. Pass the folder that `utils.tables.preset_path` returns for it."
+            f"Received: {source!r}. Pass the folder that `utils.texts.preset_path` returns for it."
         )
     if source.startswith(HANDLES):
         return None, {}
