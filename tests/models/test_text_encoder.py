@@ -131,9 +131,23 @@ def test_equal_texts_are_encoded_once(monkeypatch):
     monkeypatch.setattr(encoder, "_pooled", pooled)
     ids = np.array([[[5, 6, -1, -1], [7, 8, -1, -1], [5, -1, 6, -1]], [[7, 8, -1, -1]] * 3])
     vectors = encoder(ids, training=True).numpy()
-    assert seen == [(2, 2)]
+    assert seen == [(1, 2), (1, 2)]  # in training, halves of their own
     np.testing.assert_array_equal(vectors[0, 0], vectors[0, 2])
     np.testing.assert_array_equal(vectors[1, 0], vectors[0, 1])
+
+
+def test_short_and_long_texts_are_encoded_apart_in_training(monkeypatch):
+    encoder = TextEncoder({**BERT, "dropout": 0.0}, "text", **SPECIAL)
+    seen, original = [], encoder._pooled
+    monkeypatch.setattr(
+        encoder, "_pooled", lambda ids, *rest: seen.append(tuple(ids.shape)) or original(ids, *rest)
+    )
+    ids = np.full((1, 5, 7), -1)
+    for text, length in enumerate((7, 2, 6, 0, 3)):
+        ids[0, text, :length] = 5 + text + np.arange(length)
+    vectors = encoder(ids, training=True)
+    assert seen == [(2, 2), (3, 7)]
+    np.testing.assert_allclose(vectors, encoder(ids), atol=1e-6)
 
 
 @pytest.mark.parametrize(
