@@ -59,14 +59,21 @@ class SequenceTask(Task):
         for one in samples.values():
             one.check_widths({name: train.widths[name] for name in used})
             one.check_lengths({name: self.settings.seq_len or train.lengths[name] for name in used})
-        if self.settings.text_encoder is not None:
-            self._text_steps = fit_text_steps(self.settings, train, self.reader)
-            make_text_encoder(self.settings, self._text_steps)
-            for one in samples.values():
-                self._text_steps.encode(one, self.reader)
+        self._check_texts(train, samples.values())
+
+    def _check_texts(self, train, samples):
+        """Refuse texts that the text encoder, if there is one, could not take."""
+        if self.settings.text_encoder is None:
+            return
+        self._text_steps = fit_text_steps(self.settings, train, self.reader)
+        make_text_encoder(self.settings, self._text_steps)
+        for one in samples:
+            self._text_steps.encode(one, self.reader)
 
     def join(self, splits):
-        return join_splits([self.reader.read(split).completed() for split in splits])
+        samples = join_splits([self.reader.read(split).completed() for split in splits])
+        self._check_texts(samples, [samples])
+        return samples
 
     def columns(self, samples):
         return samples.index

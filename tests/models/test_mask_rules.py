@@ -22,7 +22,7 @@ HALVES = {
     ("balanced", "mixed_float16"),
 }
 TOLERANCE = {"float32": 1e-5, "mixed_float16": 1e-2, "mixed_bfloat16": 8e-2}
-few = settings(deadline=None, derandomize=True, max_examples=12)
+few = settings(deadline=None, derandomize=True, max_examples=8)
 
 lengths = st.tuples(*[st.integers(1, SEQ_LEN)] * 3)
 BATCH = 8
@@ -119,8 +119,7 @@ def test_rule_2_masked_values_reach_no_output(case, masks, bad):
         np.testing.assert_array_equal(ruined.attention[name], maps, err_msg=name)
 
 
-@pytest.mark.parametrize("training", [False, True])
-def test_rule_2_masked_values_reach_no_gradient(case, training):
+def test_rule_2_masked_values_reach_no_gradient(case):
     model = case.model
     masks = make_masks(BATCH)
     masks[1][0] = False  # one modality absent,
@@ -130,9 +129,8 @@ def test_rule_2_masked_values_reach_no_gradient(case, training):
     sequences = [tf.constant(x) for x in ruin(make_sequences(BATCH), masks, bad)]
     with tf.GradientTape() as tape:
         tape.watch(sequences)
-        loss = tf.reduce_sum((model((*sequences, *masks), training=training) - 1.0) ** 2)
-        if training:
-            loss += sum(model.losses) + model.auxiliary_loss(np.ones((BATCH, 1)))
+        loss = tf.reduce_sum((model((*sequences, *masks), training=True) - 1.0) ** 2)
+        loss += sum(model.losses) + model.auxiliary_loss(np.ones((BATCH, 1)))
     assert np.isfinite(loss)
     # TensorFlow cannot make zeros for Keras's variables, as it can for its own.
     variables = [variable.value for variable in model.trainable_variables]
