@@ -17,8 +17,9 @@ class TextEncoderModel(MultimodalModel):
 
     The input `text` holds token numbers instead of features: `(batch, time, pieces)`, the token id
     plus 1, and 0 for no token. A step without a token is padding. `model` gets the vectors of the
-    encoder in place of features, and everything else as it is given. To average several models
-    behind one encoder, pass an `EnsembleModel`.
+    encoder in place of features, each with mean 0 and variance 1 as scaled features have, and
+    everything else as it is given. To average several models behind one encoder, pass an
+    `EnsembleModel`.
 
     Args:
         model: The model, with `text_dim=encoder.width`.
@@ -74,6 +75,9 @@ class TextEncoderModel(MultimodalModel):
         self.encoder = encoder
         self.pieces = pieces
         self.dropout_rate = dropout_rate
+        self.norm = keras.layers.LayerNormalization(
+            center=False, scale=False, dtype=self.dtype_policy, name="norm"
+        )
         self.dropout = HashDropout(dropout_rate, dtype=self.dtype_policy)
         self.remembers_samples = model.remembers_samples
 
@@ -90,6 +94,7 @@ class TextEncoderModel(MultimodalModel):
     def build(self, input_shape=None):
         """Create all weights; the widths are known from the constructor."""
         self.encoder.build()
+        self.norm.build((None, None, self.encoder.width))
         self.model.build()
         self.built = True
 
@@ -102,7 +107,7 @@ class TextEncoderModel(MultimodalModel):
             training: Whether to apply the encoder's dropout.
 
         Returns:
-            Vectors `(batch, time, encoder.width)`, and which steps have a token, boolean
+            Vectors `(batch, time, encoder.width)` of mean 0 and variance 1, and which steps have a token, boolean
             `(batch, time)`.
         """
         ids = ops.cast(text, "int32") - 1
@@ -110,7 +115,8 @@ class TextEncoderModel(MultimodalModel):
             ids = ops.where(ops.expand_dims(ops.cast(text_mask, "bool"), -1), ids, -1)
         if self.encoder.steps == "token":
             ids = ops.squeeze(ids, -1)
-        return self.encoder(ids, training=training), self.encoder.step_mask(ids)
+        vectors = self.norm(self.encoder(ids, training=training))
+        return vectors, self.encoder.step_mask(ids)
 
     def read(self, inputs):
         """Return checked token numbers and features, float32, and masks, lists of three each."""
