@@ -1,6 +1,7 @@
 """A text encoder in front of a model of sequences: its tokenizer, its layer, its vectors."""
 
 import dataclasses
+from typing import Any
 
 import keras
 import numpy as np
@@ -102,8 +103,9 @@ def encode_texts(model, samples):
             numbers = samples.sequences["text"][rows]
             vectors[rows] = keras.ops.convert_to_numpy(encode(numbers))
             bar.advance(task, len(rows))
-    fields = {f.name: getattr(samples, f.name) for f in dataclasses.fields(samples)}
-    return VectorSplit(**fields | {"sequences": {**samples.sequences, "text": vectors}})
+    fields: dict[str, Any] = {f.name: getattr(samples, f.name) for f in dataclasses.fields(samples)}
+    fields["sequences"] = {**samples.sequences, "text": vectors}
+    return VectorSplit(**fields)
 
 
 def with_vectors(inputs):

@@ -44,8 +44,10 @@ def text_tokens(split, tokenizer, reader=None):
     texts = split.index.get(TEXT) or [""] * len(split)
     missing = [not text.strip() for text in texts]
     given, reason = [], ""
-    joined = reader is None or split.name not in reader.splits()  # no part of the data alone
-    if any(missing) and not joined and (found := reader.text_bert(split.name)):
+    found = None
+    if any(missing) and reader is not None and split.name in reader.splits():  # no join of splits
+        found = reader.text_bert(split.name)
+    if found:
         where, value = found
         given, reason = _checked(value, texts, tokenizer)
         reason = reason and f"{where} was not used: {reason}."
