@@ -52,6 +52,10 @@ class LoadedRun:
         partition = self.partition_of(data)
         return self.inputs.blocks(self.model, data, split, cut, partition)
 
+    def text_blocks(self, texts):
+        """Return the `Blocks` of a list of texts; see `Inputs.text_blocks`."""
+        return self.inputs.text_blocks(self.model, texts)
+
     def partition_of(self, data):
         """Return the `Partition` by which the run has cut its own data; `None` for other data.
 
@@ -67,14 +71,15 @@ class LoadedRun:
 
         Args:
             samples: Encoded samples, of `read` or `blocks`; of sequences also a dict from each
-                modality to raw features `(N, T, D)`.
+                modality to raw features `(N, T, D)`. With a text encoder, its `text` is a list of
+                texts, and the others may be left out.
             name: What a progress bar calls them; `None`: no bar.
             batch_size: Samples that are predicted at once; `None`: as the evaluation does.
 
         Returns:
             `Predictions`, with `outputs` `(N, columns)`: scores or probabilities.
         """
-        encoded = self.inputs.as_samples(samples)
+        encoded = self.inputs.as_samples(samples, self.model)
         predictor = Predictor(self.model, self.inputs, encoded, self.compiled, batch_size)
         if name is None:
             return predictor.predict()

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from experiments.tasks.blocks import Blocks
+from experiments.tasks.blocks import Blocks, no_text_encoder
 from utils.batches.batch_plan import BatchPlan
 
 TRAINING_SPLITS = ("train", "valid")
@@ -170,6 +170,14 @@ class Inputs(ABC):
             ValueError: As `read`; some faults are found only when a block is read.
         """
 
+    def text_blocks(self, model, texts) -> Blocks:
+        """Return the `Blocks` of a list of texts, samples of nothing else.
+
+        Raises:
+            ValueError: If the model has no text encoder.
+        """
+        raise no_text_encoder()
+
     def check_fits(self, model, samples) -> None:
         """Refuse encoded samples that a model does not take.
 
@@ -249,8 +257,8 @@ class Inputs(ABC):
                 f"Received: {' '.join(modalities)}. Leave it out."
             )
 
-    def as_samples(self, samples) -> Any:
-        """Return encoded samples as they are; a family may take raw arrays too."""
+    def as_samples(self, samples, model) -> Any:
+        """Return encoded samples as they are; a family may take raw arrays too, for a model."""
         return samples
 
     def notes(self, samples) -> list[str]:
