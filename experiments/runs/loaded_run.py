@@ -79,7 +79,7 @@ class LoadedRun:
         Returns:
             `Predictions`, with `outputs` `(N, columns)`: scores or probabilities.
         """
-        encoded = self.inputs.as_samples(samples, self.model)
+        encoded = self.inputs.as_samples(samples)
         predictor = Predictor(self.model, self.inputs, encoded, self.compiled, batch_size)
         if name is None:
             return predictor.predict()
@@ -138,11 +138,20 @@ def model_in_float32(model):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
     try:
-        config = {k: v for k, v in model.get_config().items() if k != "dtype"}
-        copy = type(model).from_config(config)
+        copy = type(model).from_config(_without_precision(model.get_config()))
         copy.build_from_config(model.get_build_config() or {})
         copy.build(None) if not copy.built else None
     finally:
         keras.config.set_dtype_policy(before)
     copy.set_weights(model.get_weights())
     return copy
+
+
+def _without_precision(config):
+    """Return a config without half precision, that of the models and layers inside included."""
+    if isinstance(config, (list, tuple)):
+        return type(config)(map(_without_precision, config))
+    if not isinstance(config, dict):
+        return config
+    kept = {k: v for k, v in config.items() if k != "dtype" or "float16" not in str(v)}
+    return {key: _without_precision(value) for key, value in kept.items()}

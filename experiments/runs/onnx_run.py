@@ -134,7 +134,7 @@ class OnnxSequences(OnnxRun):
         reader = open_data(data, labels=False, modalities=modalities, optional=optional)
         samples = reader.stream(split)
         if steps is not None:
-            samples = with_absent(steps.encode(samples, reader), self.widths, self.lengths)
+            samples = with_absent(steps.encode(samples, reader), self.modalities, self.widths)
         samples.check_widths(self.widths)
         return SequenceBlocks(samples, self.lengths, cut)
 
@@ -153,7 +153,7 @@ class OnnxSequences(OnnxRun):
         """
         if isinstance(samples, dict) and self.text_steps is not None:
             samples = self.text_steps.encode(given_samples(samples))
-            samples = with_absent(samples, self.widths, self.lengths)
+            samples = with_absent(samples, self.modalities, self.widths)
         samples = raw_samples(samples) if isinstance(samples, dict) else samples
         samples.check_widths(self.widths)
         samples.check_lengths(self.lengths)

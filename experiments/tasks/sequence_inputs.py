@@ -101,11 +101,12 @@ class SequenceInputs(Inputs):
         samples = self.encode(load_split(self._reader, split, stream))
         if self.normalizer is None:
             return samples.completed()
-        widths = {name: self.widths[name] for name in self.modalities}
         if options["optional"]:
-            samples = with_absent(samples, widths)
-        samples.check_widths(widths)
-        return samples.completed(self.widths)
+            samples = with_absent(samples, self.modalities, self.widths)
+        samples.check_widths({name: self.widths[name] for name in self.modalities})
+        # Texts may have more steps than the model takes of other modalities.
+        lengths = {} if self.text_steps is None else dict.fromkeys(MODALITIES, 1)
+        return samples.completed(self.widths, lengths)
 
     def blocks(self, model, data, split, cut=False, partition=None):
         samples = self.read(data, split, labels=False, stream=True, partition=partition)
@@ -116,7 +117,7 @@ class SequenceInputs(Inputs):
     def text_blocks(self, model, texts):
         if self.text_steps is None:
             return super().text_blocks(model, texts)
-        return SequenceBlocks(self.as_samples({"text": texts}, model), self._sizes(model)[1])
+        return SequenceBlocks(self.as_samples({"text": texts}), self._sizes(model)[1])
 
     def use(self, modalities):
         """Use some of the modalities alone; see `Inputs.use`."""
@@ -125,7 +126,7 @@ class SequenceInputs(Inputs):
         check_modalities(modalities)
         self.modalities = tuple(name for name in MODALITIES if name in modalities)
 
-    def as_samples(self, samples, model):
+    def as_samples(self, samples):
         """Return a `Split`, also from a dict of raw features `(N, T, D)` by modality.
 
         With a text encoder, the text of a dict is a list of texts.
@@ -134,7 +135,7 @@ class SequenceInputs(Inputs):
             return samples
         if self.text_steps is None:
             return raw_samples(samples).completed(self.widths)
-        return with_absent(self.encode(given_samples(samples)), *self._sizes(model))
+        return with_absent(self.encode(given_samples(samples)), self.modalities, self.widths)
 
     def notes(self, samples):
         return samples.repair_notes()

@@ -257,8 +257,8 @@ class Inputs(ABC):
                 f"Received: {' '.join(modalities)}. Leave it out."
             )
 
-    def as_samples(self, samples, model) -> Any:
-        """Return encoded samples as they are; a family may take raw arrays too, for a model."""
+    def as_samples(self, samples) -> Any:
+        """Return encoded samples as they are; a family may take raw arrays too."""
         return samples
 
     def notes(self, samples) -> list[str]:

@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from utils.formats.split import raw_samples
+from utils.formats.split import MODALITIES, raw_samples
 
 
 def feature_modalities(modalities, text_encoder):
@@ -17,24 +17,22 @@ def feature_modalities(modalities, text_encoder):
     return others if text_encoder is not None and others else list(modalities)
 
 
-def with_absent(samples, widths, lengths=None):
-    """Return samples of texts with zeros, and a note, for the modalities that they lack.
+def with_absent(samples, used, widths):
+    """Return samples of texts with a step of zeros for each modality that they lack.
 
     Args:
-        samples: A `Split`.
-        widths: From each modality that is used to its width.
-        lengths: From each of them to its longest sequence; `None`: as long as the others.
+        samples: A `Split`. A note tells what it lacks of `used`.
+        used: Names of the modalities that the model uses.
+        widths: From each modality to its width.
     """
-    absent = [name for name in widths if name not in samples.sequences]
+    absent = [name for name in used if name not in samples.sequences]
     if absent:
         note = (
             f"{samples.source}, split {samples.name}: there is no {' and no '.join(absent)}. The "
             "model predicts without."
         )
         samples = dataclasses.replace(samples, notes=(*samples.notes, note))
-    longest = max(samples.lengths.values())
-    lengths = {name: min(longest, length) for name, length in (lengths or {}).items()}
-    return samples.completed(widths, lengths)
+    return samples.completed(widths, dict.fromkeys(MODALITIES, 1))
 
 
 def given_samples(given):
