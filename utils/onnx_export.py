@@ -98,7 +98,7 @@ def check_onnx(path, reference, cases, tolerance=TOLERANCE):
 
 
 def quantize_int8(path):
-    """Replace the weights of matrix products in a file by 8-bit integers.
+    """Replace the weights of matrix products and embeddings in a file by 8-bit integers.
 
     Activations are quantised while the model runs (dynamic quantisation). Weights use 7 of the 8
     bits: processors without VNNI instructions add products in 16 bits, which 8 bits overflow.
