@@ -136,10 +136,10 @@ def test_a_table_of_texts_is_predicted_alike_by_both_routes(
         assert "there is no audio. The model predicts without" in told
         assert "1 of 3 samples have an empty text" in told
     assert [row["id"] for row in found[0]] == ["a", "b", "c"]
-    scores = [[float(row["prediction"]) for row in rows] for rows in found]
-    np.testing.assert_allclose(*scores, atol=1e-4)
+    scores, expected = ([float(row["prediction"]) for row in rows] for rows in found)
+    np.testing.assert_allclose(scores, expected, atol=1e-4)
     given = open_onnx(text_model).predict({"text": LOVED}).outputs[:, 0]
-    np.testing.assert_allclose(scores[0], given, atol=1e-6)
+    np.testing.assert_allclose(scores, given, atol=1e-6)
 
 
 def test_data_without_audio_is_predicted(text_model, own_data_dir, tmp_path, capsys):
