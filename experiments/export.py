@@ -1,5 +1,7 @@
 """Export a run's model to ONNX, checked against Keras on real samples."""
 
+import contextlib
+
 from utils.command_line import CommandParser, announce, console, run_command
 
 EXAMPLE = "python -m experiments.export runs/my-run --output model.onnx"
@@ -18,33 +20,52 @@ def main():
     from experiments.runs.exporting import describe_run, export_run, quantization_effect
     from experiments.runs.loaded_run import load_run
     from utils.measures.table import metrics_table
-    from utils.new_file import new_file
-    from utils.onnx_export import TOLERANCE, check_opset, quantize_int8
+    from utils.onnx_export import check_opset, quantize_int8
+    from utils.onnx_model import tokenizer_path
 
     check_opset(options.opset)
-    with new_file(options.output, options.overwrite) as partial:
+    has_encoder = folder.load_config()["text_encoder"] is not None
+    beside = tokenizer_path(options.output) if has_encoder else None
+    with output_files(options.output, beside, options.overwrite) as (partial, tokenizer):
         run = load_run(folder, in_float32=True)
         samples = check_samples(run, options)
         announce("Converting to ONNX, and comparing with Keras")
-        difference, cases = export_run(
-            run,
-            partial,
-            samples,
-            describe_run(folder),
-            options.opset,
-            dynamic_length=options.dynamic_length,
-            masks=options.masks,
+        lengths = {"dynamic_length": options.dynamic_length, "masks": options.masks}
+        difference, cases, allowed = export_run(
+            run, partial, samples, describe_run(folder), options.opset, **lengths
         )
         console.print(
             f"Largest difference from Keras: {difference:.2g}, over {cases} batches of samples of "
-            f"{options.split} (at most {TOLERANCE:g} is allowed)."
+            f"{options.split} (at most {allowed:g} is allowed)."
         )
+        if tokenizer is not None:
+            run.inputs.text_steps.tokenizer.save(tokenizer)
         if options.quantize:
             announce("Quantizing, and measuring what that changes")
             quantize_int8(partial)
             console.print(f"int8 against Keras on {options.split} ({len(samples)}):")
             console.print(metrics_table(quantization_effect(run, samples, partial)))
-    console.print(f"Written: {options.output}", markup=False)
+    and_tokenizer = f", and its tokenizer {beside}" if has_encoder else ""
+    console.print(f"Written: {options.output}{and_tokenizer}", markup=False)
+
+
+@contextlib.contextmanager
+def output_files(model, tokenizer, overwrite):
+    """Yield two paths to write to, which become the two files if the block ends without an error.
+
+    The tokenizer comes first, so that no new model is without it.
+
+    Args:
+        model: The file of the model.
+        tokenizer: The file of its tokenizer, or `None`; then its path is `None` too.
+        overwrite: Whether existing files may be replaced.
+    """
+    from utils.new_file import new_file
+
+    with contextlib.ExitStack() as files:
+        partial = files.enter_context(new_file(model, overwrite))
+        beside = tokenizer and files.enter_context(new_file(tokenizer, overwrite))
+        yield partial, beside
 
 
 def make_parser():

@@ -15,36 +15,26 @@ WRITTEN_ROWS = 4096
 
 
 def main():
-    """Parse the command line, predict a split, write a table, print measures of known labels."""
+    """Parse the command line, predict, write or print a table, and measures of known labels."""
     options = make_parser().parse_args()
-    if options.batch_size < 1:
-        raise ValueError(f"--batch-size must be at least 1. Received: {options.batch_size}.")
-    output = Path(options.output)
-    make_writer = writer_class(output)
-    from experiments.runs.block_predictions import (
-        describe,
-        mean_predictions,
-        predict_blocks,
-        tell_failures,
-    )
+    paths = [*options.models, *options.model]
+    check_options(options, paths)
+    from experiments.runs.block_predictions import tell_failures
     from utils.new_file import new_file
 
-    with new_file(output, options.overwrite) as partial:
-        runs = [open_run(path) for path in options.models]
-        check_alike(options.models, runs)
-        announce(f"Reading {options.data}")
-        found = [predict_blocks(run, options) for run in runs]
-        failures = {row: failure for one in found for row, failure in one.failures.items()}
-        predictions = mean_predictions([one.without(failures) for one in found])
-        if not len(predictions.samples):
-            raise RunFailed(f"no sample could be predicted. {describe(failures)} No file was left.")
-        with contextlib.closing(make_writer(partial)) as writer:
-            for start in range(0, len(predictions.samples), WRITTEN_ROWS):
-                rows = slice(start, start + WRITTEN_ROWS)
-                writer.write(predictions.take(rows).columns(labelled=False))
-    for note in dict.fromkeys(note for one in found for note in one.notes):
+    output = None if options.output is None else Path(options.output)
+    with new_file(output, options.overwrite) if output else contextlib.nullcontext() as partial:
+        runs = [open_run(path) for path in paths]
+        check_alike(paths, runs)
+        predictions, failures, notes = predict(runs, options)
+        if output:
+            write_table(writer_class(output)(partial), predictions, options.text)
+    for note in dict.fromkeys(notes):
         console.print(f"warning: {note}", style="yellow", markup=False)
-    console.print(f"Predictions of {len(predictions.samples)} samples: {output}", markup=False)
+    if options.text is not None:
+        console.print(texts_table(predictions, options.text))
+    if output:
+        console.print(f"Predictions of {len(predictions.samples)} samples: {output}", markup=False)
     print_measures(predictions, options.split)
     if failures:
         tell_failures(failures, output)
@@ -61,12 +51,23 @@ def make_parser():
     parser.add_argument(
         "models",
         type=str,
-        nargs="+",
+        nargs="*",
         help="ONNX file of experiments.export, or run folder of experiments.train; of several, the "
         "mean of their scores or probabilities is taken",
     )
     parser.add_argument(
-        "--data", type=str, required=True, help="data folder or file; also a single table"
+        "--model", type=str, nargs="+", default=[], help="the same, as an option", metavar="MODEL"
+    )
+    parser.add_argument(
+        "--data", type=str, default=None, help="data folder or file; also a single table"
+    )
+    parser.add_argument(
+        "--text",
+        type=str,
+        nargs="+",
+        default=None,
+        help='texts to predict in place of --data, by a model with a text encoder: "I loved it"',
+        metavar="TEXT",
     )
     parser.add_argument(
         "--split",
@@ -76,7 +77,10 @@ def make_parser():
         suggestions=("train", "valid", "test"),
     )
     parser.add_argument(
-        "--output", type=str, required=True, help=f"file to write, {', '.join(WRITERS)}"
+        "--output",
+        type=str,
+        default=None,
+        help=f"file to write, {', '.join(WRITERS)}; --data needs it, --text prints a table",
     )
     parser.add_argument(
         "--too-long",
@@ -88,6 +92,95 @@ def make_parser():
     parser.add_argument("--batch-size", type=int, default=64, help="samples computed at once")
     parser.add_argument("--overwrite", action="store_true", help="replace the output if it exists")
     return parser
+
+
+def check_options(options, paths):
+    """Refuse options that do not go together.
+
+    Args:
+        options: Those of the command line.
+        paths: Those of the models.
+
+    Raises:
+        ValueError: Saying what to change.
+    """
+    if options.batch_size < 1:
+        raise ValueError(f"--batch-size must be at least 1. Received: {options.batch_size}.")
+    if not paths:
+        raise ValueError("A model is needed. Received: none. Name an ONNX file or a run folder.")
+    if (options.data is None) == (options.text is None):
+        received = "neither" if options.data is None else f"--data {options.data} and --text"
+        raise ValueError(f"Either --data or --text is needed. Received: {received}. Give one.")
+    if options.output is not None:
+        writer_class(Path(options.output))
+    elif options.data is not None:
+        raise ValueError("--data needs --output. Received: no --output. Name the file to write.")
+
+
+def predict(runs, options):
+    """Predict the split or the texts that the options name.
+
+    Args:
+        runs: A list of `LoadedRun` or `OnnxRun`.
+        options: Those of the command line.
+
+    Returns:
+        The mean `Predictions`, the failures of `Found`, and notes, a list of sentences.
+
+    Raises:
+        RunFailed: If no sample could be predicted.
+    """
+    from experiments.runs.block_predictions import describe, mean_predictions, predict_blocks
+
+    announce(f"Reading {options.data or 'texts'}")
+    found = [predict_blocks(run, *blocks_of(run, options), options.batch_size) for run in runs]
+    failures = {row: failure for one in found for row, failure in one.failures.items()}
+    predictions = mean_predictions([one.without(failures) for one in found])
+    if not len(predictions.samples):
+        raise RunFailed(f"no sample could be predicted. {describe(failures)} No file was left.")
+    return predictions, failures, [note for one in found for note in one.notes]
+
+
+def blocks_of(run, options):
+    """Return the `Blocks` of the split or the texts that the options name, and their name."""
+    if options.text is not None:
+        return run.text_blocks(options.text), "texts"
+    return run.blocks(options.data, options.split, options.too_long == "cut"), options.split
+
+
+def write_table(writer, predictions, texts):
+    """Write predictions block by block, with the texts that were given, or `None`."""
+    with contextlib.closing(writer):
+        for start in range(0, len(predictions.samples), WRITTEN_ROWS):
+            part = predictions.take(slice(start, start + WRITTEN_ROWS))
+            columns = part.columns(labelled=False)
+            if texts is not None:
+                ids = columns.pop("id")
+                columns = {"id": ids, "text": given(texts, ids), **columns}
+            writer.write(columns)
+
+
+def texts_table(predictions, texts):
+    """Lay out predictions of texts for the terminal."""
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = predictions.target.prediction_cells(predictions.outputs)
+    table = Table()
+    table.add_column("text")
+    for name in columns:
+        table.add_column(name, justify="right")
+    shown = given(texts, predictions.samples.ids)
+    for text, *cells in zip(shown, *columns.values(), strict=True):
+        table.add_row(
+            Text(text), *(f"{x:.4f}" if isinstance(x, float) else Text(str(x)) for x in cells)
+        )
+    return table
+
+
+def given(texts, ids):
+    """Return the text of each id, which is its number."""
+    return [texts[int(number)] for number in ids]
 
 
 def open_run(path):

@@ -21,6 +21,8 @@ DEFAULT_OPSET = 18
 # Otherwise tf2onnx copies the graph before each optimisation, which takes a third of its time.
 os.environ.setdefault("TF2ONNX_CATCH_ERRORS", "FALSE")
 TOLERANCE = 1e-5
+# A pretrained text encoder has many more layers.
+ENCODER_TOLERANCE = 1e-4
 
 
 def write_onnx(path, function, inputs, outputs, metadata, opset=DEFAULT_OPSET):
@@ -62,19 +64,20 @@ def check_opset(opset):
         )
 
 
-def check_onnx(path, reference, cases):
+def check_onnx(path, reference, cases, tolerance=TOLERANCE):
     """Compare an ONNX file, run by ONNX Runtime, with the Keras computation.
 
     Args:
         path: The file.
         reference: Function that takes the content of a case and returns a dict of output arrays.
         cases: Triples of a description, the dict of graph inputs, and the content for `reference`.
+        tolerance: Largest difference that is allowed.
 
     Returns:
         The largest absolute difference over all outputs and cases, `float`.
 
     Raises:
-        RunFailed: If the difference exceeds `TOLERANCE`, or an output is not finite.
+        RunFailed: If the difference exceeds `tolerance`, or an output is not finite.
     """
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
@@ -84,10 +87,10 @@ def check_onnx(path, reference, cases):
         for name, values in zip(names, session.run(None, inputs), strict=True):
             difference = float(np.max(np.abs(values - np.asarray(expected[name]))))
             # The comparison is also false for NaN.
-            if values.shape != expected[name].shape or not difference <= TOLERANCE:
+            if values.shape != expected[name].shape or not difference <= tolerance:
                 raise RunFailed(
                     f"the exported model does not agree with Keras: {name} differs by "
-                    f"{difference:.2g} for {description}. Expected: at most {TOLERANCE:g}. "
+                    f"{difference:.2g} for {description}. Expected: at most {tolerance:g}. "
                     "No file was written."
                 )
             largest = max(largest, difference)
@@ -95,7 +98,7 @@ def check_onnx(path, reference, cases):
 
 
 def quantize_int8(path):
-    """Replace the weights of matrix products in a file by 8-bit integers.
+    """Replace the weights of matrix products and embeddings in a file by 8-bit integers.
 
     Activations are quantised while the model runs (dynamic quantisation). Weights use 7 of the 8
     bits: processors without VNNI instructions add products in 16 bits, which 8 bits overflow.

@@ -12,6 +12,16 @@ FORMAT, VERSION = "msa-tf2", 2
 CONTENT = "an ONNX model that `python -m experiments.export` has written"
 
 
+def tokenizer_path(path):
+    """Return the path of the tokenizer that stands beside an exported model with a text encoder.
+
+    Args:
+        path: The model's file, such as `model.onnx`, beside which is `model.tokenizer.json`.
+    """
+    path = Path(path)
+    return path.with_name(f"{path.name.removesuffix('.onnx')}.tokenizer.json")
+
+
 class OnnxModel:
     """An exported model of any kind.
 

@@ -56,22 +56,23 @@ class Found:
         return self.predictions.take(~np.isin(self.rows, [*failures]))
 
 
-def predict_blocks(run, options):
+def predict_blocks(run, blocks, name, batch_size):
     """Predict a split block by block; of each block, outputs, ids and labels alone are kept.
 
     Args:
         run: A `LoadedRun` or an `OnnxRun`.
-        options: The options of the command line.
+        blocks: The `Blocks` of the split, of this run.
+        name: What a progress bar calls the split.
+        batch_size: Samples that are computed at once.
 
     Returns:
         What was `Found`. A sample whose prediction is not finite is a failure.
     """
-    blocks = run.blocks(options.data, options.split, cut=options.too_long == "cut")
     parts, rows = [], []
     with progress_bar() as progress:
-        task = progress.add_task(f"predicting {options.split}", total=blocks.total)
+        task = progress.add_task(f"predicting {name}", total=blocks.total)
         for places, block in blocks.parts():
-            found = run.predict(block, batch_size=options.batch_size)
+            found = run.predict(block, batch_size=batch_size)
             samples = PredictedSamples(np.array(block.ids, object), block.labels)
             parts.append(dataclasses.replace(found, samples=samples, weights=found.shares))
             rows.append(places)
@@ -124,14 +125,18 @@ class PartlyFailed(RunFailed):
 def tell_failures(failures, output):
     """Write `NAME_failures.csv` beside the output, and end the command with exit code 3.
 
+    Args:
+        failures: See `Found`.
+        output: The `Path` of the output; `None`: nothing is written.
+
     Raises:
         PartlyFailed: Always.
     """
+    told = f"{len(failures)} samples could not be predicted, the others were. {describe(failures)}"
+    if output is None:
+        raise PartlyFailed(told)
     path = output.with_name(f"{output.stem}_failures.csv")
     write_rows(
         path, [{"id": failures[row][0], "reason": failures[row][1]} for row in sorted(failures)]
     )
-    raise PartlyFailed(
-        f"{len(failures)} samples could not be predicted, the others were. {describe(failures)} "
-        f"All are listed in {path}."
-    )
+    raise PartlyFailed(f"{told} All are listed in {path}.")

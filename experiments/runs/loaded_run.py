@@ -52,6 +52,10 @@ class LoadedRun:
         partition = self.partition_of(data)
         return self.inputs.blocks(self.model, data, split, cut, partition)
 
+    def text_blocks(self, texts):
+        """Return the `Blocks` of a list of texts; see `Inputs.text_blocks`."""
+        return self.inputs.text_blocks(self.model, texts)
+
     def partition_of(self, data):
         """Return the `Partition` by which the run has cut its own data; `None` for other data.
 
@@ -67,7 +71,8 @@ class LoadedRun:
 
         Args:
             samples: Encoded samples, of `read` or `blocks`; of sequences also a dict from each
-                modality to raw features `(N, T, D)`.
+                modality to raw features `(N, T, D)`. With a text encoder, its `text` is a list of
+                texts, and the others may be left out.
             name: What a progress bar calls them; `None`: no bar.
             batch_size: Samples that are predicted at once; `None`: as the evaluation does.
 
@@ -133,11 +138,20 @@ def model_in_float32(model):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
     try:
-        config = {k: v for k, v in model.get_config().items() if k != "dtype"}
-        copy = type(model).from_config(config)
+        copy = type(model).from_config(_without_precision(model.get_config()))
         copy.build_from_config(model.get_build_config() or {})
         copy.build(None) if not copy.built else None
     finally:
         keras.config.set_dtype_policy(before)
     copy.set_weights(model.get_weights())
     return copy
+
+
+def _without_precision(config):
+    """Return a config without half precision, that of the models and layers inside included."""
+    if isinstance(config, (list, tuple)):
+        return type(config)(map(_without_precision, config))
+    if not isinstance(config, dict):
+        return config
+    kept = {k: v for k, v in config.items() if k != "dtype" or "float16" not in str(v)}
+    return {key: _without_precision(value) for key, value in kept.items()}

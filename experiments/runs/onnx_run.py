@@ -1,15 +1,18 @@
 """Exported models with the interface of `LoadedRun`; ONNX Runtime alone, no TensorFlow."""
 
+import functools
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
 
-from experiments.tasks.blocks import Blocks, SequenceBlocks, TableBlocks
+from experiments.tasks.blocks import Blocks, SequenceBlocks, TableBlocks, no_text_encoder
 from experiments.tasks.predictions import OUTPUT_NAMES, Predictions
+from experiments.tasks.text_reading import feature_modalities, given_samples, with_absent
+from utils.environment import file_checksum
 from utils.formats.split import MODALITIES, raw_samples
 from utils.measures.inference import target_from_json
-from utils.onnx_model import CONTENT, OnnxModel
+from utils.onnx_model import CONTENT, OnnxModel, tokenizer_path
 from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.plain_file import plain_file
 
@@ -43,6 +46,10 @@ class OnnxRun(ABC):
     @abstractmethod
     def blocks(self, data, split, cut=False) -> Blocks:
         """Return the `Blocks` of a split without labels; see `Inputs.blocks`."""
+
+    def text_blocks(self, texts) -> Blocks:
+        """Return the `Blocks` of a list of texts; see `Inputs.text_blocks`."""
+        raise no_text_encoder()
 
     @abstractmethod
     def feeds(self, samples) -> dict[str, Any]:
@@ -92,12 +99,26 @@ class OnnxSequences(OnnxRun):
         for sizes in (self.widths, self.lengths):
             if set(sizes) != {*self.modalities} or any(type(n) is not int for n in sizes.values()):
                 raise ValueError(f"sizes of modalities that are {sizes!r:.80}")
+        steps = model.metadata.get("text_steps")
+        if steps is not None and steps["pieces"] != self.widths["text"]:
+            raise ValueError(f"steps of texts that are {steps!r:.80}")
         inputs, masks = {}, {}
         for name, width in self.widths.items():
             steps = self.lengths[name] if self._fixed_length(name) else "steps"
             inputs[name] = ("float", ("batch", steps, width))
             masks[f"{name}_mask"] = ("bool", ("batch", steps))
         model.check_inputs(inputs | (masks if masks.keys() & {*model.inputs} else {}))
+
+    @functools.cached_property
+    def text_steps(self):
+        """The `TextSteps` of a text encoder, whose tokenizer is read on first use; else `None`.
+
+        Raises:
+            FileNotFoundError: If the tokenizer is missing.
+            InvalidData: If the tokenizer is another.
+            ValueError: If the package `tokenizers` is missing.
+        """
+        return _text_steps(self.model) if "text_steps" in self.model.metadata else None
 
     def _fixed_length(self, name):
         shape = self.model.shape(name) if name in self.model.inputs else []
@@ -107,17 +128,32 @@ class OnnxSequences(OnnxRun):
         # What reads tables is not always installed, nor what reads sequences needed.
         from utils.formats import open_data
 
-        reader = open_data(data, labels=False, modalities=self.modalities)
+        steps = self.text_steps
+        modalities = feature_modalities(self.modalities, steps)
+        optional = steps is not None
+        reader = open_data(data, labels=False, modalities=modalities, optional=optional)
         samples = reader.stream(split)
+        if steps is not None:
+            samples = with_absent(steps.encode(samples, reader), self.modalities, self.widths)
         samples.check_widths(self.widths)
         return SequenceBlocks(samples, self.lengths, cut)
+
+    def text_blocks(self, texts):
+        if self.text_steps is None:
+            return super().text_blocks(texts)
+        return SequenceBlocks(self.as_samples({"text": texts}), self.lengths)
 
     def as_samples(self, samples):
         """Return a `Split`, also from a dict of raw features `(N, T, D)` by modality.
 
+        With a text encoder, the text of a dict is a list of texts, and other modalities may lack.
+
         Raises:
             ValueError: If the features are not those of the training.
         """
+        if isinstance(samples, dict) and self.text_steps is not None:
+            samples = self.text_steps.encode(given_samples(samples))
+            samples = with_absent(samples, self.modalities, self.widths)
         samples = raw_samples(samples) if isinstance(samples, dict) else samples
         samples.check_widths(self.widths)
         samples.check_lengths(self.lengths)
@@ -133,6 +169,34 @@ class OnnxSequences(OnnxRun):
             if f"{name}_mask" in self.model.inputs:
                 feeds[f"{name}_mask"] = np.any(x != 0, axis=-1)
         return feeds
+
+
+def _text_steps(model):
+    """Return the `TextSteps` of an exported model with a text encoder."""
+    path = tokenizer_path(model.path)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"The tokenizer of {model.path} must stand beside it. Expected: {path}, which the "
+            "export has written. Received: no such file. Copy it there."
+        )
+    with plain_file(path, f"the tokenizer of {model.path}"):
+        checksum = file_checksum(path)
+    if checksum != model.metadata["tokenizer"]:
+        raise InvalidData(
+            f"{path} must be the tokenizer of {model.path}. Expected: the SHA-256 "
+            f"{model.metadata['tokenizer']!s:.16}... Received: {checksum:.16}... Copy both files "
+            "from one export."
+        )
+    try:
+        from utils.texts import TextSteps, TextTokenizer
+    except ModuleNotFoundError as error:
+        if error.name != "tokenizers":
+            raise
+        raise ValueError(
+            "A model with a text encoder needs the package tokenizers to read texts. Received: it "
+            "is not installed. Run `pip install tokenizers`."
+        ) from error
+    return TextSteps.from_json(model.metadata["text_steps"], TextTokenizer.load(path))
 
 
 class OnnxTable(OnnxRun):
@@ -182,6 +246,8 @@ def open_onnx(path):
     Example:
         >>> run = open_onnx("model.onnx")
         >>> run.predict({"text": text, "audio": audio, "video": video}).outputs  # (N, 1)
+        >>> run = open_onnx("model-with-text-encoder.onnx")
+        >>> run.predict({"text": ["I loved it"]}).outputs  # (1, 1)
     """
     model = OnnxModel(path, tuple(KINDS))
     with plain_file(model.path, f"{CONTENT}, with all that it says of itself"):

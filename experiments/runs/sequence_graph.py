@@ -8,6 +8,7 @@ from experiments.tasks.raw_sequences import RawSequences
 from utils.batches.dataset import model_inputs
 from utils.formats import MODALITIES
 from utils.formats.checks import clean_features
+from utils.onnx_export import ENCODER_TOLERANCE, TOLERANCE
 
 BATCHES = (1, 7, 64)
 
@@ -25,6 +26,7 @@ class SequenceGraph:
         inputs: Shape and type of each input.
         compute: From the inputs to the outputs, tensors by name.
         described: What the file says of the inputs.
+        tolerance: Largest difference from Keras that is allowed.
     """
 
     def __init__(self, run, samples, dynamic_length=True, masks=False):
@@ -47,6 +49,13 @@ class SequenceGraph:
             "widths": raw.widths,
             "seq_len": raw.lengths,
         }
+        self._text_steps = run.inputs.text_steps
+        self.tolerance = TOLERANCE if self._text_steps is None else ENCODER_TOLERANCE
+        if self._text_steps is not None:
+            self.described |= {
+                "text_steps": self._text_steps.to_json(),
+                "tokenizer": self._text_steps.tokenizer.file_checksum,
+            }
 
     def cases(self):
         """Yield what the graph is to be tried on, as `check_onnx` takes it."""
@@ -68,10 +77,16 @@ class SequenceGraph:
             for absent in itertools.combinations(x, count):
                 some = {n: np.zeros_like(v) if n in absent else v for n, v in few.items()}
                 yield self._case(f"no {' and no '.join(absent)}", some)
-        broken = {name: value.copy() for name, value in few.items()}
-        for value in broken.values():
+        measured = {n: v.copy() for n, v in few.items() if n != "text" or self._text_steps is None}
+        for value in measured.values():
             value[0, -1, 0], value[1, -1, -1], value[2, -1] = np.nan, np.inf, -np.inf
-        yield self._case("NaN and infinite features", broken)
+        if measured:
+            yield self._case("NaN and infinite features", {**few, **measured})
+        if self._text_steps is not None:
+            size, shape = self._text_steps.tokenizer.size, few["text"].shape
+            numbers = np.random.default_rng(0).integers(-size // 2, size, shape, endpoint=True)
+            tokens = np.maximum(numbers, 0).astype("float32")  # a third are holes
+            yield self._case("tokens of any number", {**few, "text": tokens})
 
     def _case(self, description, features):
         if not self.masks:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from experiments.tasks.raw_sequences import named_outputs
+from utils.onnx_export import TOLERANCE
 
 BATCHES = (1, 7, 64)
 AXES = {1: ("batch",), 2: ("batch", "width"), 3: ("batch", "chunks", "tokens")}
@@ -17,6 +18,9 @@ class TableGraph:
     The inputs are the entries of a batch, by name, with `_` for what TensorFlow allows in no name:
     token ids and attention mask as int32 `(batch, chunks, tokens)`, and the fields, every axis open
     but their width.
+
+    Attributes:
+        tolerance: Largest difference from Keras that is allowed.
 
     Args:
         run: A `LoadedRun` that computes in float32.
@@ -42,6 +46,7 @@ class TableGraph:
         for name, spec in zip(self._names, signature.values(), strict=True):
             axes = zip(spec.shape, AXES[len(spec.shape)], strict=True)
             self.inputs[name] = ([size or axis for size, axis in axes], spec.dtype)
+        self.tolerance = TOLERANCE
         self.described = {"processing": run.inputs.processing.to_json()}
 
     def compute(self, values):

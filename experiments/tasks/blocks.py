@@ -75,6 +75,14 @@ class SequenceBlocks(Blocks):
         return notes
 
 
+def no_text_encoder():
+    """Return the error for texts that are given to a model without a text encoder."""
+    return ValueError(
+        "--text needs a model of sequences that was trained with --text-encoder. Received: a model "
+        "without one. Give its samples by --data."
+    )
+
+
 class TableBlocks(Blocks):
     """Blocks of a table.
 

@@ -14,6 +14,7 @@ from experiments.tasks.text_front import (
     put_in_front,
     with_vectors,
 )
+from experiments.tasks.text_reading import feature_modalities, given_samples, with_absent
 from models import MODELS, EnsembleModel, RawFeatureModel, TextEncoderModel
 from utils.batches.augmentation import Augmentation
 from utils.batches.batch_plan import BatchPlan
@@ -89,21 +90,34 @@ class SequenceInputs(Inputs):
         return self.text_steps.encode(samples, self._reader)
 
     def read(self, data, split, labels=True, **options):
-        """Return the `Split`; see `Inputs.read`. `options`: those of `open_data`, and `stream`."""
+        """Return the `Split`; see `Inputs.read`. `options`: those of `open_data`, and `stream`.
+
+        Without labels, texts for a text encoder may stand alone.
+        """
         stream = options.pop("stream", None)
         options |= {"modalities": self.feature_modalities, "target": self.target}
+        options["optional"] = self.text_steps is not None and not labels
         self._reader = open_data(data, labels=labels, **options)
         samples = self.encode(load_split(self._reader, split, stream))
         if self.normalizer is None:
             return samples.completed()
+        if options["optional"]:
+            samples = with_absent(samples, self.modalities, self.widths)
         samples.check_widths({name: self.widths[name] for name in self.modalities})
-        return samples.completed(self.widths)
+        # Texts may have more steps than the model takes of other modalities.
+        lengths = {} if self.text_steps is None else dict.fromkeys(MODALITIES, 1)
+        return samples.completed(self.widths, lengths)
 
     def blocks(self, model, data, split, cut=False, partition=None):
         samples = self.read(data, split, labels=False, stream=True, partition=partition)
         widths, lengths = self._sizes(model)
         samples.check_widths(widths)
         return SequenceBlocks(samples, lengths, cut)
+
+    def text_blocks(self, model, texts):
+        if self.text_steps is None:
+            return super().text_blocks(model, texts)
+        return SequenceBlocks(self.as_samples({"text": texts}), self._sizes(model)[1])
 
     def use(self, modalities):
         """Use some of the modalities alone; see `Inputs.use`."""
@@ -121,10 +135,7 @@ class SequenceInputs(Inputs):
             return samples
         if self.text_steps is None:
             return raw_samples(samples).completed(self.widths)
-        texts = list(samples["text"]) if "text" in samples else [""]
-        split = raw_samples({n: x for n, x in samples.items() if n != "text"}, len(texts))
-        split = dataclasses.replace(split, index={"text": texts})
-        return self.encode(split).completed(self.widths)
+        return with_absent(self.encode(given_samples(samples)), self.modalities, self.widths)
 
     def notes(self, samples):
         return samples.repair_notes()
@@ -234,14 +245,3 @@ class SequenceInputs(Inputs):
         lengths = np.max([mask.sum(axis=1) for mask in samples.masks().values()], axis=0)
         columns = {"length": lengths.tolist()}
         return columns | ({"text": samples.index["text"]} if "text" in samples.index else {})
-
-
-def feature_modalities(modalities, text_encoder):
-    """Return the modalities whose features are read from data.
-
-    Args:
-        modalities: Names of the modalities that are used.
-        text_encoder: Anything but `None`: the text is encoded, not read, unless it is alone.
-    """
-    others = [name for name in modalities if name != "text"]
-    return others if text_encoder is not None and others else list(modalities)

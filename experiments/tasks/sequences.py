@@ -6,9 +6,10 @@ import hashlib
 import math
 import os
 
-from experiments.tasks.sequence_inputs import SequenceInputs, feature_modalities
+from experiments.tasks.sequence_inputs import SequenceInputs
 from experiments.tasks.task import Task
 from experiments.tasks.text_front import fit_text_steps, make_text_encoder
+from experiments.tasks.text_reading import feature_modalities
 from utils.batches.normalization import FeatureNormalizer
 from utils.data_loader import load_split
 from utils.environment import file_checksum

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from experiments.tasks.blocks import Blocks
+from experiments.tasks.blocks import Blocks, no_text_encoder
 from utils.batches.batch_plan import BatchPlan
 
 TRAINING_SPLITS = ("train", "valid")
@@ -169,6 +169,14 @@ class Inputs(ABC):
             FileNotFoundError: As `read`.
             ValueError: As `read`; some faults are found only when a block is read.
         """
+
+    def text_blocks(self, model, texts) -> Blocks:
+        """Return the `Blocks` of a list of texts, samples of nothing else.
+
+        Raises:
+            ValueError: If the model has no text encoder.
+        """
+        raise no_text_encoder()
 
     def check_fits(self, model, samples) -> None:
         """Refuse encoded samples that a model does not take.

@@ -228,7 +228,7 @@ def test_no_file_is_left_if_the_check_fails(trained_run, tmp_path, fails, monkey
         write_small(path, lambda inputs: {"y": inputs["x"]})
 
     graph = types.SimpleNamespace(
-        inputs={}, described={}, compute=None, cases=lambda: cases([[1, 2, 3]])
+        inputs={}, described={}, compute=None, tolerance=1e-5, cases=lambda: cases([[1, 2, 3]])
     )
     monkeypatch.setattr("experiments.runs.exporting.write_onnx", wrong)
     monkeypatch.setattr("experiments.runs.exporting.GRAPHS", {"sequences": lambda *_, **__: graph})

@@ -30,7 +30,8 @@ def open_data(path, feature_files=None, partition=None, **options):
         feature_files: A dict from modalities to MMSA pickles that replace features of `path`,
             which must be an MMSA pickle too.
         partition: A `Partition` of data that has one split; `None`: the data's own splits.
-        **options: See `Reader`: `labels`, `modalities`, `target` and `clip_labels`.
+        **options: See `Reader`: `labels`, `modalities`, `optional`, `target` and
+            `clip_labels`.
 
     Returns:
         A `Reader`. `splits()` names the existing splits, `read(split)` returns a `Split` in memory,

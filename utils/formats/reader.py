@@ -20,15 +20,27 @@ class Reader(ABC):
             name.
         modalities: The modalities to read. The data may lack the others. `None`: the modalities
             that the data has.
+        optional: Whether the data may lack some of `modalities`. Those that it has are read, or,
+            if it has none of them, all that it has.
         target: A `Target` that the labels must fit, a `TargetRequest`, or `None` to find the
             target in `target.json` or in the labels.
         clip_labels: Whether to clip scores outside the range instead of raising an error.
     """
 
-    def __init__(self, path, *, labels=True, modalities=MODALITIES, target=None, clip_labels=False):
+    def __init__(
+        self,
+        path,
+        *,
+        labels=True,
+        modalities=MODALITIES,
+        optional=False,
+        target=None,
+        clip_labels=False,
+    ):
         self.path = Path(path)
         self.labels = labels
         self._asked = modalities
+        self._optional = optional
         self.request = target or TargetRequest()
         self.clip_labels = clip_labels
 
@@ -78,7 +90,10 @@ class Reader(ABC):
     @cached_property
     def modalities(self) -> list[str]:
         """The modalities that are read, in the order of `MODALITIES`."""
-        asked = self.present_modalities() if self._asked is None else self._asked
+        asked = self._asked
+        if asked is None or self._optional:
+            present = self.present_modalities()
+            asked = [name for name in present if asked and name in asked] or present
         return [name for name in MODALITIES if name in asked] or list(MODALITIES)
 
     def present_modalities(self):

@@ -67,6 +67,7 @@ def find_texts(kind, split, tokenizer, reader=None):
             "the only step of the text is the sample's text, as no column n_context "
             "says that samples are context windows",
             notes,
+            left=True,  # of a model of context windows, the last one
         )
     counts, rows = window_rows(split)
     width = int(counts.max())

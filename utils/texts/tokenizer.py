@@ -127,7 +127,7 @@ class TextTokenizer:
 
     def save(self, path):
         """Write the tokenizer in the format of the package `tokenizers`, in one step."""
-        write_text(path, self._tokenizer.to_str() + "\n")
+        write_text(path, self._content())
 
     def to_json(self):
         """Return the content of the file that `save` writes: a dict of JSON values."""
@@ -151,6 +151,11 @@ class TextTokenizer:
     def checksum(self):
         """The SHA-256 of everything that decides how texts are cut, 64 hexadecimal digits."""
         return hashlib.sha256(self._tokenizer.to_str().encode()).hexdigest()
+
+    @property
+    def file_checksum(self):
+        """The SHA-256 of the file that `save` writes, 64 hexadecimal digits."""
+        return hashlib.sha256(self._content().encode()).hexdigest()
 
     def check_fits(self, vocabulary_size):
         """Check that the tokens are those of an encoder's weights, as far as their number tells.
@@ -198,6 +203,9 @@ class TextTokenizer:
     def pieces(self, text):
         """Return the `Pieces` of a text: tokens, places and the words they belong to."""
         return Pieces.of(text, self._encode)
+
+    def _content(self):
+        return self._tokenizer.to_str() + "\n"
 
     def _encode(self, text):
         return self._tokenizer.encode(text, add_special_tokens=False)

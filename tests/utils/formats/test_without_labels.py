@@ -86,3 +86,13 @@ def test_mmsa_pickle(tmp_path):
         open_data(tmp_path / "data.pkl").splits()
     with pytest.raises(InvalidData, match="must hold a key 'vision'"):
         open_data(tmp_path / "data.pkl", labels=False).read("new")
+
+
+@pytest.mark.parametrize(("asked", "read"), [(["text", "audio"], ["text"]), (["audio"], ["text"])])
+def test_optional_modalities_may_lack(asked, read, own_data_dir):
+    for path in [*own_data_dir.glob("audio_*"), *own_data_dir.glob("video_*")]:
+        path.unlink()
+    reader = open_data(own_data_dir, labels=False, modalities=asked, optional=True)
+    assert list(reader.read("test").sequences) == read
+    with pytest.raises(FileNotFoundError, match=r"audio_test|has no split"):
+        open_data(own_data_dir, labels=False, modalities=asked).read("test")

@@ -59,6 +59,13 @@ def test_tokens_are_steps():
     assert "a step of the text is a token" in rule(make_split())
 
 
+def test_a_text_without_a_window_stands_at_the_last_step_of_a_model_of_windows():
+    steps = TextSteps(TOKENIZER, "text", length=3, pieces=4)
+    x = dense(steps.encode(make_split(["it"])))
+    assert x.shape == (1, 3, 4) and not x[:, :2].any()
+    assert x[0, 2].tolist() == [*numbers("it"), 0, 0, 0]
+
+
 def test_slices_equal_dense_features():
     found = encoded(make_split())
     rows = found.sequences["text"]

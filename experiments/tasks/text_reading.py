@@ -1,0 +1,64 @@
+"""Samples whose text is read for a text encoder; no TensorFlow."""
+
+import dataclasses
+from pathlib import Path
+
+from utils.formats.split import MODALITIES, raw_samples
+
+
+def feature_modalities(modalities, text_encoder):
+    """Return the modalities whose features are read from data.
+
+    Args:
+        modalities: Names of the modalities that are used.
+        text_encoder: Anything but `None`: the text is encoded, not read, unless it is alone.
+    """
+    others = [name for name in modalities if name != "text"]
+    return others if text_encoder is not None and others else list(modalities)
+
+
+def with_absent(samples, used, widths):
+    """Return samples of texts with a step of zeros for each modality that they lack.
+
+    Args:
+        samples: A `Split`. A note tells what it lacks of `used`.
+        used: Names of the modalities that the model uses.
+        widths: From each modality to its width.
+    """
+    absent = [name for name in used if name not in samples.sequences]
+    if absent:
+        note = (
+            f"{samples.source}, split {samples.name}: there is no {' and no '.join(absent)}. The "
+            "model predicts without."
+        )
+        samples = dataclasses.replace(samples, notes=(*samples.notes, note))
+    return samples.completed(widths, dict.fromkeys(MODALITIES, 1))
+
+
+def given_samples(given):
+    """Return what a user gives to a model with a text encoder as a `Split` without labels.
+
+    Args:
+        given: A dict from `text` to a list of texts, and optionally from other modalities to raw
+            features `(N, T, D)`.
+
+    Raises:
+        ValueError: If the texts are no such list, are all empty, or are not as many as the samples.
+    """
+    texts = given.get("text")
+    listed = isinstance(texts, (list, tuple)) and all(isinstance(text, str) for text in texts)
+    if not listed or not any(text.strip() for text in texts):
+        raise ValueError(
+            "A model with a text encoder takes a list of texts, not all of them empty. "
+            f"Received: {texts!r:.80}. Give the text of each sample."
+        )
+    split = raw_samples({name: x for name, x in given.items() if name != "text"}, len(texts))
+    if len(split) != len(texts):
+        raise ValueError(
+            f"Each sample must have a text. Expected: {len(split)} texts, as many as there are "
+            f"samples of {', '.join(split.sequences)}. Received: {len(texts)}. Give an empty text "
+            "where there is none."
+        )
+    return dataclasses.replace(
+        split, name="given", source=Path("samples"), index={"text": list(texts)}
+    )
