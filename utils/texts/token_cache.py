@@ -16,6 +16,8 @@ from utils.texts.token_file import TokenFile
 FOOTER = struct.Struct("<8sqq32s")
 KIND = b"tokens01"
 FOLDER_VARIABLE = "MSA_CACHE"
+# Fewer texts are cut in a moment, and a program that predicts text by text would fill the cache.
+WORTH_KEEPING = 1000
 
 
 def cache_folder():
@@ -35,7 +37,7 @@ def cache_folder():
 
 
 def cached_tokens(key, count, make):
-    """Return the tokens of texts, from the cache if it has them.
+    """Return the tokens of texts, from the cache if it has them; few texts are not kept there.
 
     A damaged file is written again. Where the cache cannot be written, the tokens lie in a
     temporary file.
@@ -52,7 +54,7 @@ def cached_tokens(key, count, make):
     Raises:
         OSError: If the temporary folder has no room either.
     """
-    folder = cache_folder()
+    folder = cache_folder() if count >= WORTH_KEEPING else None
     path = folder and folder / f"{key}.tokens"
     if path is not None:
         with contextlib.suppress(OSError):

@@ -7,5 +7,6 @@ from utils.texts import token_cache
 def cache(tmp_path_factory, monkeypatch):
     """The folder of cached tokens, one of each test's own."""
     folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setattr(token_cache, "WORTH_KEEPING", 0)
     monkeypatch.setenv(token_cache.FOLDER_VARIABLE, str(folder))
     return folder / "tokens"

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from utils.texts import token_cache
 from utils.texts.token_cache import FOLDER_VARIABLE, cache_folder, cached_tokens
 
 TEXTS = [[5, 6, 7], [], [8]]
@@ -33,6 +34,12 @@ def test_tokens_are_made_once(cache, texts):
     assert make.calls == 1
     check(make, texts, key="b")
     assert make.calls == 2 and sorted(p.name for p in cache.iterdir()) == ["a.tokens", "b.tokens"]
+
+
+def test_few_texts_are_not_kept(cache, monkeypatch):
+    monkeypatch.setattr(token_cache, "WORTH_KEEPING", len(TEXTS) + 1)
+    check(Maker())
+    assert not cache.exists()
 
 
 def test_damaged_files_are_written_again(cache):
