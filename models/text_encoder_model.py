@@ -107,7 +107,8 @@ class TextEncoderModel(MultimodalModel):
             training: Whether to apply the encoder's dropout.
 
         Returns:
-            Vectors `(batch, time, encoder.width)` of mean 0 and variance 1, and which steps have a token, boolean
+            Vectors `(batch, time, encoder.width)` of mean 0 and variance 1, and which steps have a
+            token, boolean
             `(batch, time)`.
         """
         ids = ops.cast(text, "int32") - 1
