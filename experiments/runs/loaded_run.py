@@ -47,10 +47,10 @@ class LoadedRun:
         feature_files = config["feature_files"]
         return self.read(config["data"], split, labels, feature_files=feature_files, **options)
 
-    def blocks(self, data, split, cut=False):
-        """Return the `Blocks` of a split without labels; see `Inputs.blocks`."""
+    def blocks(self, data, split, cut=False, labels=False):
+        """Return the `Blocks` of a split, by default without labels; see `Inputs.blocks`."""
         partition = self.partition_of(data)
-        return self.inputs.blocks(self.model, data, split, cut, partition)
+        return self.inputs.blocks(self.model, data, split, cut, partition, labels)
 
     def partition_of(self, data):
         """Return the `Partition` by which the run has cut its own data; `None` for other data.

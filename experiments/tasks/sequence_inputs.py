@@ -99,8 +99,8 @@ class SequenceInputs(Inputs):
         samples.check_widths({name: self.widths[name] for name in self.modalities})
         return samples.completed(self.widths)
 
-    def blocks(self, model, data, split, cut=False, partition=None):
-        samples = self.read(data, split, labels=False, stream=True, partition=partition)
+    def blocks(self, model, data, split, cut=False, partition=None, labels=False):
+        samples = self.read(data, split, labels, stream=True, partition=partition)
         widths, lengths = self._sizes(model)
         samples.check_widths(widths)
         return SequenceBlocks(samples, lengths, cut)
