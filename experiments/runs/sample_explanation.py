@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from experiments.tasks.contributions import Contributions, sequence_contributions
+from experiments.tasks.predictions import Predictions
 from experiments.tasks.sample_parts import fitting_names, sequence_parts
 from utils.command_line import did_you_mean
 from utils.texts.step_names import StepNames, step_namer
@@ -72,7 +73,7 @@ def explain_sample(run, data, split, sample_id, output=None):
     """
     blocks = _open_blocks(run, data, split)
     number, sample = find_sample(blocks, sample_id, f"split {split} of {data}")
-    predictions = run.predict(sample)
+    predictions = _predicted(run, sample)
     columns, names = explained_outputs(run.target, predictions.outputs[0], output)
     if run.inputs.family == "tables":
         # Its packages are not always installed.
@@ -83,7 +84,7 @@ def explain_sample(run, data, split, sample_id, output=None):
         found = table_contributions(run.model, run.inputs, sample, row, columns, names)
     else:
         text = (sample.index.get("text") or [None])[0]
-        [inputs] = run.inputs.batches(sample)
+        inputs = next(iter(run.inputs.batches(sample)))
         steps = run.inputs.text_steps
         step_names = fitting_names(
             step_namer(blocks.samples, steps)(number),
@@ -150,6 +151,14 @@ def explained_outputs(target, outputs, name=None):
     else:
         chosen = [int(np.argmax(outputs))] if target.kind == "class" else range(len(names))
     return list(chosen), [names[i] for i in chosen]
+
+
+def _predicted(run, sample):
+    """Return the `Predictions` of one sample, without a compilation for it."""
+    prediction, weights = run.inputs.explain(run.model, next(iter(run.inputs.batches(sample))))
+    outputs = run.target.outputs(np.asarray(prediction, "float32"))
+    weights = None if weights is None else np.asarray(weights, "float32")
+    return Predictions(sample, run.inputs, outputs, weights)
 
 
 def _open_blocks(run, data, split):

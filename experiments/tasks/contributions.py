@@ -137,7 +137,8 @@ def integrated_gradients(model, sample, columns, points=POINTS):
 
         x_i · ∫ ∂F(a x) / ∂x_i da,  a from 0 to 1,
 
-    by the quadrature of Gauss and Legendre. The baseline 0 is the mean of scaled features; the
+    by the quadrature of Gauss and Legendre in the cube root of a: points stand closer near the
+    baseline, where layer normalisation turns its output fastest. The baseline 0 is the mean of scaled features; the
     masks stay, so that steps do not vanish on the way. Behind a text encoder x is the vectors of
     the encoded steps. Over all features the contributions sum to F(x) - F(0).
 
@@ -172,21 +173,28 @@ def integrated_gradients(model, sample, columns, points=POINTS):
             chosen = [outputs[:, column] for column in columns]
         return scaled, chosen, tape
 
-    nodes, weights = (v.astype("float32") for v in np.polynomial.legendre.leggauss(points))
+    scales, weights = _quadrature(points)
     sums = {name: np.zeros((*x[name].shape[1:], len(columns))) for name in MODALITIES}
     size = _copies(sample)
     for start in range(0, points, size):
         block = slice(start, start + size)
-        scaled, chosen, tape = predict((nodes[block] + 1) / 2)
+        scaled, chosen, tape = predict(scales[block])
         for k, output in enumerate(chosen):
             found = tape.gradient(
-                output, scaled, weights[block] / 2, tf.UnconnectedGradients.ZERO
+                output, scaled, weights[block], tf.UnconnectedGradients.ZERO
             )
             for name in MODALITIES:
                 sums[name][..., k] += np.asarray(found[name], "float64").sum(axis=0)
     shares = {n: (sums[n] * x[n][0][..., None]).sum(axis=1) for n in MODALITIES}
     baseline = [np.asarray(y)[0] for y in predict(np.zeros(1, "float32"))[1]]
     return shares, np.array(baseline, "float64")
+
+
+def _quadrature(points):
+    """Return points in (0, 1) and their weights, float32, for integrals from 0 to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    roots = (nodes + 1) / 2
+    return (roots**3).astype("float32"), (1.5 * roots**2 * weights).astype("float32")
 
 
 def _by_name(inputs):
