@@ -9,7 +9,7 @@ from models import TextEncoderModel
 from utils.formats.split import MODALITIES
 
 # Points on the way from the baseline to the sample at which the gradient is taken.
-POINTS = 50
+POINTS = 128
 # Copies of a sample that are computed at once: fewer of long ones, whose attention needs memory.
 MOST_COPIES, MOST_WEIGHTS = 64, 4_000_000
 
