@@ -180,9 +180,7 @@ def integrated_gradients(model, sample, columns, points=POINTS):
         block = slice(start, start + size)
         scaled, chosen, tape = predict(scales[block])
         for k, output in enumerate(chosen):
-            found = tape.gradient(
-                output, scaled, weights[block], tf.UnconnectedGradients.ZERO
-            )
+            found = tape.gradient(output, scaled, weights[block], tf.UnconnectedGradients.ZERO)
             for name in MODALITIES:
                 sums[name][..., k] += np.asarray(found[name], "float64").sum(axis=0)
     shares = {n: (sums[n] * x[n][0][..., None]).sum(axis=1) for n in MODALITIES}

@@ -69,7 +69,9 @@ def test_the_predicted_class_or_a_named_one(class_run, class_data, tmp_path, fai
 def test_fields_and_words_of_a_table(tickets_run, tickets, tmp_path, eagerly):
     table = tmp_path / "changed"
     shutil.copytree(tickets, table)
-    found = explained(tmp_path, tickets_run, "--data", tickets, "--split", "valid", "--id", "valid-2")
+    found = explained(
+        tmp_path, tickets_run, "--data", tickets, "--split", "valid", "--id", "valid-2"
+    )
     [one] = found["contributions"]
     assert [row["input"] for row in one["inputs"]] == ["text", "table"] and not found["attention"]
     word = next(row for row in one["steps"] if row["input"] == "text")

@@ -48,7 +48,7 @@ def test_occlusion_is_the_difference_of_two_predictions():
         np.testing.assert_allclose(found.occlusion[i], whole - without, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["mult", "lf_dnn", "mfn"])
+@pytest.mark.parametrize("name", ["mult", "lf_dnn"])
 def test_integrated_gradients_sum_to_the_difference_from_the_baseline(name):
     model, inputs = make_model(name), make_inputs()
     found = contributions(model, inputs)
@@ -65,7 +65,7 @@ def test_integrated_gradients_sum_to_the_difference_from_the_baseline(name):
 
 def test_integrated_gradients_are_those_of_finite_differences():
     """The integral by the midpoint rule, the gradient by central differences, both in NumPy."""
-    model, inputs = make_model("lf_dnn"), make_inputs()
+    model, inputs = make_model("ef_lstm"), make_inputs()
     found, size, h = contributions(model, inputs), 400, 1e-2
     scales = (np.arange(size) + 0.5) / size
     step = int(np.flatnonzero(inputs[4][0])[0])
@@ -80,7 +80,7 @@ def test_integrated_gradients_are_those_of_finite_differences():
         slope = (predict(h) - predict(-h)) / (2 * h)
         total += slope.mean() * inputs[1][0, step, feature]
     place = of(found, Part("audio", f"step {step + 1}", (step,)))
-    assert found.gradients[place, 0] == pytest.approx(total, abs=2e-3)
+    assert found.gradients[place, 0] == pytest.approx(total, rel=0.01, abs=1e-4)
 
 
 def test_masked_steps_and_absent_modalities_contribute_exactly_nothing():
@@ -113,32 +113,40 @@ def planted():
     return generate("additive", samples=256, seq_len=8)
 
 
-def check_planted(model, split, row, share):
-    """Both methods agree with the planted signs in at least a share of the steps that have one."""
-    sequences = {name: x[row : row + 1] for name, x in split.sequences.items()}
-    inputs = [np.asarray(x) for x in model_inputs(sequences)]
-    found = contributions(model, inputs)
-    causes = dict(zip(MODALITIES, (split.scene.polarity, split.scene.tone, split.scene.smile)))
-    truth = np.array([causes[p.input][row, p.steps[0]] for p in found.parts if p.name])
-    by_gradients = found.gradients[found.steps, 0]
-    by_occlusion = found.occlusion[found.steps, 0]
-    planted = truth != 0
-    assert np.mean(np.sign(by_gradients[planted]) == truth[planted]) >= share
-    assert np.mean(np.sign(by_occlusion[planted]) == truth[planted]) >= share
-    agree = np.sign(by_occlusion[planted]) == np.sign(by_gradients[planted])
-    assert np.mean(agree) >= share
-    return truth, by_occlusion, by_gradients
+def planted_and_found(model, split, rows):
+    """Return the planted cause, the gradients and the occlusion of each step, of all `rows`."""
+    scene, columns = split.scene, []
+    causes = {"text": scene.polarity, "audio": scene.tone, "video": scene.smile}
+    for row in rows:
+        sequences = {name: x[row : row + 1] for name, x in split.sequences.items()}
+        found = contributions(model, [np.asarray(x) for x in model_inputs(sequences)])
+        truth = [causes[p.input][row, p.steps[0]] for p in found.parts if p.name]
+        of_steps = (found.gradients[found.steps, 0], found.occlusion[found.steps, 0])
+        columns.append(np.array([truth, *of_steps]))
+    return np.concatenate(columns, axis=1)
+
+
+def shares_of_equal_signs(planted):
+    """Return how often two of truth, gradients and occlusion have the same sign.
+
+    The score is a mean: without one of several equal steps it hardly changes. These are left out.
+    """
+    truth, _, occluded = planted
+    signs = np.sign(planted[:, (truth != 0) & (abs(occluded) > 0.02)])
+    return [np.mean(signs[i] == signs[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
 
 
 def test_both_methods_find_the_planted_truth_of_a_model_that_knows_it(planted):
     model, split = Planted(8, *PLANTED_WIDTHS.values()), planted["test"]
     model.build()
     for row in range(5):
-        truth, _, by_gradients = check_planted(model, split, row, 1.0)
+        found = planted_and_found(model, split, [row])
+        assert shares_of_equal_signs(found) == [1.0] * 3
+        truth, gradients, _ = found
         steps = split.sequences["text"][row].any(axis=1).sum()
         # The contribution of a step is its cause, up to the noise of the features.
-        np.testing.assert_allclose(by_gradients, np.sqrt(3) * truth / steps, atol=0.05)
-        largest = np.argsort(-abs(by_gradients))[: np.count_nonzero(truth)]
+        np.testing.assert_allclose(gradients, np.sqrt(3) * truth / steps, atol=0.05)
+        largest = np.argsort(-abs(gradients))[: np.count_nonzero(truth)]
         assert truth[largest].all()
 
 
@@ -148,8 +156,10 @@ def test_both_methods_find_the_planted_truth_of_a_trained_model(planted):
     train = planted["train"]
     model.compile(keras.optimizers.Adam(0.01), "mse", jit_compile=False)
     model.fit(tuple(train.sequences.values()), train.labels, 64, epochs=15, verbose=0)
-    for row in range(5):
-        check_planted(model, planted["test"], row, 0.8)
+    found = planted_and_found(model, planted["test"], range(10))
+    assert min(shares_of_equal_signs(found)) >= 0.85
+    truth, gradients, _ = found
+    assert abs(gradients[truth != 0]).mean() > 2 * abs(gradients[truth == 0]).mean()
 
 
 @pytest.fixture(scope="module")
