@@ -138,9 +138,9 @@ def integrated_gradients(model, sample, columns, points=POINTS):
         x_i · ∫ ∂F(a x) / ∂x_i da,  a from 0 to 1,
 
     by the quadrature of Gauss and Legendre in the cube root of a: points stand closer near the
-    baseline, where layer normalisation turns its output fastest. The baseline 0 is the mean of scaled features; the
-    masks stay, so that steps do not vanish on the way. Behind a text encoder x is the vectors of
-    the encoded steps. Over all features the contributions sum to F(x) - F(0).
+    baseline, where layer normalisation turns its output fastest. The baseline 0 is the mean of
+    scaled features; the masks stay, so that steps do not vanish on the way. Behind a text encoder x
+    is the vectors of the encoded steps. Over all features the contributions sum to F(x) - F(0).
 
     Args:
         model: A `MultimodalModel`.
@@ -180,7 +180,8 @@ def integrated_gradients(model, sample, columns, points=POINTS):
         block = slice(start, start + size)
         scaled, chosen, tape = predict(scales[block])
         for k, output in enumerate(chosen):
-            found = tape.gradient(output, scaled, weights[block], tf.UnconnectedGradients.ZERO)
+            share = [tf.constant(weights[block])]
+            found = tape.gradient(output, scaled, share, tf.UnconnectedGradients.ZERO)
             for name in MODALITIES:
                 sums[name][..., k] += np.asarray(found[name], "float64").sum(axis=0)
     shares = {n: (sums[n] * x[n][0][..., None]).sum(axis=1) for n in MODALITIES}

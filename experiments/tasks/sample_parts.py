@@ -1,4 +1,4 @@
-"""The parts of one sample that an explanation names: its inputs, their steps, the words of a text."""
+"""The parts of one sample that an explanation names: inputs, their steps, words of a text."""
 
 import numpy as np
 
