@@ -55,7 +55,6 @@ def write_report(run, data=None):
     samples = parts.read(shown)
     page = page_template("report.html.j2").render(
         name=folder.path.name,
-        run_dir=folder.path,
         config=config,
         target=run.target.describe(),
         partition=run.partition_of(config["data"]),
