@@ -86,7 +86,12 @@ class SequenceInputs(Inputs):
     def encode(self, samples):
         if self.text_steps is None or "text" not in self.modalities:
             return samples
-        return self.text_steps.encode(samples, self._reader)
+        encoded = self.text_steps.encode(samples, self._reader)
+        # The zeros of absent modalities were as long as the features that the text had.
+        used = {n: x for n, x in encoded.sequences.items() if n in self.modalities}
+        absent = {n: width for n, width in encoded.widths.items() if n not in used}
+        encoded = dataclasses.replace(encoded, sequences=used)
+        return encoded.completed(absent) if absent else encoded
 
     def read(self, data, split, labels=True, **options):
         """Return the `Split`; see `Inputs.read`. `options`: those of `open_data`, and `stream`."""
