@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from experiments.pages.sample_table import by_interest, by_position
 from utils.formats import MODALITIES
+from utils.texts.step_names import step_namer
 
 BLOCK = 8
 # Bytes of the attention maps of samples that a page may hold, before base64.
@@ -24,8 +25,8 @@ class AttentionMaps:
         samples: From a sample's row to its maps, one after the other, head by head and row by
             row: weights times 255 in base64.
         masks: From a sample's row to, for each modality, `1` for a valid step and `0` for padding.
-        words: From a sample's row to the words of the valid steps of its text, where the data knows
-            them: the column `step_words` of its index.
+        words: From a sample's row to the names of the valid steps of its text, where they are
+            known: words, utterances or tokens; see `step_namer`.
     """
 
     maps: list[dict]
@@ -80,9 +81,29 @@ def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
             }
         if len(shown) >= budget // size:
             break
-    known = samples.index.get("step_words", [])
-    words = {row: known[row].split() for row in shown if known}
+    names_of = step_namer(samples, run.inputs.text_steps)
+    names = {row: names_of(row) for row in shown}
+    words = {row: one.steps for row, one in names.items() if one is not None}
     return AttentionMaps(maps, shown, masks, words) if shown else NO_MAPS
+
+
+def sample_attention(run, sample):
+    """Return the attention of one sample.
+
+    Args:
+        run: A `LoadedRun` of a model of sequences.
+        sample: A `Split` of one sample.
+
+    Returns:
+        From the name of each map to its axes, as in `AttentionMaps`, and its `weights`, float32
+        `(heads, rows, columns)`; a dict of dicts.
+    """
+    [inputs] = run.inputs.batches(sample)
+    maps = {}
+    for name, weights in run.model.explain(inputs).attention.items():
+        weights = np.asarray(tf.cast(weights, "float32"))
+        maps[name] = {**_describe(name, weights), "weights": weights[0]}
+    return maps
 
 
 def _describe(name, weights):

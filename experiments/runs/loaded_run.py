@@ -47,10 +47,10 @@ class LoadedRun:
         feature_files = config["feature_files"]
         return self.read(config["data"], split, labels, feature_files=feature_files, **options)
 
-    def blocks(self, data, split, cut=False):
-        """Return the `Blocks` of a split without labels; see `Inputs.blocks`."""
+    def blocks(self, data, split, cut=False, labels=False):
+        """Return the `Blocks` of a split, by default without labels; see `Inputs.blocks`."""
         partition = self.partition_of(data)
-        return self.inputs.blocks(self.model, data, split, cut, partition)
+        return self.inputs.blocks(self.model, data, split, cut, partition, labels)
 
     def text_blocks(self, texts):
         """Return the `Blocks` of a list of texts; see `Inputs.text_blocks`."""

@@ -87,7 +87,12 @@ class SequenceInputs(Inputs):
     def encode(self, samples):
         if self.text_steps is None or "text" not in self.modalities:
             return samples
-        return self.text_steps.encode(samples, self._reader)
+        encoded = self.text_steps.encode(samples, self._reader)
+        # The zeros of absent modalities were as long as the features that the text had.
+        used = {n: x for n, x in encoded.sequences.items() if n in self.modalities}
+        absent = {n: width for n, width in encoded.widths.items() if n not in used}
+        encoded = dataclasses.replace(encoded, sequences=used)
+        return encoded.completed(absent) if absent else encoded
 
     def read(self, data, split, labels=True, **options):
         """Return the `Split`; see `Inputs.read`. `options`: those of `open_data`, and `stream`.
@@ -108,8 +113,8 @@ class SequenceInputs(Inputs):
         lengths = {} if self.text_steps is None else dict.fromkeys(MODALITIES, 1)
         return samples.completed(self.widths, lengths)
 
-    def blocks(self, model, data, split, cut=False, partition=None):
-        samples = self.read(data, split, labels=False, stream=True, partition=partition)
+    def blocks(self, model, data, split, cut=False, partition=None, labels=False):
+        samples = self.read(data, split, labels, stream=True, partition=partition)
         widths, lengths = self._sizes(model)
         samples.check_widths(widths)
         return SequenceBlocks(samples, lengths, cut)

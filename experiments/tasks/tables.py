@@ -183,7 +183,7 @@ class TableInputs(Inputs):
     def read(self, data, split, labels=True, **options):
         return self.processing.read(find_table(data, split, options.get("partition")), labels)
 
-    def blocks(self, model, data, split, cut=False, partition=None):
+    def blocks(self, model, data, split, cut=False, partition=None, labels=False):
         return TableBlocks(self.processing, find_table(data, split, partition))
 
     def build_model(self, settings, samples):

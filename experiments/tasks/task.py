@@ -154,8 +154,8 @@ class Inputs(ABC):
         """
 
     @abstractmethod
-    def blocks(self, model, data, split, cut=False, partition=None) -> Blocks:
-        """Return the `Blocks` of a split of any data, whose labels need not be known.
+    def blocks(self, model, data, split, cut=False, partition=None, labels=False) -> Blocks:
+        """Return the `Blocks` of a split of any data.
 
         Args:
             model: The model that takes them.
@@ -164,6 +164,8 @@ class Inputs(ABC):
             cut: Whether to keep the first steps of a sequence that is too long for the model;
                 otherwise its sample is listed as a failure. Texts of tables are always cut.
             partition: The `Partition` that makes the splits; `None`: the data's own splits.
+            labels: Whether there are labels. Otherwise tables have those that are known, and
+                sequences have none.
 
         Raises:
             FileNotFoundError: As `read`.
