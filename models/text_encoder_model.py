@@ -108,8 +108,7 @@ class TextEncoderModel(MultimodalModel):
 
         Returns:
             Vectors `(batch, time, encoder.width)` of mean 0 and variance 1, and which steps have a
-            token, boolean
-            `(batch, time)`.
+            token, boolean `(batch, time)`.
         """
         ids = ops.cast(text, "int32") - 1
         if text_mask is not None:

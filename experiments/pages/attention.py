@@ -68,6 +68,8 @@ def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
         inputs = next(iter(run.inputs.batches(samples.take(rows))))
         attention = run.model.explain(inputs).attention
         weights = {name: np.asarray(tf.cast(w, "float32")) for name, w in attention.items()}
+        named = isinstance(inputs, dict)  # of texts that are encoded already
+        valid = [inputs[f"{n}_mask"] for n in MODALITIES] if named else inputs[3:]
         size = sum(w[0].size for w in weights.values())
         if not 0 < size <= budget:
             break
@@ -77,7 +79,7 @@ def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
             shown[int(row)] = base64.b64encode(b"".join(parts)).decode()
             masks[int(row)] = {
                 name: "".join("01"[int(step)] for step in np.asarray(mask[i]))
-                for name, mask in zip(MODALITIES, inputs[3:], strict=True)
+                for name, mask in zip(MODALITIES, valid, strict=True)
             }
         if len(shown) >= budget // size:
             break

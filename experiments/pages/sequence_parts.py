@@ -61,7 +61,7 @@ class SequenceParts:
             return None
         samples = self.run.read(self._data, split.name, labels=False, feature_files=self._files)
         split.check_ids(samples.ids, self._data)
-        return samples
+        return self.run.inputs.encoded_once(self.run.model, samples)
 
     def worth(self, split, samples):
         """Measure the model without each of its modalities, and with each alone.

@@ -190,9 +190,12 @@ class SequenceInputs(Inputs):
         return EnsembleModel(model, settings.members) if settings.members > 1 else model
 
     def precompute(self, model, samples):
-        if not isinstance(model, TextEncoderModel) or not model.encoder.frozen:
-            return list(samples)
-        return [encode_texts(model, one) for one in samples]
+        frozen = isinstance(model, TextEncoderModel) and model.encoder.frozen
+        return [self.encoded_once(model, one) if frozen else one for one in samples]
+
+    def encoded_once(self, model, samples):
+        """Return samples with the vectors of their texts, for several predictions of one model."""
+        return encode_texts(model, samples) if isinstance(model, TextEncoderModel) else samples
 
     def lengths(self, samples):
         return end_of_samples(samples)
