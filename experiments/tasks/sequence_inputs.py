@@ -63,7 +63,8 @@ class SequenceInputs(Inputs):
     @property
     def widths(self):
         """From each modality that was fitted to the width of what a batch holds."""
-        widths = {name: len(shift) for name, shift in self.normalizer.shifts.items()}
+        shifts = {} if self.normalizer is None else self.normalizer.shifts
+        widths = {name: len(shift) for name, shift in shifts.items()}
         return widths | ({"text": self.text_steps.pieces} if self.text_steps else {})
 
     def save(self, folder):
@@ -85,14 +86,24 @@ class SequenceInputs(Inputs):
         return cls(folder.load_target(), normalizer, config["modalities"], text_steps)
 
     def encode(self, samples):
+        encoded = self._encoded(samples)
+        return samples if encoded is samples else self._completed(encoded)
+
+    def _encoded(self, samples):
+        """Return samples whose text is tokens, if it is so for the model, with no other zeros."""
         if self.text_steps is None or "text" not in self.modalities:
             return samples
         encoded = self.text_steps.encode(samples, self._reader)
-        # The zeros of absent modalities were as long as the features that the text had.
         used = {n: x for n, x in encoded.sequences.items() if n in self.modalities}
-        absent = {n: width for n, width in encoded.widths.items() if n not in used}
-        encoded = dataclasses.replace(encoded, sequences=used)
-        return encoded.completed(absent) if absent else encoded
+        return dataclasses.replace(encoded, sequences=used)
+
+    def _completed(self, samples):
+        """Return samples with zeros for absent modalities.
+
+        Beside tokens they have one step: tokens may have more steps than the model takes of others.
+        """
+        lengths = {} if self.text_steps is None else dict.fromkeys(MODALITIES, 1)
+        return samples.completed(self.widths, lengths)
 
     def read(self, data, split, labels=True, **options):
         """Return the `Split`; see `Inputs.read`. `options`: those of `open_data`, and `stream`.
@@ -103,15 +114,12 @@ class SequenceInputs(Inputs):
         options |= {"modalities": self.feature_modalities, "target": self.target}
         options["optional"] = self.text_steps is not None and not labels
         self._reader = open_data(data, labels=labels, **options)
-        samples = self.encode(load_split(self._reader, split, stream))
-        if self.normalizer is None:
-            return samples.completed()
+        samples = self._encoded(load_split(self._reader, split, stream))
         if options["optional"]:
             samples = with_absent(samples, self.modalities, self.widths)
-        samples.check_widths({name: self.widths[name] for name in self.modalities})
-        # Texts may have more steps than the model takes of other modalities.
-        lengths = {} if self.text_steps is None else dict.fromkeys(MODALITIES, 1)
-        return samples.completed(self.widths, lengths)
+        if self.normalizer is not None:
+            samples.check_widths({name: self.widths[name] for name in self.modalities})
+        return self._completed(samples)
 
     def blocks(self, model, data, split, cut=False, partition=None, labels=False):
         samples = self.read(data, split, labels, stream=True, partition=partition)
@@ -140,7 +148,7 @@ class SequenceInputs(Inputs):
             return samples
         if self.text_steps is None:
             return raw_samples(samples).completed(self.widths)
-        return with_absent(self.encode(given_samples(samples)), self.modalities, self.widths)
+        return with_absent(self._encoded(given_samples(samples)), self.modalities, self.widths)
 
     def notes(self, samples):
         return samples.repair_notes()

@@ -22,7 +22,7 @@ def test_the_gradient_by_inputs_and_weights_is_the_central_difference(cls, case)
     keras.utils.set_random_seed(0)
     options, inputs, *_ = case
     rng, layer = np.random.default_rng(0), cls(**options)
-    arrays = tree.map_structure(lambda x: x if x.dtype == bool else tf.Variable(x), inputs)
+    arrays = tree.map_structure(lambda x: tf.Variable(x) if x.dtype.kind == "f" else x, inputs)
     layer(**arrays)
     variables: list[Any] = [x for x in tree.flatten(arrays) if isinstance(x, tf.Variable)]
     variables += [weight.value for weight in layer.trainable_weights]

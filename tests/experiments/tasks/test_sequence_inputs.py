@@ -6,13 +6,12 @@ from utils.measures.score_target import ScoreTarget
 from utils.texts import TextSteps
 
 
-def test_absent_modalities_are_as_long_as_the_tokens_whether_or_not_the_text_had_features():
+def test_absent_modalities_have_one_step_whether_or_not_the_text_had_features():
     split = make_split()
     steps = TextSteps.fit(split, TOKENIZER)
     inputs = SequenceInputs(ScoreTarget(), None, ["text"], steps)
     with_features = make_split(valid=np.zeros((4, 3))).completed({"text": 7})
     assert with_features.lengths == {"text": 3, "audio": 3, "video": 3}
     found = inputs.encode(with_features)
-    assert found.lengths == {"text": 6, "audio": 6, "video": 6}
-    assert found.widths == {"text": 1, "audio": 3, "video": 2}
-    assert inputs.encode(split).completed().lengths == found.lengths
+    assert found.lengths == {"text": 6, "audio": 1, "video": 1}
+    assert inputs.encode(split).lengths == found.lengths

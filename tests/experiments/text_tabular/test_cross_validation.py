@@ -52,7 +52,8 @@ def test_a_frozen_pretrained_bert_encodes_once_for_all_folds(
         return original(samples, rows)
 
     monkeypatch.setattr(Samples, "chunks", chunks)
-    vocabulary = read_json(tickets_run / "processing.json")["tokenizer"]["vocabulary"]
+    numbers = read_json(tickets_run / "processing.json")["tokenizer"]["model"]["vocab"]
+    vocabulary = sorted(numbers, key=numbers.get)
     sizes = {"num_layers": 1, "num_heads": 1, "hidden_dim": 4, "intermediate_dim": 4}
     make_text_backbone({**sizes, "vocabulary_size": len(vocabulary)}).save_to_preset(
         tmp_path / "bert"
