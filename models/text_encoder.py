@@ -251,7 +251,8 @@ class TextEncoder(ExplicitMaskLayer):
         else:
             kept, places = distinct_rows(row)
             row, count = (ops.take(x, kept, axis=0) for x in (row, count))
-            pooled = self._pooled_in_halves if training else self._pooled
+            halves = training and not self.frozen
+            pooled = self._pooled_in_halves if halves else self._pooled
             vectors = ops.take(pooled(row, count, training), places, axis=0)
         return ops.reshape(vectors, (batch, time, self.width))
 

@@ -68,7 +68,10 @@ def scaled(features, masks, normalizer):
 
 
 # The others are made of the same layers.
-LIKE_OTHERS = ("msa", "improved", "balanced", "lf_dnn", "tfn", "lmf", "mfn", "tetfn")
+LIKE_OTHERS = (
+    *("seqlevel", "msa", "improved", "balanced", "lf_dnn", "tfn", "lmf", "mfn", "graph_mfn"),
+    "tetfn",
+)
 EXPORTED = [name for name in MODELS if name not in LIKE_OTHERS]
 
 

@@ -208,7 +208,7 @@ class LstmModel(keras.Model):
         return {**super().get_config(), "width": self.width}
 
 
-def test_a_users_lstm_model_trains_saves_and_loads(tmp_path):
+def test_a_users_lstm_model_trains_saves_and_loads(tmp_path, eagerly):
     keras.utils.set_random_seed(0)
     model, sequences = LstmModel(8), make_sequences(batch=8)
     model.compile(keras.optimizers.Adam(0.02), "mse", jit_compile=False)

@@ -69,7 +69,7 @@ def test_attention_stays_within_a_sample():
             assert apart[r, q, k] == abs(int(text.step[r, q]) - int(audio.step[r, k]))
 
 
-@pytest.mark.parametrize(("name", "xla"), [*((name, False) for name in OPTIONS), ("aligned", True)])
+@pytest.mark.parametrize(("name", "xla"), [(name, name == "aligned") for name in OPTIONS])
 def test_scores_and_gradients_are_those_of_rows_of_their_own(name, xla):
     model = make_model("seqlevel", **{"seq_len": 20, "dropout_rate": 0.0, **OPTIONS[name]})
     masks = random_masks(9, model.seq_lens, 1)

@@ -14,7 +14,10 @@ from models import load_model
 ROOT = Path(__file__).parents[3]
 # 24 training samples: the last batch of each epoch has one, so that a replica gets none.
 # The model has batch normalisation and penalties; without dropout, which replicas draw apart.
-MODEL = '{"model_dim": 8, "num_heads": 2, "ff_dim": 16, "n_layers_mod": 1, "dropout_rate": 0.0}'
+MODEL = (
+    '{"model_dim": 8, "num_heads": 2, "ff_dim": 16, "n_layers_mod": 1, "n_layers_fuse": 1, '
+    '"dropout_rate": 0.0}'
+)
 OPTIONS = ("--model", "improved", "--batch-size", "23", "--epochs", "4", "--ema", "0.9")
 RESULTS = ("metrics.jsonl", "best.keras", "evaluation/valid_predictions.csv")
 NAMESPACE = ["unshare", "--net", *([] if os.getuid() == 0 else ["--map-root-user"])]
