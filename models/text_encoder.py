@@ -288,10 +288,10 @@ class TextEncoder(ExplicitMaskLayer):
             x = ops.stop_gradient(x)
             relative = None if relative is None else ops.stop_gradient(relative)
         for layer in self._parts.calls:
-            x = self._apply(layer, x, relative, attended, training)
+            x = self._apply_layer(layer, x, relative, attended, training)
         return x, mask
 
-    def _apply(self, layer, x, relative, mask, training):
+    def _apply_layer(self, layer, x, relative, mask, training):
         if not layer.trainable:  # nor is any layer below
             return ops.stop_gradient(apply_layer(layer, x, relative, mask, False))
 
