@@ -148,7 +148,7 @@ def model_in_float32(model):
 
 
 def _without_precision(config):
-    """Return a config without half precision, that of the models and layers inside included."""
+    """Return a config without half precision, also in the models and layers inside."""
     if isinstance(config, (list, tuple)):
         return type(config)(map(_without_precision, config))
     if not isinstance(config, dict):
