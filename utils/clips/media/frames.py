@@ -100,7 +100,7 @@ class Frames:
             with open_clip(self._path) as clip:
                 if clip.video is None:
                     return
-                begin = None if margin is None else target - margin
+                begin = None if margin is None else target - margin - clip.blind
                 timed = self._timed(clip, begin)
                 first = next(timed, None)
                 if begin is not None and begin > 0 and (first is None or first[0] > target):

@@ -9,7 +9,10 @@ from utils.clips.media.decoder import av
 from utils.clips.media.upright import UPRIGHT, orientation
 
 LATE = 0.02  # seconds
-UNEVEN = 0.05  # share by which the average frame rate of a video of constant rate may differ
+# With a constant rate, the rate in which all presentation times fit is the average rate, or, with
+# half pictures, twice that.
+STEADY = (1, 2)
+UNEVEN = 0.05
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def _picture_notes(video, turns, mirrored):
     if mirrored:
         notes.append("The pictures are mirrored, as the file says.")
     average, base = video.average_rate, video.base_rate
-    if average and base and abs(float(average / base) - 1) > UNEVEN:
+    if average and base and min(abs(float(base / average) - k) for k in STEADY) > UNEVEN:
         notes.append(f"The frame rate varies; it is {float(average):.1f} a second on average.")
     return notes
 

@@ -19,6 +19,8 @@ from utils.clips.media.decoder import (
 from utils.clips.media.refusal import EXPECTED, names_other_files, why_refused
 
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+[:,]")
+WITHOUT_INDEX = ("mpeg", "mpegts", "mpegvideo")
+BLIND = 2.0  # seconds
 NOT_VIDEO = (
     av.stream.Disposition.attached_pic
     | av.stream.Disposition.timed_thumbnails
@@ -49,6 +51,11 @@ class OpenedClip:
     def time(self, stream, stamp):
         """Return the time on the timeline, in seconds, of a time stamp of a stream."""
         return float(stamp * stream.time_base) - self.origin
+
+    @property
+    def blind(self):
+        """Seconds after a seek in which times may be wrong: above 0 without an index of them."""
+        return BLIND if self.container.format.name in WITHOUT_INDEX else 0.0
 
     def seek(self, stream, time):
         """Go to the last point at or before a time, in seconds, from which decoding can begin.

@@ -15,6 +15,7 @@ from utils.clips.media.span import check_span, early_end
 LONGEST = 2 * 3600  # seconds that are read at once: 0.46 GB
 MARGINS = (1.0, 15.0, None)  # seconds before the start from which decoding begins; None: all
 AHEAD = 0.25  # seconds before the start that are resampled too, so that its filter is filled
+ROUNDING = 0.05  # samples by which a time in microseconds may be off
 # Times of frames jitter in files of telephones; larger steps are gaps, or repeated sound.
 JITTER = 0.05  # seconds
 
@@ -99,8 +100,8 @@ class _SegmentReader:
         self._zero = self._clip.time(self._stream, first.pts)
         self._lead = first.samples
         start, end = self._span
-        begin = max(math.ceil((start - self._zero) * RATE - 1e-6), 0)
-        stop = None if end is None else max(math.ceil((end - self._zero) * RATE - 1e-6), begin)
+        begin = max(math.ceil((start - self._zero) * RATE - ROUNDING), 0)
+        stop = None if end is None else max(math.ceil((end - self._zero) * RATE - ROUNDING), begin)
         output = Resampling(begin, stop, LONGEST * RATE, self._too_long)
         if self._margin is not None and start - self._margin > self._zero + self._margin:
             source = FrameSource(self._clip, self._stream, "sound", sought=True)
