@@ -9,7 +9,7 @@ BLOCK = 6000  # hops
 SILENCE = -60.0  # dB below full scale; quieter sound is never speech
 SHARE = 0.3  # of the way from the quiet to the loud parts of a minute
 LONGEST, SHORTEST = 15.0, 0.25  # seconds
-BRIDGED = 1.0  # seconds; a shorter pause does not end a piece
+BRIDGED = 2.0  # seconds; a shorter pause does not end a piece
 MARGIN = 0.2  # seconds kept before and after what is loud
 
 
