@@ -14,7 +14,7 @@ def heard(text):
         ("set white with p two soon", "said white with p2", 4 / 6),
         ("Mr. Dashwood paid $5", "mister dashwood paid five dollars", 1.0),
         ("he was not ill", "for them to do", 0.0),
-        ("a b", "b a", 0.5),
+        ("ask not what you", "not what you ask", 0.75),
     ],
 )
 def test_share_of_a_transcript_that_was_heard_too(given, found, share):

@@ -39,7 +39,7 @@ def test_regular_words_sound_as_they_should(word, sounds):
     assert letter_sounds(word) == sounds
 
 
-@given(st.from_regex(r"[a-z]+('[a-z]+)*", fullmatch=True))
+@given(st.text("abcdefghijklmnopqrstuvwxyz'", min_size=1).filter(lambda word: word.strip("'")))
 def test_any_word_has_sounds_that_the_acoustic_model_knows(word):
     found = letter_sounds(word).split()
     assert found and set(found) <= SOUNDS

@@ -32,7 +32,13 @@ def test_numbers_are_spelled_out(digits, spoken):
 
 @pytest.mark.parametrize(
     ("digits", "spoken"),
-    [("1", "first"), ("12", "twelfth"), ("20", "twentieth"), ("33", "thirty third"), ("4", "fourth")],
+    [
+        ("1", "first"),
+        ("12", "twelfth"),
+        ("20", "twentieth"),
+        ("33", "thirty third"),
+        ("4", "fourth"),
+    ],
 )
 def test_ordinal_numbers_end_in_their_own_way(digits, spoken):
     assert " ".join(ordinal_words(digits)) == spoken

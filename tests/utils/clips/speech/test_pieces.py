@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.utils.clips.speech.recordings import RATE, noise, silence, tone
+from tests.utils.clips.speech.recordings import noise, silence, tone
 from utils.clips.speech.pieces import LONGEST, sound_levels, sound_pieces
 
 

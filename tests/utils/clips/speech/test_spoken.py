@@ -20,7 +20,7 @@ SPOKEN = re.compile(r"[a-z]+('[a-z]+)*")
         ("Straße", "strasse"),
         ("p2", "p two"),
         ("21st", "twenty first"),
-        ("1,200", "one thousand two hundred"),
+        ("12,000", "twelve thousand"),
         ("3.14", "three point one four"),
         ("$5", "five dollars"),
         ("50%", "fifty percent"),
