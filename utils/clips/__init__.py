@@ -1,1 +1,1 @@
-"""From a recording to named values over time."""
+"""From a recording to named values over time: media, voice, face, speech."""
