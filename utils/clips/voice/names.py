@@ -10,9 +10,9 @@ LEVEL = ("level", "relative_level", "loudness", "loudness_change", "zero_crossin
 MODULATION = tuple(f"modulation_{rate}" for rate in RATES)
 CEPSTRUM = tuple(f"mfcc_{k + 1}" for k in range(cepstrum.COEFFICIENTS))
 
+# Values that only a voiced frame has; in others they are 0.
 VOICED_NAMES = (*PITCH, *FREQUENCIES, *BANDWIDTHS)
-"""Values that only a voiced frame has; in others they are 0."""
-
+# The columns of `voice_values`.
 VOICE_NAMES = (
     *("voiced", "periodicity"),
     *VOICED_NAMES,
@@ -23,4 +23,3 @@ VOICE_NAMES = (
     *(f"{name}_change" for name in CEPSTRUM),
     *(f"{name}_bend" for name in CEPSTRUM),
 )
-"""Names of the columns of `voice_values`."""
