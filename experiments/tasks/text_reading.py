@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+from utils.formats.extraction_file import check_same_extraction
 from utils.formats.split import MODALITIES, raw_samples
 
 
@@ -15,6 +16,22 @@ def feature_modalities(modalities, text_encoder):
     """
     others = [name for name in modalities if name != "text"]
     return others if text_encoder is not None and others else list(modalities)
+
+
+def check_extraction_of(reader, samples, modalities, extraction):
+    """Refuse samples whose features are of another extraction than those of the training.
+
+    Args:
+        reader: The `Reader` of the samples.
+        samples: The `Split` that it has read.
+        modalities: Names of the modalities whose features are used.
+        extraction: The extraction of the training, or `None`.
+
+    Raises:
+        InvalidData: Saying what differs.
+    """
+    used = [name for name in modalities if name in samples.sequences]
+    check_same_extraction(extraction, reader.extraction, used, reader.path)
 
 
 def with_absent(samples, used, widths):

@@ -1,0 +1,1 @@
+"""The stages of an extraction, as its settings choose them."""
