@@ -1,4 +1,4 @@
-"""Compare models honestly: equal tuning, several seeds, paired statistics."""
+"""Compare models: equal tuning, several seeds, paired statistics."""
 
 import dataclasses
 import sys
