@@ -1,4 +1,4 @@
-"""Show what each model can fuse: its share of the reachable error reduction, by built-in task."""
+"""Show what each model can fuse, on tasks with a known best result."""
 
 import statistics
 from pathlib import Path

@@ -1,11 +1,11 @@
-"""Compare models honestly: equal tuning, several seeds, paired statistics."""
+"""Compare models: equal tuning, several seeds, paired statistics."""
 
 import dataclasses
 import sys
 from pathlib import Path
 from typing import Any
 
-from experiments.comparison.model_settings import CONSTANT, settings_by_model
+from experiments.comparison.model_settings import CONSTANT, model_of, settings_by_model
 from experiments.comparison.processes import set_threads
 from experiments.comparison.recipes import (
     COMPARABLE,
@@ -81,7 +81,8 @@ def make_parser():
         nargs="+",
         required=True,
         help=f"models to compare; {CONSTANT} predicts the median score, the shares of the classes "
-        "or the rates of the labels in the training",
+        "or the rates of the labels in the training; names of your own are variants of models, "
+        "which --model-settings describes",
         suggestions=[*NAMES, CONSTANT],
     )
     parser.add_argument(
@@ -89,7 +90,9 @@ def make_parser():
         type=dict[str, Any],
         default={},
         help="settings of single models, by model, which win over the shared ones: "
-        '\'{"msa": {"learning_rate": 0.001, "model_args": {"num_heads": 2}}}\'',
+        '\'{"msa": {"learning_rate": 0.001, "model_args": {"num_heads": 2}}}\'; a name of your '
+        "own is a variant of the model that its settings name: "
+        '\'{"deep": {"model": "msa", "model_args": {"n_layers_mod": 4}}}\'',
     )
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each model")
     parser.add_argument("--trials", type=int, default=0, help="trials of each model; 0: no tuning")
@@ -131,7 +134,7 @@ def make_parser():
 def first_model(arguments):
     """Return the name of the first model that is trained."""
     names = trained_models(arguments)
-    return names[0] if names else arguments.model
+    return model_of(names[0], arguments.model_settings) if names else arguments.model
 
 
 def trained_models(arguments):

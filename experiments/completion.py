@@ -1,4 +1,4 @@
-"""Print a script that lets bash or zsh complete the commands, their options and their values."""
+"""Print a script that completes commands and options in bash or zsh."""
 
 import argparse
 import contextlib

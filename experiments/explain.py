@@ -1,4 +1,4 @@
-"""Explain a run's prediction of one sample: what each input, word and step contributed."""
+"""Explain a prediction: what each input, word and step contributed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Export a run's model to ONNX, checked against Keras on real samples."""
+"""Export a run's model to ONNX, checked on real samples."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""Predict samples with runs, or with exported models, which need no TensorFlow."""
+"""Predict samples with runs, or with ONNX files without TensorFlow."""
 
 import contextlib
 from pathlib import Path

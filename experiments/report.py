@@ -1,4 +1,4 @@
-"""Write an HTML page about each run, and about several runs a page that compares them."""
+"""Write an HTML page about each run, and a page that compares runs."""
 
 from utils.command_line import CommandParser, announce, console, run_command
 

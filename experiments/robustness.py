@@ -1,4 +1,4 @@
-"""Measure what missing inputs, missing steps, noise and the like cost a run."""
+"""Measure what missing inputs, missing steps and noise cost a run."""
 
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.progress import progress_bar

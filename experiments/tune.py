@@ -1,4 +1,4 @@
-"""Search for hyperparameters with Optuna, in a study that several processes can share."""
+"""Search for hyperparameters with Optuna, in one or more processes."""
 
 import dataclasses
 from pathlib import Path

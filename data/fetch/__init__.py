@@ -1,4 +1,4 @@
-"""Get published data: download files, or print how to get them by hand."""
+"""Download published data, or print how to get it by hand."""
 
 from data.fetch.catalogue import CATALOGUE, Entry, PublishedFile, load_catalogue
 from data.fetch.download import DownloadFailed, download

@@ -1,4 +1,4 @@
-"""Description of a data set: its content, its faults, and advice for each fault."""
+"""Describe a data set: content, faults, and advice for each fault."""
 
 from data.inspect.finding import Finding
 from data.inspect.inspection import Inspection, inspect_data

@@ -1,4 +1,4 @@
-"""Convert published data sets that have a special form into this repository's HDF5 layout."""
+"""Read a published data set of a special form, write HDF5 files."""
 
 from data.prepare.mosi_context import prepare_mosi_context
 

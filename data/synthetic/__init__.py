@@ -1,4 +1,4 @@
-"""Built-in data with planted structure and known label noise: the best possible result is known."""
+"""Make data with planted structure and a known best result."""
 
 from data.synthetic.corpora import CORPORA
 from data.synthetic.folder import write_folder

@@ -53,7 +53,13 @@ def run_comparison(protocol, task, processes):
         split = "test" if "test" in task.splits() else "valid"
         jobs = {name: (evaluate, settings, split) for name, settings in runs.items()}
         _run(f"evaluated on {split}", jobs, processes)
-    outcomes = [read_outcome(settings.run_dir, split) for settings in runs.values()]
+    outcomes = [
+        dataclasses.replace(
+            read_outcome(runs[protocol.run_name(one, seed)].run_dir, split), model=one
+        )
+        for one in protocol.settings
+        for seed in range(protocol.seeds)
+    ]
     if protocol.constant:
         outcomes.append(constant_outcome(task, outcomes[0]))
     groups = _read_groups(protocol, task, split)

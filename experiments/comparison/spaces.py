@@ -63,7 +63,7 @@ def _parts(content, path, settings):
             f"The search space {path} is wrong. `{SECTION}` must map models to settings and their "
             f"values. Received: {sections!r}."
         )
-    unknown = sorted(set(map(str, sections)) - set(NAMES))
+    unknown = sorted(set(map(str, sections)) - {*NAMES, *settings})
     if unknown:
         raise ValueError(
             f"The search space {path} is wrong. `{SECTION}` must name models: {', '.join(NAMES)}. "

@@ -1,10 +1,15 @@
 """What all commands have in common."""
 
 import argparse
+import os
 import shlex
+import subprocess
+import sys
 
 import pytest
 
+import data
+import experiments
 from experiments.completion import command_parsers
 
 COMMANDS = command_parsers()
@@ -40,3 +45,20 @@ def test_example_of_the_help_is_a_command_that_parses(parser):
 
 def test_every_command_has_the_option_for_tracebacks(parser):
     assert "--debug" in parser.format_help()
+
+
+@pytest.mark.parametrize("package", [data, experiments], ids=["data", "experiments"])
+def test_package_lists_its_commands_with_a_line_each(package):
+    name = package.__name__
+    listed = subprocess.run(
+        [sys.executable, "-m", name],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "80"},
+    ).stdout
+    lines, _, usage = listed.partition("\n\n")
+    found = {f"{name}.{line.split()[0]}": line.split(maxsplit=1)[1] for line in lines.splitlines()}
+    assert {*found} == {command for command in COMMANDS if command.startswith(f"{name}.")}
+    assert all(line.rstrip().endswith(".") for line in found.values())
+    assert usage.startswith(f"python -m {name}.NAME --help")

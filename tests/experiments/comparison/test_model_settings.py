@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from experiments.comparison.model_settings import settings_by_model
@@ -21,6 +23,23 @@ def test_what_a_model_lacks_is_left_out_and_what_is_its_own_goes_before():
     assert left_out == {"seqlevel": [], "msa": ["bidirectional_fusion"]}
 
 
+def test_variants_of_one_model_have_names_of_their_own():
+    own: dict = {
+        "text": {"model": "msa", "modalities": ["text"], "model_args": {"model_dim": 8}},
+        "four": {"model": "msa", "members": 4},
+    }
+    shared = base(model_dim=16, bidirectional_fusion=True)
+    settings, left_out = settings_by_model(shared, ["text", "four", "seqlevel"], own)
+    assert [one.model for one in settings.values()] == ["msa", "msa", "seqlevel"]
+    assert settings["text"].modalities == ["text"]
+    assert [one.model_args["model_dim"] for one in settings.values()] == [8, 16, 16]
+    assert settings["four"].members == 4
+    assert left_out["text"] == ["bidirectional_fusion"]
+    few = dataclasses.replace(shared, modalities=["audio"])
+    with pytest.raises(ValueError, match="text: `modalities` must be some of those of all"):
+        settings_by_model(few, ["text"], own)
+
+
 @pytest.mark.parametrize(
     ("models", "arguments", "own", "message"),
     [
@@ -33,7 +52,11 @@ def test_what_a_model_lacks_is_left_out_and_what_is_its_own_goes_before():
         (MODELS, {}, {"msa": 3}, "must map settings to values for msa. Received: 3"),
         (MODELS, {}, {"msa": {"rate": 1}}, "msa: `rate`: no such setting"),
         (MODELS, {}, {"msa": {"folds": 3}}, "msa: `folds`: is the same"),
-        (MODELS, {}, {"msa": {"modalities": []}}, "msa: `modalities`: is the same"),
+        (MODELS, {}, {"msa": {"modalities": []}}, "--modalities"),
+        (MODELS, {}, {"msa": {"model": "mult"}}, "msa: `model`: is the same"),
+        (["deep"], {}, {"deep": {}}, "Received: 'deep'. A name of your own needs"),
+        (["deep"], {}, {"deep": {"model": "lstm"}}, "--models must be some of .*'lstm'"),
+        (["../deep"], {}, {"../deep": {"model": "msa"}}, r"letters, digits, .*'\.\./deep'"),
         (MODELS, {}, {"msa": {"target": "class"}}, "msa: `target`: is the same"),
         (MODELS, {}, {"msa": {"epochs": 2.5}}, "`epochs` must be a whole number"),
         (MODELS, {}, {"msa": {"epochs": 0}}, "--epochs must be at least 1"),
