@@ -1,6 +1,5 @@
 """The index of a folder of extracted clips."""
 
-from utils.formats.feature_index import UNLABELLED_COLUMNS, checked_index
 from utils.untrusted.invalid_data import InvalidData
 
 # Where a clip goes whose split is not given: what is labelled is to be trained on, or divided by
@@ -9,18 +8,15 @@ LABELLED_SPLIT, UNLABELLED_SPLIT = "train", "test"
 
 
 def check_clips(clips, where):
-    """Refuse clips that could not become one data folder, before any work.
+    """Refuse clips of which some have a label and others have none, before any work.
 
     Args:
         clips: A list of `Clip`s.
         where: Where they are listed, for messages.
 
     Raises:
-        InvalidData: If an id is no name of a file or repeats, or some clips have a label and
-            others have none.
+        InvalidData: Naming the first clip without a label.
     """
-    columns = {"id": [clip.id for clip in clips], "split": [split_of(clip) for clip in clips]}
-    checked_index(where, columns, UNLABELLED_COLUMNS)
     unlabelled = [clip.id for clip in clips if not is_labelled(clip)]
     if unlabelled and len(unlabelled) < len(clips):
         raise InvalidData(
@@ -32,7 +28,7 @@ def check_clips(clips, where):
 
 def is_labelled(clip):
     """Whether a clip has a label, in any of its columns."""
-    return any(clip.labels.values())
+    return any(clip.label.values())
 
 
 def split_of(clip):
@@ -56,7 +52,7 @@ def index_rows(clips, files, aligned):
     rows = []
     for clip in clips:
         found = files.read(clip.id)
-        row = {"id": clip.id, "split": split_of(clip), **clip.labels}
+        row = {**clip.others, "id": clip.id, "split": split_of(clip), **clip.label}
         if with_video:
             row["video_id"] = clip.video_id or clip.id
         row["text"] = found["text"]

@@ -1,18 +1,15 @@
 """From a clip to named values over time."""
 
-import contextlib
-import dataclasses
-import time
-
 import numpy as np
 
 from utils.clips.extracted_clip import ExtractedClip, Track
+from utils.clips.media import ClipError
 from utils.clips.stages import make_stages
 from utils.clips.steps import Steps, means, word_steps
+from utils.clips.stopwatch import Stopwatch
+from utils.clips.words import find_words
 
-VOICE_RATE = 100.0
-# Less of a transcript than this is heard in a recording of other words.
-LOW_AGREEMENT = 0.5
+VOICE_RATE = 100.0  # rows a second
 
 
 class Extractor:
@@ -22,11 +19,18 @@ class Extractor:
         settings: `ExtractionSettings`, checked.
         stages: The `Stages`; `None`: those of the settings.
 
+    Raises:
+        ImportError: If a package is not installed; the message says how to install it.
+        OSError: If the file of a model is missing.
+        ValueError: If a setting names an unknown source.
+
     Example:
         >>> extractor = Extractor(ExtractionSettings())
-        >>> found = extractor.extract(Clip("jfk", "jfk.flac"))
-        >>> found.steps.words[:4], found.arrays["audio"].shape
-        (['and', 'so', 'my', 'fellow'], (29, 62))
+        >>> found = extractor.extract(Clip("jfk", Path("jfk.flac")))
+        >>> found.text
+        'and so my fellow americans ask not what your country can do for you ...'
+        >>> found.arrays["audio"].shape, len(found.steps.words)
+        ((31, 62), 31)
     """
 
     def __init__(self, settings, stages=None):
@@ -48,15 +52,62 @@ class Extractor:
         stages, watch = self.stages, Stopwatch()
         with watch("probe"):
             info = stages.probe(clip.path)
-        start = clip.start or 0.0
-        end = info.duration if clip.end is None else min(clip.end, info.duration)
         with watch("decode sound"):
-            sound = stages.read_sound(clip.path, start, clip.end)
-        voice = self._voice(sound, watch)
-        frames = stages.read_frames(clip.path, self.settings.face_fps, start, clip.end)
+            sound = stages.read_sound(clip.path, clip.start, clip.end)
+        with watch("voice"):
+            times, values = stages.voice(sound.samples)
+            voice = Track(sound.start + times, values)
+        frames = stages.read_frames(clip.path, self.settings.face_fps, clip.start, clip.end)
         with watch("face"):
             face = stages.faces.follow(watch.each("decode video", frames))
-        heard, agreement, words, spans, notes = self._words(clip, sound, watch)
+        end = self._end(clip, voice, face)
+        spoken = find_words(stages, clip.text, sound, (clip.start, end), watch)
         with watch("text"):
-            vectors = stages.vectors(words)
-        ...
+            vectors = stages.vectors(spoken.words)
+        steps, arrays = self._arrays(spoken, vectors, voice, face, (clip.start, end))
+        notes = [*info.notes, *sound.notes, *frames.notes, *spoken.notes]
+        if info.has_video:
+            notes += face.notes
+        if not arrays and not spoken.words:
+            raise ClipError(
+                f"{clip.path} must hold speech, sound or a face. Received: none of them. "
+                f"{' '.join(notes)} Leave the clip out."
+            )
+        return ExtractedClip(
+            id=clip.id,
+            text=spoken.text,
+            arrays=arrays,
+            steps=steps,
+            voice=voice,
+            face=Track(face.times, face.values),
+            heard=spoken.heard,
+            agreement=spoken.agreement,
+            start=clip.start,
+            end=end,
+            notes=notes,
+            seconds=watch.seconds,
+        )
+
+    def _end(self, clip, voice, face):
+        """Return the end of what was decoded, at most the end of the clip."""
+        ends = [*voice.times[-1:] + 1 / VOICE_RATE, *face.times[-1:] + 1 / self.settings.face_fps]
+        found = max(ends, default=clip.start)
+        return float(found if clip.end is None else min(clip.end, found))
+
+    def _arrays(self, spoken, vectors, voice, face, span):
+        """Return the `Steps` of the text, and the features of each modality that is there."""
+        if self.settings.align == "none":
+            steps = Steps(spoken.words, spoken.spans)
+            arrays = {"text": vectors, "audio": voice.values, "video": np.nan_to_num(face.values)}
+        else:
+            steps = word_steps(spoken.words, spoken.spans, *span)
+            text = np.zeros((len(steps.words), vectors.shape[1]), "float32")
+            text[steps.spoken] = vectors
+            frame = 1 / self.settings.face_fps
+            arrays = {
+                "text": text,
+                "audio": means(voice.values, voice.times, steps.spans, 1 / VOICE_RATE),
+                "video": means(face.values, face.times, steps.spans, frame),
+            }
+        return steps, {name: x for name, x in arrays.items() if x.any()}
+
