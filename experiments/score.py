@@ -28,7 +28,7 @@ def main():
 
     clips = with_text(clip_list(arguments.clips), arguments.text)
     path = arguments.model or default_model()
-    score = make_scorer(path, arguments)
+    score, names = make_scorer(path, arguments)
     if arguments.model is None:
         console.print(ONLY_WORDS, style="yellow")
     scored, failures = [], {}
@@ -47,7 +47,7 @@ def main():
         for part in score_tables(found):
             console.print(part, markup=False, highlight=False)
     if arguments.page is not None and scored:
-        write_page(scored, path, arguments)
+        write_page(scored, names, path, arguments)
     tell_failures(failures, len(clips))
 
 
@@ -156,8 +156,8 @@ def make_scorer(path, arguments):
         arguments: Those of the command line.
 
     Returns:
-        A function from a `Clip` to its `ClipScore`. It raises a `ClipError` if the clip cannot be
-        used.
+        A pair: a function from a `Clip` to its `ClipScore`, which raises a `ClipError` if the clip
+        cannot be used; and from `text`, `audio` and `video` to the names of their values.
     """
     from experiments.runs.clip_sample import ModelInputs
     from experiments.runs.clip_score import ClipScorer
@@ -171,7 +171,8 @@ def make_scorer(path, arguments):
     takes = ModelInputs.of(run, path)
     settings = takes.extraction_settings(arguments.asr)
     announce("Loading what recognises speech, voice and face")
-    scorer = ClipScorer(run, takes, describe_extraction(settings), arguments.of)
+    extraction = describe_extraction(settings)
+    scorer = ClipScorer(run, takes, extraction, arguments.of)
     extractor, seconds = Extractor(settings), arguments.time_limit
 
     def score(clip):
@@ -182,11 +183,18 @@ def make_scorer(path, arguments):
         with time_limit(seconds, late):
             return scorer.score(extractor.extract(clip))
 
-    return score
+    return score, extraction["names"]
 
 
-def write_page(scored, path, arguments):
-    """Write the page of scored clips, pairs of a `Clip` and its `ClipScore`."""
+def write_page(scored, names, path, arguments):
+    """Write the page of scored clips.
+
+    Args:
+        scored: A list of pairs of a `Clip` and its `ClipScore`.
+        names: From each modality to the names of its values.
+        path: The model.
+        arguments: Those of the command line.
+    """
     from experiments.pages.clip_page import clip_page
     from utils.files import write_text
     from utils.new_file import new_file
@@ -194,7 +202,7 @@ def write_page(scored, path, arguments):
     announce(f"Writing {arguments.page}")
     output = Path(arguments.page)
     with new_file(output, arguments.overwrite) as partial:
-        write_text(partial, clip_page(scored, path, output.parent))
+        write_text(partial, clip_page(scored, names, path, output.parent))
     console.print(f"Page: {output}", markup=False)
 
 
