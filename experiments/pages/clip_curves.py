@@ -1,11 +1,12 @@
 """Voice and face of a clip over time, as paths of SVG."""
 
-import warnings
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 WIDTH, HEIGHT = 1000, 100
+MARGIN = 0.46 * HEIGHT  # from the middle to the largest value
 # Points of a curve; more would not be seen.
 POINTS = 600
 # Seconds between marks of the time axis, and the most marks.
@@ -134,38 +135,38 @@ def time_marks(start, end):
     """
     length = max(end - start, 1e-9)
     step = next((step for step in TICKS if length / step <= MOST_TICKS), length / MOST_TICKS)
-    times = np.arange(np.ceil(start / step - 1e-9), np.floor(end / step + 1e-9) + 1) * step
-    return [((time - start) / length, f"{time:g}") for time in times.tolist()]
+    first, last = math.ceil(start / step - 1e-9), math.floor(end / step + 1e-9)
+    times = [step * k for k in range(first, last + 1)]
+    return [((time - start) / length, f"{time:g}") for time in times]
 
 
 def _panel(title, lines, times, span, said):
     """Return the panel of lines in a list, or nothing if they have no value."""
-    binned = {name: _binned(times, values, span) for name, values in lines.items()}
-    together = np.concatenate([values for _, values in binned.values()])
-    together = together[np.isfinite(together)]
-    if not len(together):
+    start, end = span
+    places = _thinned(times - start) / max(end - start, 1e-9) * WIDTH
+    thinned = {name: _thinned(values) for name, values in lines.items()}
+    known = np.concatenate([*thinned.values()])
+    known = known[np.isfinite(known)]
+    if not len(known):
         return []
-    low, high = float(together.min()), float(together.max())
-    middle, half = (low + high) / 2, max((high - low) / 2, 1e-6)
+    low, high = float(known.min()), float(known.max())
+    scale = MARGIN / max((high - low) / 2, 1e-6)
     curves = [
-        Curve(name, _path(places, HEIGHT / 2 - (values - middle) / half * HEIGHT * 0.46))
-        for name, (places, values) in binned.items()
+        Curve(name, _path(places, HEIGHT / 2 - (values - (low + high) / 2) * scale))
+        for name, values in thinned.items()
     ]
     return [Panel(title, said(low), said(high), curves)]
 
 
-def _binned(times, values, span):
-    """Return places on the axis and mean values; NaN where there are none."""
-    start, end = span
-    count = max(1, min(POINTS, len(times)))
-    places = (np.asarray(times) - start) / max(end - start, 1e-9)
-    bins = np.clip((places * count).astype(int), 0, count - 1)
-    known = np.isfinite(values)
-    sums = np.bincount(bins[known], np.asarray(values, "float64")[known], count)
-    counts = np.bincount(bins[known], minlength=count)
-    with np.errstate(invalid="ignore"), warnings.catch_warnings():
-        means = sums / counts
-    return (np.arange(count) + 0.5) / count * WIDTH, means
+def _thinned(values):
+    """Return the means of equally many neighbours, at most `POINTS`; NaN where none is known."""
+    size = -(-len(values) // POINTS) or 1
+    padded = np.full(-(-len(values) // size) * size, np.nan)
+    padded[: len(values)] = values
+    rows = padded.reshape(-1, size)
+    known = np.isfinite(rows)
+    sums, counts = np.where(known, rows, 0).sum(axis=1), known.sum(axis=1)
+    return np.divide(sums, counts, out=np.full(len(rows), np.nan), where=counts > 0)
 
 
 def _path(places, heights):

@@ -11,6 +11,8 @@ from utils.clips.playable import LONGEST, playable
 
 # Bytes of all recordings in a page, before base64.
 PAGE_BYTES = 40_000_000
+# Width of a letter, a share of the time axis on a wide screen.
+LETTER = 0.0065
 
 
 def clip_page(scored, names, model, folder):
@@ -53,20 +55,30 @@ def _shown(clip, score, names, player):
             {
                 "word": word,
                 "strength": abs(strength),
-                "side": ("more" if strength > 0 else "less") if abs(strength) >= LEAST else "",
+                "side": _side(strength) if abs(strength) >= LEAST else "",
                 "left": (word.start - found.start) / length,
                 "width": (word.end - word.start) / length,
+                "fits": (word.end - word.start) / length >= LETTER * (len(word.text) + 1),
             }
             for word, strength in zip(score.words, strengths(score), strict=True)
         ],
         "panels": clip_panels(found, names),
         "marks": time_marks(found.start, found.end),
         "shares": [
-            (one, abs(one.contribution or 0.0) / largest, "more" if (one.contribution or 0) > 0 else "less")
+            (
+                one,
+                abs(one.contribution or 0.0) / largest,
+                "more" if (one.contribution or 0) > 0 else "less",
+            )
             for one in score.modalities
         ],
         "notes": list(dict.fromkeys(score.notes)),
     }
+
+
+def _side(contribution):
+    """Return the class of style of a contribution."""
+    return "more" if contribution > 0 else "less"
 
 
 def _player(clip, found, content, folder):
@@ -76,4 +88,9 @@ def _player(clip, found, content, folder):
         address = f"data:{content.kind};base64,{data}"
         return {"address": address, "video": content.has_video, "zero": content.zero, "file": ""}
     relative = os.path.relpath(clip.path, folder)
-    return {"address": quote(relative), "video": len(found.face.times) > 0, "zero": 0.0, "file": relative}
+    return {
+        "address": quote(relative),
+        "video": len(found.face.times) > 0,
+        "zero": 0.0,
+        "file": relative,
+    }

@@ -35,8 +35,8 @@ def score_tables(score):
 
 
 def _outputs_table(score):
-    kind = "score" if score.target.kind == "scores" else "probability"
-    table = Table(kind if kind == "score" else score.target.kind.removesuffix("s"), kind)
+    headings = {"scores": ("name", "score"), "class": ("class", "probability")}
+    table = Table(*headings.get(score.target.kind, ("label", "probability")))
     table.columns[1].justify = "right"
     for name, value in zip(score.target.names, score.outputs, strict=True):
         table.add_row(Text(name), f"{value:.3f}")
@@ -68,7 +68,7 @@ def _modality_table(score):
     for one in score.modalities:
         weight = [] if not weighed else ["" if one.weight is None else f"{one.weight:.2f}"]
         if one.contribution is None:
-            table.add_row(one.name, "absent", *weight, Text(one.absence, style="dim"))
+            table.add_row(one.name, "absent", *weight, Text(one.absence))
             continue
         bar = contribution_bar(one.contribution, largest)
         table.add_row(one.name, f"{one.contribution:+.3f}", *weight, bar)

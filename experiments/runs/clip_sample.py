@@ -49,9 +49,7 @@ class ModelInputs:
                 "model of a text with a table, whose fields a clip does not have. Name another "
                 "model."
             )
-        widths, lengths = (
-            (run.widths, run.lengths) if inputs is run else inputs.sizes(run.model)
-        )
+        widths, lengths = (run.widths, run.lengths) if inputs is run else inputs.sizes(run.model)
         return cls(inputs.modalities, widths, lengths, inputs.text_steps, inputs.extraction)
 
     @property
@@ -68,12 +66,11 @@ class ModelInputs:
         Args:
             asr: What recognises speech; `None`: as in the training.
         """
+        values: dict[str, Any] = {} if self.text_steps is None else {"text": "words"}
         if self.extraction is not None:
             known = {field.name for field in dataclasses.fields(ExtractionSettings)}
             given = self.extraction["settings"]
             values = {name: value for name, value in given.items() if name in known}
-        else:
-            values = {} if self.text_steps is None else {"text": "words"}
         settings = ExtractionSettings(**values | ({} if asr is None else {"asr": asr}))
         settings.check()
         return settings

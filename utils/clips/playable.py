@@ -4,6 +4,7 @@ import io
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -117,8 +118,9 @@ class _Mp4:
         self._start = start
         self._file = io.BytesIO()
         self._container = av.open(self._file, "w", format="mp4")
-        self._pictures = self._latest = None
-        self._sounds = None
+        self._pictures: Any = None
+        self._sounds: Any = None
+        self._latest = None  # place of the latest picture
         self._place = 0  # of the next sample
         if len(sound.samples):
             late = max(0, round((sound.start - start) * SOUND_RATE))
