@@ -52,12 +52,12 @@ def index_rows(clips, files, aligned):
     rows = []
     for clip in clips:
         found = files.read(clip.id)
-        row = {**clip.others, "id": clip.id, "split": split_of(clip), **clip.label}
+        row = {"id": clip.id, "split": split_of(clip), **clip.label}
         if with_video:
             row["video_id"] = clip.video_id or clip.id
         row["text"] = found["text"]
         if aligned:
             row["step_words"] = " ".join(step["word"] for step in found["steps"])
         row["notes"] = " ".join(found["notes"])
-        rows.append(row)
+        rows.append({**row, **{n: x for n, x in clip.others.items() if n not in row}})
     return rows

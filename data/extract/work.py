@@ -9,15 +9,13 @@ from data.extract.clip_runner import THREADS, ClipRunner
 from data.extract.ray_cluster import ray_outcomes
 
 
-def extract_clips(clips, output, settings, make_runner=ClipRunner):
+def extract_clips(clips, output, settings):
     """Extract clips, and yield each as it ends.
 
     Args:
         clips: A list of `Clip`s.
         output: The data folder, into which they are written.
         settings: `ExtractSettings`.
-        make_runner: Returns a `ClipRunner` of the output, the `ExtractionSettings` and the time
-            limit.
 
     Yields:
         Pairs of a `Clip` and its `Outcome`.
@@ -30,10 +28,10 @@ def extract_clips(clips, output, settings, make_runner=ClipRunner):
     arguments = (str(output), settings.extraction, settings.time_limit)
     processes = min(settings.processes, len(clips))
     if settings.strategy == "ray":
-        yield from ray_outcomes(clips, arguments, processes, make_runner)
+        yield from ray_outcomes(clips, arguments, processes, ClipRunner)
     elif clips:
         with _one_thread():
-            yield from _local_outcomes(clips, [make_runner(*arguments) for _ in range(processes)])
+            yield from _local_outcomes(clips, [ClipRunner(*arguments) for _ in range(processes)])
 
 
 def _local_outcomes(clips, runners):

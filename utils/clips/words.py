@@ -28,22 +28,3 @@ class SpokenWords:
     heard: list[Any] = field(default_factory=list)
     agreement: float | None = None
     notes: list[str] = field(default_factory=list)
-
-
-def find_words(stages, text, sound, span, watch):
-    """Find the words of a clip, and when they are spoken.
-
-    A given transcript is aligned with the sound, and compared with what the recogniser hears.
-    Without one, the words are those that are heard.
-
-    Args:
-        stages: The `Stages`.
-        text: The transcript; empty: none is given.
-        sound: The `Sound`.
-        span: Start and end of the clip in seconds.
-        watch: A `Stopwatch`.
-
-    Returns:
-        `SpokenWords`.
-    """
-    ...
