@@ -60,8 +60,12 @@ def write_clip(
     even = times is None
     times = np.arange(round(seconds * fps)) / fps if even else times
     with av.open(str(path), "w", options=options or {}) as file:
-        pictures = _add_video(file, video, fps, even, gop, size, orientation, aspect) if video else None
-        sounds = file.add_stream(audio, rate, AUDIO.get(audio, {}), layout=layout) if audio else None
+        pictures = (
+            _add_video(file, video, fps, even, gop, size, orientation, aspect) if video else None
+        )
+        sounds = (
+            file.add_stream(audio, rate, AUDIO.get(audio, {}), layout=layout) if audio else None
+        )
         if pictures:
             for index, time in enumerate(times):
                 frame = av.VideoFrame.from_ndarray(picture(index % 256, size), "rgb24")

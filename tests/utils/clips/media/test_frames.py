@@ -23,11 +23,11 @@ def read(path, **settings):
 
 @pytest.mark.parametrize("suffix", SEGMENTED)
 def test_every_codec_gives_all_pictures_and_segments_equal_to_the_whole(made, suffix):
-    path = made(f"pictures.{suffix}", seconds=5, gop=30, **SEGMENTED[suffix])
+    path = made(f"pictures.{suffix}", seconds=4, gop=30, **SEGMENTED[suffix])
     whole = read(path, rate=25)
-    assert [index for _, index in whole] == list(range(125))
+    assert [index for _, index in whole] == list(range(100))
     np.testing.assert_allclose(np.diff([time for time, _ in whole]), 0.04, atol=2e-3)
-    for start, end in ((3.37, 3.9), (4.5, None), (0.05, 0.3)):
+    for start, end in ((2.87, 3.4), (3.5, None), (0.05, 0.3)):
         inside = [one for one in whole if start <= one[0] < (end or 99)]
         assert read(path, rate=25, start=start, end=end) == inside
         slower = [one for one in read(path, rate=7) if start <= one[0] < (end or 99)]
@@ -84,13 +84,13 @@ def test_a_clip_without_video_gives_no_pictures(made):
 
 
 def test_a_segment_is_read_without_decoding_what_lies_before(made, monkeypatch):
-    path = made("pictures.mp4", seconds=5, gop=30, **SEGMENTED["mp4"])
+    path = made("pictures.mp4", seconds=4, gop=30, **SEGMENTED["mp4"])
     counts = []
     original = frames.FrameSource.__iter__
     monkeypatch.setattr(
         frames.FrameSource, "__iter__", lambda self: _counted(original(self), counts)
     )
-    assert len(read(path, start=4.5, end=4.8)) == 3
+    assert len(read(path, start=3.5, end=3.8)) == 3
     assert len(counts) < 40
 
 
@@ -101,7 +101,7 @@ def _counted(found, counts):
 
 
 def test_closing_early_closes_the_file(made):
-    reader = read_frames(made("pictures.mp4", seconds=5, gop=30, **SEGMENTED["mp4"]))
+    reader = read_frames(made("pictures.mp4", seconds=4, gop=30, **SEGMENTED["mp4"]))
     next(reader)
     reader.close()
     assert list(reader) == []
@@ -117,7 +117,7 @@ def test_wrong_settings_are_refused(made):
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="needs the real clips")
 def test_real_clips_give_ten_pictures_a_second():
-    for name, count in (("bbaf2n.mpg", 30), ("single_face.mp4", 24), ("no_face.mp4", 40)):
+    for name, count in (("bbaf2n.mpg", 30), ("single_face.mp4", 24)):
         found = list(read_frames(REAL / name))
         part = list(read_frames(REAL / name, start=1.03, end=1.98))
         assert len(found) == count

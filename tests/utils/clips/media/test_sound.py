@@ -10,11 +10,11 @@ from utils.clips.media import sound as sound_module
 
 REAL = Path(__file__).parents[5] / "shared" / "data" / "clips"
 SEGMENTED = {
-    "mp4": {"audio": "aac", "rate": 44100},
+    "mp4": {"audio": "aac", "rate": 44100, "fps": 5},
     "mkv": {"audio": "flac", "rate": 44100, "fps": 5},
     "webm": {"audio": "libopus", "video": None},
-    "mpg": {"audio": "mp2", "video": "mpeg1video", "rate": 44100},
-    "ts": {"audio": "aac"},
+    "mpg": {"audio": "mp2", "video": "mpeg1video", "rate": 44100, "gop": 12},
+    "ts": {"audio": "aac", "fps": 5},
     "wav": {"audio": "pcm_s16le", "video": None, "rate": 11025},
     "mp3": {"audio": "libmp3lame", "video": None, "rate": 22050},
 }
@@ -36,7 +36,9 @@ def test_a_tone_keeps_its_level_and_place_at_every_rate(made, rate, layout):
     assert sound.start == 0 and sound.samples.dtype == np.float32 and not sound.notes
     assert abs(len(sound.samples) - 16000) <= 1
     inside = slice(200, -200)  # beyond the edges of the filter
-    np.testing.assert_allclose(sound.samples[inside], expected[: len(sound.samples)][inside], atol=2e-3)
+    np.testing.assert_allclose(
+        sound.samples[inside], expected[: len(sound.samples)][inside], atol=2e-3
+    )
 
 
 def test_six_channels_are_mixed_without_clipping(made):
@@ -132,7 +134,7 @@ def test_an_impossible_segment_is_refused(made, start, end):
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="needs the real clips")
-@pytest.mark.parametrize("name", ["jfk.flac", "id2_swwp2s.mpg", "no_face.mp4", "austen_0880.wav"])
+@pytest.mark.parametrize("name", ["jfk.flac", "id2_swwp2s.mpg", "no_face.mp4"])
 def test_real_clips_are_read_whole_and_in_segments(name):
     whole, part = read_sound(REAL / name), read_sound(REAL / name, 2.31, 2.71)
     first = round((part.start - whole.start) * 16000)
