@@ -41,9 +41,10 @@ class FaceTracker:
     Example:
         >>> import numpy as np
         >>> from types import SimpleNamespace
-        >>> frame = SimpleNamespace(time=0.0, image=np.zeros((90, 160, 3), "uint8"))
-        >>> FaceTracker().follow([frame]).notes
-        ('No face was found in any of the 1 frames.',)
+        >>> black = np.zeros((90, 160, 3), "uint8")
+        >>> frames = [SimpleNamespace(time=time, image=black) for time in (0.0, 0.1)]
+        >>> FaceTracker().follow(frames).notes
+        ('No face was found in any of the 2 frames.',)
     """
 
     def __init__(self, iris=True):

@@ -23,9 +23,7 @@ def drawing(*faces, size=(320, 240)):
     for x, y, height in faces:
         # Offsets in shares of the height, from the face's centre.
         def at(*offsets, x=x, y=y, height=height):
-            return [
-                (x if k % 2 == 0 else y) + offset * height for k, offset in enumerate(offsets)
-            ]
+            return [(x if k % 2 == 0 else y) + offset * height for k, offset in enumerate(offsets)]
 
         thin, thick = max(1, height // 75), max(2, height // 40)
         draw.ellipse(at(-0.4, -0.5, 0.4, 0.5), fill=SKIN, outline="black", width=thin)

@@ -43,7 +43,7 @@ class StandIn:
         )
         self.ImageFormat = SimpleNamespace(SRGB="srgb")
 
-    def Image(self, image_format, data):  # noqa: N802
+    def Image(self, image_format, data):
         assert image_format == "srgb" and data.dtype == np.uint8
         return data
 
@@ -101,7 +101,7 @@ def test_one_face_is_followed_although_their_order_changes(monkeypatch, model):
     found, _, _ = follow(monkeypatch, model, frames, [0.0, 0.1, 0.2, 0.3])
     smile = found.values[:, LANDMARKER_NAMES.index("mouthSmileLeft")]
     assert smile[:2] == pytest.approx([0.9, 0.9]) and np.isnan(smile[2:]).all()
-    assert found.notes[0] == "No face was found in 2 of 4 frames."
+    assert found.notes[0] == "The face was not found in 2 of 4 frames."
     assert found.notes[1].startswith("Up to 2 faces were seen at once")
 
 
@@ -120,7 +120,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_a_missing_package_is_named(monkeypatch, model):
     monkeypatch.setitem(sys.modules, "mediapipe", None)
-    with pytest.raises(ImportError, match="needs mediapipe.*pip install mediapipe"):
+    with pytest.raises(ImportError, match=r"needs mediapipe.*pip install mediapipe"):
         face_tracker(f"landmarker:{model}")
 
 
@@ -133,7 +133,7 @@ def test_a_file_that_is_no_model_is_refused(monkeypatch, model):
 
 @pytest.mark.parametrize("source", ["landmarker:", "openface"])
 def test_an_unknown_source_is_refused(source):
-    with pytest.raises(ValueError, match="--face expected mesh or landmarker:FILE. Received"):
+    with pytest.raises(ValueError, match=r"--face expected mesh or landmarker:FILE\. Received"):
         face_tracker(source)
 
 

