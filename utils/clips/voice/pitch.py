@@ -53,7 +53,7 @@ def pitch_candidates(frames):
     found = np.take_along_axis(scores, lags, axis=1) > -1
     lags, strengths = _refine(correlation, lags + SHORTEST)
     # Above the top of a peak of full height lies what interpolation adds.
-    strengths = np.where(strengths > 1, 1 / strengths, strengths)
+    strengths = np.where(strengths > 1, 1 / np.maximum(strengths, 1), strengths)
     frequencies = np.clip(RATE / lags, LOWEST, HIGHEST)
     zero = np.float32(0)
     return np.where(found, frequencies, zero), np.where(found, strengths, zero)
@@ -91,6 +91,5 @@ def _top(before, middle, after):
 
 def _interpolated(around, shift):
     distance = np.arange(-REACH, REACH + 1, dtype="float32") - shift[..., None].astype("float32")
-    # sin(pi (j - s)) = ∓sin(pi s): one sine for all neighbours.
     taper = 0.5 + 0.5 * np.cos(np.pi / (REACH + 1) * distance)
     return (around * np.sinc(distance) * taper).sum(axis=-1)

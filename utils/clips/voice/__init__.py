@@ -1,0 +1,5 @@
+"""The voice of a recording, as named values over time."""
+
+from utils.clips.voice.values import VOICE_NAMES, VOICED_NAMES, voice_values
+
+__all__ = ["VOICED_NAMES", "VOICE_NAMES", "voice_values"]
