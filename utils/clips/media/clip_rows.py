@@ -5,7 +5,12 @@ from pathlib import Path
 
 from utils.clips.media.clip_list import SUFFIXES, Clip
 from utils.formats.clip_table import COLUMNS as MMSA_COLUMNS
-from utils.formats.feature_index import SPLIT_NAMES, UNLABELLED_COLUMNS, checked_index, label_columns
+from utils.formats.feature_index import (
+    SPLIT_NAMES,
+    UNLABELLED_COLUMNS,
+    checked_index,
+    label_columns,
+)
 from utils.formats.table import read_table
 from utils.row_ids import RowIds
 from utils.untrusted.invalid_data import InvalidData
@@ -63,7 +68,7 @@ def _own(table, columns):
 def _mmsa(table, columns):
     """Return MMSA's columns under the names of a table of one's own."""
     columns = dict(columns)
-    videos, clips = columns["video_id"], columns.pop("clip_id")
+    videos, clips, modes = columns["video_id"], columns.pop("clip_id"), columns.pop("mode", None)
     pairs = list(zip(videos, clips, strict=True))
     folders = {video: _stems(table.parent / "Raw" / video) for video in set(videos)}
     return {
@@ -74,7 +79,7 @@ def _mmsa(table, columns):
             folders[video].get(_number(clip), table.parent / "Raw" / video / f"{clip}.mp4")
             for video, clip in pairs
         ],
-        "split": columns.pop("mode", None) or [""] * len(pairs),
+        "split": modes or [""] * len(pairs),
     }
 
 

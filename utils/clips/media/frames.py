@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from utils.clips.media.clip_error import ClipError
-from utils.clips.media.decoder import LONGEST_EDGE
+from utils.clips.media.decoder import LONGEST_EDGE, av
 from utils.clips.media.opened_clip import open_clip
 from utils.clips.media.packets import FrameSource
 from utils.clips.media.span import check_span, early_end
@@ -16,7 +16,9 @@ from utils.clips.media.upright import orientation, turned
 MARGINS = (0.0, 2.0, 15.0, None)  # seconds before the start from which decoding begins; None: all
 # Wider or narrower pixels than these are taken for a fault of the file.
 PIXEL_ASPECTS = (1 / 4, 4)
-SCALER = "BILINEAR"
+# The average over the area of a pixel shows no false patterns, and is as quick as BILINEAR. Only
+# FAST_BILINEAR is quicker, 0.7 instead of 1.2 CPU seconds a minute from 1920 x 1080, with patterns.
+SCALER = "AREA"
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Frames:
         self._rate = rate
         self._span = (start, math.inf if end is None else end)
         self._longest_side = longest_side
+        self._scaler = av.video.reformatter.VideoReformatter()
         self._cell = math.floor(start * rate + 1e-9) - 1  # interval of the latest picture
         self._frames = self._read()
 
@@ -153,7 +156,8 @@ class Frames:
             )
         width, height = shown_size(clip.video, frame.width, frame.height)
         scale = min(1, self._longest_side / max(width, height))
-        image = frame.reformat(
+        image = self._scaler.reformat(
+            frame,
             width=max(1, round(width * scale)),
             height=max(1, round(height * scale)),
             format="rgb24",

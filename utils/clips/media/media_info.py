@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from utils.clips.media.decoder import av
 from utils.clips.media.frames import shown_size
 from utils.clips.media.opened_clip import open_clip
 from utils.clips.media.packets import FrameSource
-from utils.clips.media.decoder import av
 from utils.clips.media.upright import UPRIGHT, orientation
 
 LATE = 0.02  # seconds
@@ -77,9 +77,7 @@ def probe(path):
             width, height = height, width
         rate = float(clip.video.average_rate or clip.video.guessed_rate or 0)
         has_sound = clip.audio is not None
-        return MediaInfo(
-            duration, has_sound, True, width, height, 90 * turns, rate, tuple(notes)
-        )
+        return MediaInfo(duration, has_sound, True, width, height, 90 * turns, rate, tuple(notes))
 
 
 def _track_notes(clip):

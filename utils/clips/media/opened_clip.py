@@ -103,7 +103,9 @@ def open_clip(path):
             )
         try:
             container = stack.enter_context(
-                av.open(file, options=OPEN_OPTIONS, io_open=_open_nothing, metadata_errors="replace")
+                av.open(
+                    file, options=OPEN_OPTIONS, io_open=_open_nothing, metadata_errors="replace"
+                )
             )
         except (av.FFmpegError, PermissionError) as error:
             raise ClipError(f"{path} must be {EXPECTED}. {why_refused(file, error)}") from error

@@ -80,7 +80,7 @@ def _boxes(file, start, end):
         if size == 1:
             size, header = int.from_bytes(file.read(8), "big"), 16
         stop = min(start + size, end) if size else end
-        if size and size < header or not kind.isalnum():
+        if (size and size < header) or not kind.isalnum():
             return
         if kind in (b"dref", b"rmra"):
             yield kind, stop - start - header

@@ -54,7 +54,7 @@ class Resampling:
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._kind != kind or place > self._next:
             self.finish()
-            place = self._begin_run(kind, place)
+            self._begin_run(frame, place)
         skipped = self._next - place
         if skipped >= frame.samples:
             return
@@ -72,23 +72,29 @@ class Resampling:
         """Return the samples, float32 `(n,)` from -1 to 1."""
         return np.frombuffer(self._kept, "float32")
 
-    def _begin_run(self, kind, place):
-        """Begin at the start or after a gap; return the number of the frame's first sample.
+    def _begin_run(self, frame, place):
+        """Begin at the start or after a gap, where an input and an output sample coincide.
 
-        The start coincides with an output sample, so that a segment equals the whole sound there.
+        Segments then equal the whole sound, and what follows a gap equals undamaged sound.
         """
-        rate = kind[2]
+        rate = frame.sample_rate
         if self._kind and self._kind[2] != rate:
             self._next = round(self._next * rate / self._kind[2])
         ratio = Fraction(RATE, rate)
-        first = max(place, self._next)
-        step = ratio.denominator
-        if self.is_new and step <= LONGEST_STEP * rate:
+        step = ratio.denominator if ratio.denominator <= LONGEST_STEP * rate else 1
+        silent = 0
+        if self.is_new:
             first = -(-place // step) * step
-        self._kind, self._next = kind, first
+        else:
+            place = max(place, self._next)
+            first = place // step * step
+            silent = place - first
+        self._kind = (frame.format.name, frame.layout.name, rate)
+        self._next = first + silent
         self._place = round(first * ratio)
         self._run = av.AudioResampler(format="flt", layout="mono", rate=RATE, options=MIX)
-        return place
+        if silent:
+            self._keep(self._run.resample(_silence(frame, silent)))
 
     def _keep(self, frames):
         for frame in frames:
@@ -119,13 +125,24 @@ class Resampling:
         return len(self._kept) // 4
 
 
+def _silence(frame, samples):
+    """Return silence in the format of a frame."""
+    values = frame.to_ndarray()
+    width = 1 if frame.format.is_planar else frame.layout.nb_channels
+    middle = 128 if values.dtype == np.uint8 else 0
+    return _like(frame, np.full((len(values), samples * width), middle, values.dtype))
+
+
+def _like(frame, values):
+    made = av.AudioFrame.from_ndarray(values, frame.format.name, frame.layout.name)
+    made.sample_rate = frame.sample_rate
+    return made
+
+
 def _without_head(frame, skipped):
     """Return a frame without its first samples."""
     if not skipped:
         return frame
     values = frame.to_ndarray()
     width = 1 if frame.format.is_planar else frame.layout.nb_channels
-    rest = np.ascontiguousarray(values[:, skipped * width :])
-    tail = av.AudioFrame.from_ndarray(rest, frame.format.name, frame.layout.name)
-    tail.sample_rate = frame.sample_rate
-    return tail
+    return _like(frame, np.ascontiguousarray(values[:, skipped * width :]))

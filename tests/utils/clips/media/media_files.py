@@ -46,17 +46,26 @@ def write_clip(
     layout="mono",
     sound=None,
     delay=0.0,
+    again=None,
+    aspect=None,
     orientation=None,
     gop=12,
     size=SIZE,
     options=None,
 ):
-    """Write a recording whose pictures are `picture(k)` at `times` (default: every 1 / fps)."""
+    """Write a recording whose pictures are `picture(k)` at `times` (default: every 1 / fps).
+
+    The sound begins at `delay`, and once more at `again`.
+    """
     even = times is None
     times = np.arange(round(seconds * fps)) / fps if even else times
     with av.open(str(path), "w", options=options or {}) as file:
-        pictures = _add_video(file, video, fps, even, gop, size, orientation) if video else None
-        sounds = file.add_stream(audio, rate, AUDIO.get(audio, {}), layout=layout) if audio else None
+        pictures = (
+            _add_video(file, video, fps, even, gop, size, orientation, aspect) if video else None
+        )
+        sounds = (
+            file.add_stream(audio, rate, AUDIO.get(audio, {}), layout=layout) if audio else None
+        )
         if pictures:
             for index, time in enumerate(times):
                 frame = av.VideoFrame.from_ndarray(picture(index % 256, size), "rgb24")
@@ -65,11 +74,14 @@ def write_clip(
                 file.mux(pictures.encode(frame))
             file.mux(pictures.encode())
         if sounds:
-            _write_sound(file, sounds, seconds, rate, layout, sound, delay)
+            values = noise(seconds, rate, sounds.codec_context.channels) if sound is None else sound
+            for begin in (delay, *([] if again is None else [again])):
+                _write_sound(file, sounds, rate, layout, values, begin)
+            file.mux(sounds.encode())
     return path
 
 
-def _add_video(file, codec, fps, even, gop, size, orientation):
+def _add_video(file, codec, fps, even, gop, size, orientation, aspect):
     fast = {"preset": "ultrafast", "cpu-used": "8", "x265-params": "log-level=none"}
     wanted = {"libx264": ("preset",), "libx265": ("preset", "x265-params")}
     options = {name: fast[name] for name in wanted.get(codec, ())}
@@ -78,18 +90,18 @@ def _add_video(file, codec, fps, even, gop, size, orientation):
     stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
     stream.gop_size = gop
     stream.codec_context.time_base = Fraction(1, fps) if even else Fraction(1, 900)
+    if aspect:
+        stream.codec_context.sample_aspect_ratio = Fraction(*aspect)
     if orientation:
         stream.set_display_rotation(*orientation)
     return stream
 
 
-def _write_sound(file, stream, seconds, rate, layout, sound, delay):
+def _write_sound(file, stream, rate, layout, values, begin):
     context = stream.codec_context
-    values = noise(seconds, rate, context.channels) if sound is None else sound
     frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(values), "fltp", layout)
     frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
     resampler = av.AudioResampler(context.format.name, layout, rate, context.frame_size or 1024)
     for part in [*resampler.resample(frame), *resampler.resample(None)]:
-        part.pts += round(delay * rate)
+        part.pts += round(begin * rate)
         file.mux(stream.encode(part))
-    file.mux(stream.encode())
