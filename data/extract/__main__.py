@@ -5,6 +5,7 @@ from pathlib import Path
 
 from data.extract.settings import ExtractSettings
 from utils.command_line import CommandParser, announce, console, run_command
+from utils.formats.extraction_file import read_extraction
 from utils.options import add_settings, option_name, settings_from
 from utils.progress import progress_bar
 
@@ -16,6 +17,14 @@ def main():
     settings.check()
     if arguments.resume and arguments.overwrite:
         raise ValueError("--resume and --overwrite exclude each other. Give one of them.")
+    try:
+        run(arguments, settings)
+    except ImportError as error:  # The message names the requirements file.
+        raise ValueError(str(error)) from error
+
+
+def run(arguments, settings):
+    """Extract the clips that the arguments name."""
     # From here on the packages of requirements-clips.txt are needed.
     from data.extract.index import check_clips
     from data.extract.output import ExtractionOutput
@@ -25,10 +34,12 @@ def main():
 
     clips = [_absolute(clip) for clip in clip_list(arguments.clips)]
     check_clips(clips, ", ".join(arguments.clips))
-    output = ExtractionOutput(arguments.output, arguments.resume, arguments.overwrite)
-    settings = resumed(settings, output.earlier)
+    if arguments.resume:
+        settings = resumed(settings, read_extraction(arguments.output))
     announce("Loading the models")
-    output.begin(describe_extraction(settings.extraction))
+    described = describe_extraction(settings.extraction)
+    output = ExtractionOutput(arguments.output, arguments.resume, arguments.overwrite)
+    output.begin(described)
     left = [clip for clip in clips if not output.files.is_finished(clip)]
     if len(left) < len(clips):
         console.print(f"{len(clips) - len(left)} clips are finished already.", highlight=False)

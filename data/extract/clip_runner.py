@@ -157,10 +157,10 @@ def _serve(pipe, output, settings, make_extractor):
             clip = pipe.recv()
         except EOFError:
             return
-        pipe.send(_failure_of(extractor, files, clip))
+        pipe.send(failure_of(extractor, files, clip))
 
 
-def _failure_of(extractor, files, clip):
+def failure_of(extractor, files, clip):
     """Extract a clip and write its files; return why that failed, "" if it did not.
 
     A full disk is no fault of the clip: its `OSError` is returned.

@@ -28,3 +28,41 @@ class SpokenWords:
     heard: list[Any] = field(default_factory=list)
     agreement: float | None = None
     notes: list[str] = field(default_factory=list)
+
+
+def find_words(stages, text, sound, span, watch):
+    """Find the words of a clip, and when they are spoken.
+
+    A given transcript is aligned with the sound, and compared with what the recogniser hears.
+    Without one, the words are those that are heard.
+
+    Args:
+        stages: The `Stages`.
+        text: The transcript; empty: none is given.
+        sound: The `Sound`.
+        span: Start and end of the clip in seconds.
+        watch: A `Stopwatch`.
+
+    Returns:
+        `SpokenWords`.
+    """
+    given = text.split()
+    if not len(sound.samples):
+        return _without_sound(text, given, span)
+    heard = []
+    if stages.recogniser is not None:
+        with watch("recognition"):
+            heard = stages.recogniser.recognise(sound.samples)
+    words = given or [one.word for one in heard]
+    if not words:
+        return SpokenWords(notes=["No speech was heard." if stages.recogniser else NO_WORDS])
+    with watch("alignment"):
+        spans = stages.align(sound.samples, words)
+    notes = []
+    if spans is None and given:
+        spans, note = _even(len(words), 0.0, len(sound.samples) / RATE), "..."
+        notes.append(note)
+    elif spans is None:
+        spans = [(one.start, one.end) for one in heard]
+    share = agreement(given, heard) if given and heard else None
+    ...

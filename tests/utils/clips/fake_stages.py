@@ -98,3 +98,9 @@ class FakeClip:
         times = np.arange(0, self.seconds if self.has_video else 0, 1 / rate)
         inside = (times >= start - 1e-9) & (times < (end or np.inf))
         return Frames(types.SimpleNamespace(time=float(t)) for t in times[inside])
+
+    def align(self, samples, words):
+        """Return the times of the words that are heard, if there are as many."""
+        if len(words) != len(self.heard):
+            return None
+        return [(one.start, one.end) for one in self.heard]
