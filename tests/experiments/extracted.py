@@ -71,7 +71,9 @@ class LinearRun:
         samples = raw_samples(samples)
         self.calls.append(len(samples))
         samples.check_lengths(self.lengths)
-        sums = [np.tensordot(samples.sequences[n].sum(axis=1), w, 1) for n, w in self.weights.items()]
+        sums = [
+            np.tensordot(samples.sequences[n].sum(axis=1), w, 1) for n, w in self.weights.items()
+        ]
         inputs = types.SimpleNamespace(target=self.target, parts=MODALITIES, shares=lambda w: w)
         shares = np.tile([0.5, 0.3, 0.2], (len(samples), 1))
         return Predictions(samples, inputs, self.outputs(np.sum(sums, axis=0)), shares)

@@ -65,7 +65,9 @@ def test_what_is_absent_is_told_and_has_no_contribution():
     found = extracted(words=[])
     score = scorer(LinearRun()).score(found)
     assert score.words == [] and score.modalities[0].contribution is None
-    with pytest.raises(ClipError, match=r"The clip must have words for this model\. Received: none"):
+    with pytest.raises(
+        ClipError, match=r"The clip must have words for this model\. Received: none"
+    ):
         scorer(LinearRun(modalities=["text"])).score(found)
 
 
@@ -98,7 +100,9 @@ def test_the_most_probable_is_explained_or_a_named_one(kind):
 
 
 def test_of_several_scores_the_first_is_explained():
-    assert scorer(LinearRun(ScoresTarget(names=("warm", "loud")))).score(extracted()).output == "warm"
+    assert (
+        scorer(LinearRun(ScoresTarget(names=("warm", "loud")))).score(extracted()).output == "warm"
+    )
 
 
 def test_features_of_another_extraction_are_refused():
@@ -112,7 +116,9 @@ def test_features_of_another_extraction_are_refused():
 
 
 def test_a_model_of_tables_is_refused():
-    with pytest.raises(ValueError, match=r"file must hold a model of sequences.* Received: a model"):
+    with pytest.raises(
+        ValueError, match=r"file must hold a model of sequences.* Received: a model"
+    ):
         ModelInputs.of(types.SimpleNamespace(), "file")
 
 

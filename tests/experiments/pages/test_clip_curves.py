@@ -1,0 +1,69 @@
+import re
+
+import numpy as np
+import pytest
+
+from experiments.pages.clip_curves import POINTS, clip_panels, time_marks
+from tests.experiments.extracted import NAMES, extracted
+from utils.clips.extracted_clip import Track
+
+
+def points(path):
+    return np.array(re.findall(r"[ML]([\d.]+) ([\d.]+)", path), float)
+
+
+def test_curves_have_their_values_at_their_times():
+    pitch, loudness, mouth, smile = clip_panels(extracted(), NAMES)
+    found = points(mouth.curves[0].path)
+    face = np.arange(30) / 10
+    np.testing.assert_allclose(found[:, 0], face / 3 * 1000, atol=0.06)
+    np.testing.assert_allclose(found[:, 1], 96 - 92 * face / 2.9, atol=0.06)
+    assert (mouth.low, mouth.high) == ("0.00", "2.90")
+    # Mouth width minus upper lip is 1 all the time.
+    assert len({*points(smile.curves[0].path)[:, 1]}) == 1 and smile.low == "1.00"
+    # 24 semitones above 27.5 Hz are two octaves; the voice ends at 2 s.
+    assert (pitch.low, pitch.high) == ("110 Hz", "123 Hz")
+    assert points(pitch.curves[0].path)[-1, 0] < 2 / 3 * 1000
+    assert len(points(loudness.curves[0].path)) == 300
+
+
+def test_a_line_is_broken_where_nothing_is_known():
+    found = extracted()
+    found.face.values[10:20] = np.nan
+    [mouth] = [one for one in clip_panels(found, NAMES) if one.title == "Opening of the mouth"]
+    assert mouth.curves[0].path.count("M") == 2 and len(points(mouth.curves[0].path)) == 20
+
+
+def test_a_panel_without_values_or_names_is_left_out():
+    found = extracted(face=Track(np.zeros(0), np.zeros((0, 3))))
+    assert [one.title for one in clip_panels(found, NAMES)] == ["Pitch of the voice", "Loudness"]
+    names = {"audio": ["Loudness_sma3", "x", "y"], "video": ["head_yaw", "head_pitch", "head_roll"]}
+    loudness, head = clip_panels(extracted(), names)
+    assert [curve.name for curve in head.curves] == ["to the side", "up", "tilted"]
+    assert loudness.title == "Loudness" and head.high == "+4°"
+
+
+def test_a_long_recording_has_few_points():
+    times = np.arange(60_000) / 100
+    values = np.stack([np.ones(60_000), times % 7, times], 1)
+    found = extracted(voice=Track(times, values), end=600.0)
+    loudness = clip_panels(found, NAMES)[1]
+    found = points(loudness.curves[0].path)
+    assert len(found) == POINTS
+    # The mean of a hundred values each, on the line from the lowest to the highest.
+    np.testing.assert_allclose(found[:, 1], np.linspace(96, 4, POINTS), atol=0.06)
+
+
+@pytest.mark.parametrize(
+    "span, expected",
+    [
+        ((0.0, 3.0), [(0, "0"), (1 / 6, "0.5"), (1 / 3, "1"), (0.5, "1.5"), (2 / 3, "2")]),
+        ((0.0, 50.0), [(0, "0"), (0.2, "10"), (0.4, "20")]),
+        ((61.5, 64.0), [(0, "61.5"), (0.2, "62"), (0.4, "62.5")]),
+    ],
+)
+def test_marks_of_time_are_round(span, expected):
+    found = time_marks(*span)[: len(expected)]
+    assert [mark for _, mark in found] == [mark for _, mark in expected]
+    np.testing.assert_allclose([x for x, _ in found], [x for x, _ in expected], atol=1e-9)
+    assert len(time_marks(*span)) <= 10
