@@ -117,7 +117,7 @@ def _recordings(source):
     if not found:
         raise ClipError(
             f"{source} must hold recordings. Received: no file named "
-            f"{', '.join(sorted(SUFFIXES))}. Name a folder with recordings, or the files themselves."
+            f"{', '.join(sorted(SUFFIXES))}. Name another folder, or the files themselves."
         )
     return found
 
