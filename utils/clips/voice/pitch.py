@@ -59,11 +59,15 @@ def pitch_candidates(frames):
     return np.where(found, frequencies, zero), np.where(found, strengths, zero)
 
 
+def power_spectra(frames):
+    """Return the power of each bin of 7.8 Hz, `(n, 1025)`, of windowed frames `(n, 740)`."""
+    frames = (frames - frames.mean(axis=1, keepdims=True)) * WINDOW
+    return np.abs(np.fft.rfft(frames, TRANSFORM)) ** 2
+
+
 def _autocorrelation(frames):
     """Return the normalised autocorrelation of each frame `(n, lags)`; 0 for silence."""
-    frames = (frames - frames.mean(axis=1, keepdims=True)) * WINDOW
-    power = np.abs(np.fft.rfft(frames, TRANSFORM)) ** 2
-    correlation = np.fft.irfft(power)[:, : len(WINDOW_CORRELATION)]
+    correlation = np.fft.irfft(power_spectra(frames))[:, : len(WINDOW_CORRELATION)]
     energy = np.maximum(correlation[:, :1], np.float32(1e-12))
     return correlation / energy / WINDOW_CORRELATION
 

@@ -7,49 +7,82 @@ from utils.clips.voice.changes import change, voiced_change
 from utils.clips.voice.cycles import MARGIN, jitter_and_shimmer
 from utils.clips.voice.formants import formants
 from utils.clips.voice.harmonics import harmonic_differences
-from utils.clips.voice.pitch import TRANSFORM, WIDTH, WINDOW, pitch_candidates
+from utils.clips.voice.names import BANDWIDTHS, CEPSTRUM, FREQUENCIES, VOICE_NAMES
+from utils.clips.voice.pitch import WIDTH, pitch_candidates, power_spectra
 from utils.clips.voice.pitch_path import pitch_path
 from utils.clips.voice.sound import HOP, RATE, LevelledSound
 
 LOWEST_NOTE = 27.5  # Hz: the A from which semitones are counted
 MOST_HARMONIC = 0.9999  # 40 dB
-_PITCH = ("f0", "f0_change", "hnr", "jitter", "shimmer", "h1_h2", "h1_a3")
-_FORMANTS = ("f1", "f2", "f3", "b1", "b2", "b3")
-VOICED_NAMES = (*_PITCH, *_FORMANTS)
-_CEPSTRUM = tuple(f"mfcc_{k + 1}" for k in range(cepstrum.COEFFICIENTS))
-_LEVEL = ("level", "relative_level", "loudness", "loudness_change", "zero_crossings")
-VOICE_NAMES = (
-    *("voiced", "periodicity"),
-    *VOICED_NAMES,
-    *_LEVEL,
-    *spectrum.NAMES,
-    *_CEPSTRUM,
-    *(f"{name}_change" for name in _CEPSTRUM),
-    *(f"{name}_bend" for name in _CEPSTRUM),
-)
 
 
 def voice_values(samples):
+    """Describe pitch, quality, loudness and colour of a voice every 10 ms.
+
+    A value depends on the sound up to 60 ms before and after its time, and on two things of the
+    whole recording: its mean and active level, by which it is scaled, and the course of the pitch,
+    which is the best one through all frames. All values but `level` are independent of the gain.
+
+    | name | what it is | unit |
+    |---|---|---|
+    | `voiced` | whether the frame has a pitch | 0 or 1 |
+    | `periodicity` | correlation with the sound one period later, at most 1 | |
+    | `f0` | pitch above 27.5 Hz; 65 to 600 Hz are looked for | semitones |
+    | `f0_change` | its slope over 50 ms, all voiced | semitones/s |
+    | `hnr` | harmonics-to-noise ratio, at most 40 | dB |
+    | `jitter`, `shimmer` | change of period and amplitude from cycle to cycle | share |
+    | `h1_h2`, `h1_a3` | first harmonic by the second, and by the one at the third formant | dB |
+    | `f1` to `f3`, `b1` to `b3` | formants and their bandwidths; 0 where not found | Hz |
+    | `level`, `relative_level` | level, below full scale and above the active level | dB |
+    | `loudness`, `loudness_change` | sum of compressed band powers, and slope over 50 ms | 1, 1/s |
+    | `zero_crossings` | changes of sign a sample | share |
+    | `centroid` to `hammarberg` | shape of the spectrum, see `spectrum.shapes` | see there |
+    | `mfcc_1` to `mfcc_12` | mel cepstrum, see `cepstrum.mel_cepstrum` | |
+    | `mfcc_1_change`, `mfcc_1_bend`, ... | slope over 50 ms, and slope of the slope | 1/s, 1/s² |
+
+    `VOICED_NAMES` lists the values that only a voiced frame has. In other frames they are 0, so a
+    mean over time should leave these frames out.
+
+    Args:
+        samples: Mono sound `(n,)`, floating-point, at 16,000 Hz; full scale is 1.
+
+    Returns:
+        float32 `(ceil(n / 160), 66)`, finite; columns in the order of `VOICE_NAMES`. Row `k` is
+        centred at `k` times 0.01 s. Beyond the ends of the recording there is silence.
+
+    Raises:
+        ValueError: If `samples` has another shape or type, or numbers that are not finite.
+
+    Reference:
+        The functions and modules of this package name the source of each value.
+
+    Example:
+        >>> import numpy as np
+        >>> seconds = np.arange(16_000) / 16_000
+        >>> values = voice_values(0.1 * np.sin(2 * np.pi * 220 * seconds))
+        >>> values.shape, round(float(values[50, VOICE_NAMES.index("f0")]), 1)
+        ((100, 66), 36.0)
+    """
     sound = LevelledSound(samples)
     values = np.zeros((sound.count, len(VOICE_NAMES)), "float32")
     if not sound.count:
         return values
     columns = {name: values[:, k] for k, name in enumerate(VOICE_NAMES)}
-    pitch = _follow_pitch(sound, columns)
+    pitch = _fill_pitch(columns, sound)
     for first, last in sound.blocks():
         block = {name: column[first:last] for name, column in columns.items()}
         _fill_spectrum(block, sound, first, last)
         _fill_voice(block, sound, first, pitch[first:last])
     columns["f0_change"][:] = voiced_change(columns["f0"], pitch > 0)
     columns["loudness_change"][:] = change(columns["loudness"])
-    for name in _CEPSTRUM:
+    for name in CEPSTRUM:
         columns[f"{name}_change"][:] = change(columns[name])
         columns[f"{name}_bend"][:] = change(columns[f"{name}_change"])
     return values
 
 
-def _follow_pitch(sound, columns):
-    """Fill the columns of pitch; return it in Hz, 0 where a frame is unvoiced."""
+def _fill_pitch(columns, sound):
+    """Fill the columns of pitch; return it in Hz `(frames,)`, 0 where a frame is unvoiced."""
     found = []
     for first, last in sound.blocks():
         frames = sound.frames(first, last, WIDTH)
@@ -70,11 +103,10 @@ def _follow_pitch(sound, columns):
 def _fill_spectrum(block, sound, first, last):
     frames = sound.frames(first - 1, last, spectrum.WIDTH)
     power = spectrum.power_spectra(frames)
-    previous, power, frames = power[:-1].copy(), power[1:], frames[1:]
     if first == 0:
-        previous[0] = power[0]
-    for name, column in zip(spectrum.NAMES, spectrum.shapes(power, previous).T, strict=True):
-        block[name][:] = column
+        power[0] = power[1]  # before the first frame there is none to differ from
+    previous, power, frames = power[:-1], power[1:], frames[1:]
+    _fill(block, spectrum.NAMES, spectrum.shapes(power, previous))
     relative = 10 * np.log10(power.sum(axis=1))
     block["relative_level"][:] = relative
     block["level"][:] = relative + sound.level
@@ -82,24 +114,26 @@ def _fill_spectrum(block, sound, first, last):
     block["zero_crossings"][:] = (negative[:, 1:] != negative[:, :-1]).mean(axis=1)
     bands = cepstrum.band_powers(power)
     block["loudness"][:] = cepstrum.loudness(bands)
-    for name, column in zip(_CEPSTRUM, cepstrum.mel_cepstrum(bands).T, strict=True):
-        block[name][:] = column
+    _fill(block, CEPSTRUM, cepstrum.mel_cepstrum(bands))
 
 
 def _fill_voice(block, sound, first, pitch):
-    """Fill the columns that only voiced frames have; `pitch` is in Hz, `(n,)`."""
+    """Fill the columns that only voiced frames have; `pitch` is in Hz `(frames,)`."""
     rows = np.flatnonzero(pitch)
     if not len(rows):
         return
-    voiced = pitch[rows]
-    frames = sound.frames(first, first + len(pitch), WIDTH)[rows]
-    power = np.abs(np.fft.rfft((frames - frames.mean(axis=1, keepdims=True)) * WINDOW, TRANSFORM)) ** 2
+    pitch, last = pitch[rows], first + len(pitch)
+    power = power_spectra(sound.frames(first, last, WIDTH)[rows])
     frequencies, bandwidths = formants(power)
-    for k, name in enumerate(_FORMANTS):
-        block[name][rows] = (frequencies if k < 3 else bandwidths)[:, k % 3]
-    block["h1_h2"][rows], block["h1_a3"][rows] = harmonic_differences(power, voiced, frequencies[:, 2])
-    start = first * HOP - MARGIN
-    stretch = sound.stretch(start, start + 2 * MARGIN + len(pitch) * HOP)
-    block["jitter"][rows], block["shimmer"][rows] = jitter_and_shimmer(
-        stretch, MARGIN + rows * HOP, RATE / voiced
-    )
+    _fill(block, FREQUENCIES, frequencies, rows)
+    _fill(block, BANDWIDTHS, bandwidths, rows)
+    differences = harmonic_differences(power, pitch, frequencies[:, -1])
+    _fill(block, ("h1_h2", "h1_a3"), np.stack(differences, axis=1), rows)
+    stretch = sound.stretch(first * HOP - MARGIN, last * HOP + MARGIN)
+    cycles = jitter_and_shimmer(stretch, MARGIN + rows * HOP, RATE / pitch)
+    _fill(block, ("jitter", "shimmer"), np.stack(cycles, axis=1), rows)
+
+
+def _fill(block, names, values, rows: np.ndarray | slice = slice(None)):
+    for name, column in zip(names, values.T, strict=True):
+        block[name][rows] = column

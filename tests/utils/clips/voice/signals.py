@@ -16,9 +16,7 @@ def values_of(sound):
 def harmonics(pitch, count=20):
     """Return the sum of harmonics of a course of pitch in Hz `(n,)`, falling by 6 dB an octave."""
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
-    parts = [
-        np.sin(k * phase) / k * (k * pitch < RATE / 2 - 500) for k in range(1, count + 1)
-    ]
+    parts = [np.sin(k * phase) / k * (k * pitch < RATE / 2 - 500) for k in range(1, count + 1)]
     return 0.1 * np.sum(parts, axis=0)
 
 

@@ -19,7 +19,9 @@ def plain_cepstrum(frame):
     edges = [low + (high - low) * band / (bands + 1) for band in range(bands + 2)]
     logarithms = []
     for left, middle, right in zip(edges, edges[1:], edges[2:], strict=False):
-        weights = (max(0, min((m - left) / (middle - left), (right - m) / (right - middle))) for m in mel)
+        weights = (
+            max(0, min((m - left) / (middle - left), (right - m) / (right - middle))) for m in mel
+        )
         logarithms.append(math.log(sum(w * p for w, p in zip(weights, spectrum, strict=True))))
     return [
         math.sqrt(2 / bands)

@@ -19,7 +19,7 @@ def test_a_sine_has_its_place_and_no_width():
     assert values["centroid"] == pytest.approx(2000, rel=0.01)
     assert values["rolloff"] == pytest.approx(2000, abs=63)
     assert values["bandwidth"] < 100
-    assert values["entropy"] < 0.2
+    assert values["entropy"] < 0.25
     assert values["flux"] < 0.05
     assert values["zero_crossings"] == pytest.approx(2 * 2000 / RATE, rel=0.05)
 
@@ -41,7 +41,7 @@ def test_ratios_of_bands_are_those_of_two_sines():
     assert values["hammarberg"] == pytest.approx(20, abs=0.7)
 
 
-@pytest.mark.parametrize("low, high", [(0, 500), (500, 1500)])
+@pytest.mark.parametrize("low, high", [(50, 500), (500, 1500)])
 def test_slopes_are_in_decibels_a_kilohertz(low, high):
     rng = np.random.default_rng(0)
     spectrum = np.fft.rfft(rng.normal(size=4 * RATE))
