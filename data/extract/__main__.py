@@ -27,7 +27,7 @@ def run(arguments, settings):
     """Extract the clips that the arguments name."""
     # From here on the packages of requirements-clips.txt are needed.
     from data.extract.index import check_clips
-    from data.extract.output import ExtractionOutput
+    from data.extract.output import open_output
     from data.extract.report import tell
     from utils.clips.media import clip_list
     from utils.clips.stages import describe_extraction
@@ -38,13 +38,13 @@ def run(arguments, settings):
         settings = resumed(settings, read_extraction(arguments.output))
     announce("Loading the models")
     described = describe_extraction(settings.extraction)
-    output = ExtractionOutput(arguments.output, arguments.resume, arguments.overwrite)
-    output.begin(described)
-    left = [clip for clip in clips if not output.files.is_finished(clip)]
-    if len(left) < len(clips):
-        console.print(f"{len(clips) - len(left)} clips are finished already.", highlight=False)
-    failures = extract(left, output, settings)
-    rows = output.finish(clips, failures, settings.align == "words")
+    with open_output(arguments.output, arguments.resume, arguments.overwrite) as output:
+        output.begin(described)
+        left = [clip for clip in clips if not output.files.is_finished(clip)]
+        if len(left) < len(clips):
+            console.print(f"{len(clips) - len(left)} clips are finished already.", highlight=False)
+        failures = extract(left, output, settings)
+        rows = output.finish(clips, failures, settings.align == "words")
     tell(rows, output, failures)
 
 

@@ -1,9 +1,9 @@
 """The data folder of an extraction: its settings, what is finished, index and failures."""
 
+import contextlib
 import fcntl
 import os
 import shutil
-import weakref
 from pathlib import Path
 
 from data.extract.clip_files import DETAILS, ClipFiles
@@ -18,71 +18,89 @@ from utils.untrusted.invalid_data import InvalidData
 FAILURES = "failures.csv"
 
 
-class ExtractionOutput:
-    """The data folder that an extraction fills, locked while this object lives.
+@contextlib.contextmanager
+def open_output(folder, resume=False, overwrite=False):
+    """Open the data folder that an extraction fills, and lock it.
 
     Args:
         folder: The folder, new, empty, or of an earlier extraction.
         resume: Whether to go on with what an earlier extraction has finished.
         overwrite: Whether to remove what an earlier extraction has written.
 
-    Attributes:
-        folder: Its `Path`.
-        files: The `ClipFiles` in it.
-        earlier: What `extraction.json` of the extraction to go on with holds, or `None`.
+    Yields:
+        An `ExtractionOutput`.
 
     Raises:
         FileExistsError: If it holds something else, or another process works in it.
         InvalidData: If the `extraction.json` in it is damaged.
     """
-
-    def __init__(self, folder, resume=False, overwrite=False):
-        self.folder = Path(folder)
-        self.files = ClipFiles(self.folder)
-        self.earlier = None
-        taken = self.folder.is_dir() and any(self.folder.iterdir())
-        if not taken or not (resume or overwrite):
-            self._check_new()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock()
-        if taken:
-            self.earlier = read_extraction(self.folder)
-            if self.earlier is None:
-                raise FileExistsError(
-                    f"{self.folder} holds no extraction. Expected: a folder that is new, or that "
-                    f"`data.extract` has written, with {FILE}. Received: a folder without it. Name "
-                    "another folder."
-                )
-            if overwrite:
-                self._clear()
-
-    def _check_new(self):
-        try:
-            check_free(self.folder)
-        except FileExistsError as error:
-            if not (self.folder / FILE).exists():
-                raise
+    folder = Path(folder)
+    taken = folder.is_dir() and any(folder.iterdir())
+    if not taken or not (resume or overwrite):
+        _check_new(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        output = ExtractionOutput(folder)
+        if taken and output.earlier is None:
             raise FileExistsError(
-                f"{self.folder} holds an extraction. Expected: a folder that is new. Go on with it "
-                "by --resume, replace it by --overwrite, or name another folder."
-            ) from error
+                f"{folder} holds no extraction. Expected: a folder that is new, or that "
+                f"`data.extract` has written, with {FILE}. Received: a folder without it. Name "
+                "another folder."
+            )
+        if overwrite:
+            output.clear()
+        yield output
 
-    def _lock(self):
-        descriptor = os.open(self.folder, os.O_RDONLY)
-        self._unlock = weakref.finalize(self, os.close, descriptor)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise FileExistsError(
-                f"Another process extracts into {self.folder}. Expected: one at a time. Wait for "
-                "it, stop it, or name another folder."
-            ) from error
 
-    def _clear(self):
-        """Remove what an extraction has written: `extraction.json` last, and nothing else."""
-        known = sorted((self.folder / DETAILS).rglob("*.json"))
-        for path in known:
-            self.files.remove(path.relative_to(self.folder / DETAILS).with_suffix("").as_posix())
+def _check_new(folder):
+    try:
+        check_free(folder)
+    except FileExistsError as error:
+        if not (folder / FILE).exists():
+            raise
+        raise FileExistsError(
+            f"{folder} holds an extraction. Expected: a folder that is new. Go on with it by "
+            "--resume, replace it by --overwrite, or name another folder."
+        ) from error
+
+
+@contextlib.contextmanager
+def _locked(folder):
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise FileExistsError(
+            f"Another process extracts into {folder}. Expected: one at a time. Wait for it, stop "
+            "it, or name another folder."
+        ) from error
+    finally:
+        os.close(descriptor)
+
+
+class ExtractionOutput:
+    """The data folder of an extraction.
+
+    Args:
+        folder: Its `Path`.
+
+    Attributes:
+        folder: The same.
+        files: The `ClipFiles` in it.
+        earlier: What `extraction.json` of the extraction to go on with holds, or `None`.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.files = ClipFiles(folder)
+        self.earlier = read_extraction(folder)
+
+    def clear(self):
+        """Remove what an extraction has written, and nothing else; `extraction.json` last."""
+        for path in sorted((self.folder / DETAILS).rglob("*.json")):
+            name = path.relative_to(self.folder / DETAILS).as_posix().removesuffix(".json")
+            self.files.remove(name)
         shutil.rmtree(self.folder / DETAILS, ignore_errors=True)
         for name in (INDEX_FILE, FAILURES, FILE):
             (self.folder / name).unlink(missing_ok=True)

@@ -78,7 +78,10 @@ class RunnerHere:
 
     def run(self, clip):
         self.asked.append(clip.id)
-        return Outcome(failure_of(self._extractor, self._files, clip), 0.1)
+        failure = failure_of(self._extractor, self._files, clip)
+        if isinstance(failure, OSError):
+            raise failure
+        return Outcome(failure, 0.1)
 
     def close(self):
         pass
