@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 WIDTH, HEIGHT = 1000, 100
-MARGIN = 0.46 * HEIGHT  # from the middle to the largest value
+MARGIN = 0.44 * HEIGHT  # from the middle to the ends of the axis
+# The ends of an axis, percentiles: single values far away, such as a wrong octave, stay at its edge.
+ENDS = (2, 98)
 # Points of a curve; more would not be seen.
 POINTS = 600
 # Seconds between marks of the time axis, and the most marks.
@@ -149,12 +151,13 @@ def _panel(title, lines, times, span, said):
     known = known[np.isfinite(known)]
     if not len(known):
         return []
-    low, high = float(known.min()), float(known.max())
+    low, high = np.percentile(known, ENDS).tolist()
     scale = MARGIN / max((high - low) / 2, 1e-6)
-    curves = [
-        Curve(name, _path(places, HEIGHT / 2 - (values - (low + high) / 2) * scale))
+    heights = {
+        name: np.clip(HEIGHT / 2 - (values - (low + high) / 2) * scale, 0, HEIGHT)
         for name, values in thinned.items()
-    ]
+    }
+    curves = [Curve(name, _path(places, one)) for name, one in heights.items()]
     return [Panel(title, said(low), said(high), curves)]
 
 

@@ -4,6 +4,8 @@ from experiments.pages.score_in_words import score_in_words
 
 # From these shares of the strongest word on, a word is marked, and marked as strong.
 LEAST, STRONG = 0.1, 0.5
+# Where all words are weaker than this share of the range, none has the full strength.
+FAINT = 0.02
 
 
 def headline(score):
@@ -34,11 +36,13 @@ def explained(score):
 def strengths(score):
     """Return the strength of each word, from -1 to 1; 0 for a word that does not count.
 
-    The strongest word of the clip has 1 or -1.
+    The strongest word of the clip has 1 or -1, unless all are faint.
     """
+    target = score.target
+    span = target.high - target.low if target.kind in ("score", "scores") else 1.0
     values = [word.contribution or 0.0 for word in score.words]
-    largest = max(map(abs, values), default=0.0)
-    return [value / largest if largest else 0.0 for value in values]
+    largest = max([FAINT * span, *map(abs, values)])
+    return [value / largest for value in values]
 
 
 def mark(strength):

@@ -17,8 +17,9 @@ def test_curves_have_their_values_at_their_times():
     found = points(mouth.curves[0].path)
     face = np.arange(30) / 10
     np.testing.assert_allclose(found[:, 0], face / 3 * 1000, atol=0.06)
-    np.testing.assert_allclose(found[:, 1], 96 - 92 * face / 2.9, atol=0.06)
-    assert (mouth.low, mouth.high) == ("0.00", "2.90")
+    low, high = np.percentile(face, (2, 98))
+    np.testing.assert_allclose(found[:, 1], 94 - 88 * (face - low) / (high - low), atol=0.06)
+    assert (mouth.low, mouth.high) == ("0.06", "2.84")
     # Mouth width minus upper lip is 1 all the time.
     assert len({*points(smile.curves[0].path)[:, 1]}) == 1 and smile.low == "1.00"
     # 24 semitones above 27.5 Hz are two octaves; the voice ends at 2 s.
@@ -45,13 +46,23 @@ def test_a_panel_without_values_or_names_is_left_out():
 
 def test_a_long_recording_has_few_points():
     times = np.arange(60_000) / 100
-    values = np.stack([np.ones(60_000), times % 7, times], 1)
+    values = np.stack([np.ones(60_000), times, times], 1)
     found = extracted(voice=Track(times, values), end=600.0)
     loudness = clip_panels(found, NAMES)[1]
     found = points(loudness.curves[0].path)
     assert len(found) == POINTS
-    # The mean of a hundred values each, on the line from the lowest to the highest.
-    np.testing.assert_allclose(found[:, 1], np.linspace(96, 4, POINTS), atol=0.06)
+    means = times.reshape(POINTS, 100).mean(axis=1)
+    low, high = np.percentile(means, (2, 98))
+    expected = np.clip(94 - 88 * (means - low) / (high - low), 0, 100)
+    np.testing.assert_allclose(found[:, 1], expected, atol=0.06)
+
+
+def test_a_value_far_away_does_not_flatten_a_curve():
+    found = extracted()
+    found.voice.values[:, 1] = 24 + np.sin(found.voice.times)
+    found.voice.values[50, 1] = 60
+    pitch = clip_panels(found, NAMES)[0]
+    assert pitch.high == "117 Hz" and points(pitch.curves[0].path)[50, 1] == 0
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from experiments.pages.clip_text import score_tables
 from experiments.pages.score_in_words import score_in_words
-from experiments.pages.scored_clip import headline
+from experiments.pages.scored_clip import headline, strengths
 from experiments.runs.clip_score import ClipScore, ScoredModality, ScoredWord
 from tests.experiments.extracted import extracted
 from utils.measures.class_target import ClassTarget, LabelsTarget
@@ -52,6 +52,13 @@ def test_words_are_marked_without_colour_in_80_columns():
     assert "+ raises the score, - lowers it" in text
     assert "+██████████" in text and "-██" in text and "none was found" in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_faint_words_are_not_marked_as_strong():
+    words = [ScoredWord("so", 0, 1, 0.03), ScoredWord("so", 1, 2, -1e-6)]
+    assert strengths(scored(words=words)) == pytest.approx([0.25, 0], abs=1e-4)
+    probability = scored(ClassTarget(names=("happy", "sad")), (0.7, 0.3), words=words)
+    assert strengths(probability)[0] == 1
 
 
 def test_probabilities_are_listed():
