@@ -20,7 +20,7 @@ class Heard:
 class FakeVoice:
     """A single value: the time since the first sample, in seconds."""
 
-    names, files = ("seconds",), ()
+    names, files, notes = ("seconds",), (), ()
 
     def __call__(self, samples):
         times = np.arange(len(samples) // 160) / 100

@@ -6,7 +6,7 @@ from utils.clips.voice.pitch import TRANSFORM
 from utils.clips.voice.sound import RATE
 
 FORMANTS = 3
-ORDER = 12
+ORDER = 10
 CEILING = 5500.0  # Hz: the band in which the resonances are looked for
 EMPHASIS = 50.0  # Hz, above which the spectrum is raised by 6 dB an octave
 LOWEST, WIDEST = 90.0, 1000.0  # Hz, of a formant's frequency and bandwidth
@@ -17,7 +17,7 @@ def formants(power):
     """Find the first three resonances of each frame.
 
     The band below 5500 Hz is taken for the whole spectrum; its inverse transform is the
-    autocorrelation from which a filter of order 12 is computed. A pair of its poles is a
+    autocorrelation from which a filter of order 10 is computed. A pair of its poles is a
     resonance if its frequency is between 90 and 5400 Hz and its bandwidth at most 1000 Hz.
 
     Args:

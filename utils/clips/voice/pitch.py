@@ -53,17 +53,21 @@ def pitch_candidates(frames):
     found = np.take_along_axis(scores, lags, axis=1) > -1
     lags, strengths = _refine(correlation, lags + SHORTEST)
     # Above the top of a peak of full height lies what interpolation adds.
-    strengths = np.where(strengths > 1, 1 / strengths, strengths)
+    strengths = np.where(strengths > 1, 1 / np.maximum(strengths, 1), strengths)
     frequencies = np.clip(RATE / lags, LOWEST, HIGHEST)
     zero = np.float32(0)
     return np.where(found, frequencies, zero), np.where(found, strengths, zero)
 
 
+def power_spectra(frames):
+    """Return the power of each bin of 7.8 Hz, `(n, 1025)`, of windowed frames `(n, 740)`."""
+    frames = (frames - frames.mean(axis=1, keepdims=True)) * WINDOW
+    return np.abs(np.fft.rfft(frames, TRANSFORM)) ** 2
+
+
 def _autocorrelation(frames):
     """Return the normalised autocorrelation of each frame `(n, lags)`; 0 for silence."""
-    frames = (frames - frames.mean(axis=1, keepdims=True)) * WINDOW
-    power = np.abs(np.fft.rfft(frames, TRANSFORM)) ** 2
-    correlation = np.fft.irfft(power)[:, : len(WINDOW_CORRELATION)]
+    correlation = np.fft.irfft(power_spectra(frames))[:, : len(WINDOW_CORRELATION)]
     energy = np.maximum(correlation[:, :1], np.float32(1e-12))
     return correlation / energy / WINDOW_CORRELATION
 
@@ -91,6 +95,5 @@ def _top(before, middle, after):
 
 def _interpolated(around, shift):
     distance = np.arange(-REACH, REACH + 1, dtype="float32") - shift[..., None].astype("float32")
-    # sin(pi (j - s)) = ∓sin(pi s): one sine for all neighbours.
     taper = 0.5 + 0.5 * np.cos(np.pi / (REACH + 1) * distance)
     return (around * np.sinc(distance) * taper).sum(axis=-1)

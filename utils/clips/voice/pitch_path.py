@@ -27,8 +27,6 @@ def pitch_path(frequencies, strengths, amplitudes):
         the recording; here, to the active level, which a click does not move.
     """
     count, candidates = frequencies.shape
-    if not count:
-        return np.zeros(0, int)
     gains = _gains(frequencies, strengths, amplitudes)
     octaves = np.log2(np.maximum(frequencies, 1))
     back = np.zeros((count, candidates + 1), np.int8)

@@ -16,7 +16,7 @@ NAMES = (
     "flux",
     "flatness",
     "entropy",
-    "slope_0_500",
+    "slope_50_500",
     "slope_500_1500",
     "alpha_ratio",
     "hammarberg",
@@ -48,7 +48,7 @@ def shapes(power, previous):
       each divided by its power.
     - `flatness` (0 to 1): geometric by arithmetic mean of the powers.
     - `entropy` (0 to 1): of the powers' shares, divided by its greatest value.
-    - `slope_0_500`, `slope_500_1500` (dB/kHz): of the straight line through the levels of the
+    - `slope_50_500`, `slope_500_1500` (dB/kHz): of the straight line through the levels of the
       bins in that band, in Hz.
     - `alpha_ratio` (dB): power of 50 to 1000 Hz by power of 1 to 5 kHz.
     - `hammarberg` (dB): greatest power below 2 kHz by greatest power of 2 to 5 kHz.
@@ -62,7 +62,8 @@ def shapes(power, previous):
 
     Reference:
         Eyben et al., 2016, "The Geneva minimalistic acoustic parameter set (GeMAPS)", for the
-        last four; Peeters, 2004, "A large set of audio features", for the others.
+        last four; its lower slope starts at 0 Hz, where the mean that is removed here is missing.
+        Peeters, 2004, "A large set of audio features", for the others.
     """
     total = power.sum(axis=1, keepdims=True)
     share = power / total
@@ -78,7 +79,7 @@ def shapes(power, previous):
     level = np.float32(10 / np.log(10)) * logarithm
     columns = [
         *(centroid, bandwidth, rolloff, flux, flatness, entropy),
-        *(_slope(level, low, high) for low, high in ((0, 500), (500, 1500))),
+        *(_slope(level, low, high) for low, high in ((50, 500), (500, 1500))),
         _decibels(_band(power, 50, 1000).sum(axis=1) / _band(power, 1000, 5000).sum(axis=1)),
         _decibels(_band(power, 0, 2000).max(axis=1) / _band(power, 2000, 5000).max(axis=1)),
     ]

@@ -1,0 +1,23 @@
+"""Names of the values of a voice."""
+
+from utils.clips.voice import cepstrum, spectrum
+
+PITCH = ("f0", "f0_change", "hnr", "jitter", "shimmer", "h1_h2", "h1_a3")
+FREQUENCIES = ("f1", "f2", "f3")
+BANDWIDTHS = ("b1", "b2", "b3")
+LEVEL = ("level", "relative_level", "loudness", "loudness_change", "zero_crossings")
+CEPSTRUM = tuple(f"mfcc_{k + 1}" for k in range(cepstrum.COEFFICIENTS))
+
+VOICED_NAMES = (*PITCH, *FREQUENCIES, *BANDWIDTHS)
+"""Values that only a voiced frame has; in others they are 0."""
+
+VOICE_NAMES = (
+    *("voiced", "periodicity"),
+    *VOICED_NAMES,
+    *LEVEL,
+    *spectrum.NAMES,
+    *CEPSTRUM,
+    *(f"{name}_change" for name in CEPSTRUM),
+    *(f"{name}_bend" for name in CEPSTRUM),
+)
+"""Names of the columns of `voice_values`."""
