@@ -81,6 +81,7 @@ class Extractor:
             steps=steps,
             voice=voice,
             face=Track(face.times, face.values),
+            confidence=spoken.confidence,
             heard=spoken.heard,
             agreement=spoken.agreement,
             start=clip.start,
