@@ -87,24 +87,25 @@ def source_of(clip):
 
 def describe(found):
     """Return what is kept of an `ExtractedClip` beside its features, as JSON has it."""
+    confidence = iter(found.confidence.tolist())
+    steps = [
+        _timed(word, *span, confidence=next(confidence) if spoken else None)
+        for word, span, spoken in zip(
+            found.steps.words, found.steps.spans.tolist(), found.steps.spoken, strict=True
+        )
+    ]
     return {
         "text": found.text,
         "start": found.start,
         "end": found.end,
-        "steps": [
-            {"word": word, "start": round(a, 3), "end": round(b, 3)}
-            for word, (a, b) in zip(found.steps.words, found.steps.spans.tolist(), strict=True)
-        ],
-        "heard": [
-            {
-                "word": one.word,
-                "start": round(one.start, 3),
-                "end": round(one.end, 3),
-                "confidence": one.confidence,
-            }
-            for one in found.heard
-        ],
+        "steps": steps,
+        "heard": [_timed(one.word, one.start, one.end, one.confidence) for one in found.heard],
         "agreement": found.agreement,
         "notes": list(found.notes),
         "seconds": {stage: round(value, 3) for stage, value in found.seconds.items()},
     }
+
+
+def _timed(word, start, end, confidence):
+    sure = None if confidence is None else round(confidence, 3)
+    return {"word": word, "start": round(start, 3), "end": round(end, 3), "confidence": sure}

@@ -58,6 +58,7 @@ class FakeExtractor:
             steps=steps,
             voice=nothing,
             face=nothing,
+            confidence=np.full(count, 0.5),
             heard=[],
             agreement=None,
             start=0.0,

@@ -63,7 +63,10 @@ def test_a_table_of_clips_becomes_a_data_folder(folder, tmp_path, capsys):
     assert train.sequences["video"][1].tolist() == [[2, 3], [4, 6], [6, 9], [8, 12]]
     assert reader.extraction["names"] == NAMES and reader.extraction["settings"]["face_fps"] == 10
     details = json.loads((output / "clips" / "b.json").read_text())
-    assert details["steps"][2] == {"word": "bad", "start": 2.0, "end": 3.0}
+    assert details["steps"][2:] == [
+        {"word": "bad", "start": 2.0, "end": 3.0, "confidence": 0.5},
+        {"word": "sp", "start": 3.0, "end": 3.5, "confidence": None},
+    ]
     assert details["notes"] == ["There is no video."] and details["seconds"] == {"voice": 0.25}
     shown = capsys.readouterr().out
     assert "2 clips: There is no video." in shown and "train" in shown

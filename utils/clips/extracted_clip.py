@@ -34,6 +34,8 @@ class ExtractedClip:
         steps: The `Steps` of the text: words and pauses; with `--align none`, words alone.
         voice: The `Track` of the voice.
         face: The `Track` of the face.
+        confidence: How sure it is that each word is spoken at its time, float64 `(words,)` from 0
+            to 1.
         heard: The `HeardWord`s of the recogniser; empty if nothing was recognised.
         agreement: Share of a given transcript that was heard too, 0 to 1; `None` if it is not
             known.
@@ -49,6 +51,7 @@ class ExtractedClip:
     steps: Steps
     voice: Track
     face: Track
+    confidence: np.ndarray
     heard: list[Any]
     agreement: float | None
     start: float

@@ -66,6 +66,7 @@ class Extractor:
             vectors = stages.vectors(spoken.words)
         steps, arrays = self._arrays(spoken, vectors, voice, face, (clip.start, end))
         notes = [*info.notes, *sound.notes, *frames.notes, *spoken.notes]
+        notes += stages.voice.notes if info.has_sound else ()
         if info.has_video:
             notes += face.notes
         if not arrays and not spoken.words:
@@ -80,6 +81,7 @@ class Extractor:
             steps=steps,
             voice=voice,
             face=Track(face.times, face.values),
+            confidence=spoken.confidence,
             heard=spoken.heard,
             agreement=spoken.agreement,
             start=clip.start,

@@ -21,6 +21,9 @@ class ExtractionSettings(SettingsGroup):
         "with a transcript have words",
         suggestions=("moonshine", "faster-whisper:base", "none"),
     )
+    language: str = setting(
+        "en", "language of the speech; in another one than en, times of words are the recogniser's"
+    )
     face: str = setting(
         "mesh",
         "what follows the face: mesh, or landmarker:FILE with the file face_landmarker.task",
@@ -33,3 +36,10 @@ class ExtractionSettings(SettingsGroup):
         "vectors",
         "vectors: a vector of MiniLM for each word; words: the words alone, for --text-encoder",
     )
+
+    def _own_faults(self):
+        if self.asr == "moonshine" and self.language != "en":
+            yield (
+                f"--language {self.language} needs a recogniser that knows it. Received: --asr "
+                "moonshine, which knows English. Give --asr faster-whisper:MODEL or --asr none."
+            )

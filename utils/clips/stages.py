@@ -5,8 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from utils.clips.face import face_tracker
 from utils.clips.media import probe, read_frames, read_sound
+from utils.clips.sound_values import SOURCES
+from utils.clips.speech import Aligner, WordVectors, make_recogniser
 from utils.environment import file_checksum
 from utils.formats.extraction_file import VERSION
 
@@ -16,10 +20,10 @@ class Stages:
     """What an `Extractor` calls, one stage after the other.
 
     Attributes:
-        voice: The values of the sound: `names`, `files`, and called with samples.
+        voice: The values of the sound: `names`, `files`, `notes`, and called with samples.
         faces: The values of the face: `names`, `files` and `follow(frames)`.
         recogniser: What hears words: `files` and `recognise(samples)`; `None`: nothing does.
-        aligner: What finds the times of words.
+        aligner: What finds the times of words: `files` and `align(samples, words, heard)`.
         vectors: The vectors of words: `names`, `files`, and called with words.
         probe: See `utils.clips.media`.
         read_sound: The same.
@@ -36,6 +40,17 @@ class Stages:
     read_frames: Callable[..., Any] = read_frames
 
 
+class NoVectors:
+    """Stands in the place of `WordVectors` where the words alone are wanted."""
+
+    names = ()
+    files = ()
+
+    def __call__(self, words):
+        """Return an array `(n, 0)` for n words."""
+        return np.zeros((len(words), 0), "float32")
+
+
 def make_stages(settings):
     """Return the `Stages` of `ExtractionSettings`, with their models loaded.
 
@@ -44,7 +59,13 @@ def make_stages(settings):
         OSError: If the file of a model is missing.
         ValueError: If a setting names an unknown source.
     """
-    ...
+    return Stages(
+        voice=SOURCES[settings.audio](),
+        faces=face_tracker(settings.face),
+        recogniser=make_recogniser(settings.asr),
+        aligner=Aligner(settings.language),
+        vectors=WordVectors() if settings.text == "vectors" else NoVectors(),
+    )
 
 
 def describe_extraction(settings):

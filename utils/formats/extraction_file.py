@@ -10,8 +10,8 @@ FILE = "extraction.json"
 # Raised by each change that gives other values for the same recording.
 VERSION = 1
 KEYS = {"version": int, "settings": dict, "names": dict, "models": dict}
-# The settings that the values of a modality depend on; the first two concern all of them.
-SHARED = ("align", "asr")
+# The settings that the values of a modality depend on; the shared ones concern all.
+SHARED = ("align", "asr", "language")
 OWN = {"text": ("text",), "audio": ("audio",), "video": ("face", "face_fps")}
 
 

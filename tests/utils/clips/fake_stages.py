@@ -20,7 +20,7 @@ class Heard:
 class FakeVoice:
     """A single value: the time since the first sample, in seconds."""
 
-    names, files = ("seconds",), ()
+    names, files, notes = ("seconds",), (), ()
 
     def __call__(self, samples):
         times = np.arange(len(samples) // 160) / 100
@@ -72,7 +72,7 @@ class FakeClip:
                 "recogniser": types.SimpleNamespace(
                     files=(), recognise=lambda samples: list(self.heard)
                 ),
-                "aligner": self.align,
+                "aligner": types.SimpleNamespace(files=(), align=self.align),
                 "vectors": FakeVectors(),
                 "probe": self.probe,
                 "read_sound": self.read_sound,
@@ -99,8 +99,7 @@ class FakeClip:
         inside = (times >= start - 1e-9) & (times < (end or np.inf))
         return Frames(types.SimpleNamespace(time=float(t)) for t in times[inside])
 
-    def align(self, samples, words):
-        """Return the times of the words that are heard, if there are as many."""
-        if len(words) != len(self.heard):
-            return None
-        return [(one.start, one.end) for one in self.heard]
+    def align(self, samples, words, heard):
+        """Return the times of the words that are heard, of which there are as many."""
+        spans = np.array([(one.start, one.end) for one in self.heard])
+        return types.SimpleNamespace(spans=spans, confidence=np.ones(len(words)), notes=())
