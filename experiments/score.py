@@ -90,6 +90,12 @@ def make_parser():
         suggestions=("moonshine", "faster-whisper:base", "none"),
     )
     parser.add_argument(
+        "--language",
+        type=str,
+        default=None,
+        help="language of the speech, such as en; default: as in that extraction",
+    )
+    parser.add_argument(
         "--page",
         type=str,
         default=None,
@@ -169,7 +175,7 @@ def make_scorer(path, arguments):
 
     run = open_run(path)
     takes = ModelInputs.of(run, path)
-    settings = takes.extraction_settings(arguments.asr)
+    settings = takes.extraction_settings(asr=arguments.asr, language=arguments.language)
     announce("Loading what recognises speech, voice and face")
     extraction = describe_extraction(settings)
     scorer = ClipScorer(run, takes, extraction, arguments.of)

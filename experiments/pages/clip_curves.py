@@ -7,7 +7,7 @@ import numpy as np
 
 WIDTH, HEIGHT = 1000, 100
 MARGIN = 0.44 * HEIGHT  # from the middle to the ends of the axis
-# The ends of an axis, percentiles: single values far away, such as a wrong octave, stay at its edge.
+# The ends of an axis, percentiles: single values beyond, such as a wrong octave, stay at its edge.
 ENDS = (2, 98)
 # Points of a curve; more would not be seen.
 POINTS = 600

@@ -58,20 +58,24 @@ class ModelInputs:
         encoded = self.text_steps is not None
         return [name for name in self.modalities if name != "text" or not encoded]
 
-    def extraction_settings(self, asr=None):
+    def extraction_settings(self, **others):
         """Return the `ExtractionSettings` by which clips are extracted for the model.
 
         They are those of its training. A text encoder of other data needs the words alone.
 
         Args:
-            asr: What recognises speech; `None`: as in the training.
+            **others: Settings in place of those of the training; `None`: as there.
+
+        Raises:
+            ValueError: If settings do not go together.
         """
         values: dict[str, Any] = {} if self.text_steps is None else {"text": "words"}
         if self.extraction is not None:
             known = {field.name for field in dataclasses.fields(ExtractionSettings)}
             given = self.extraction["settings"]
             values = {name: value for name, value in given.items() if name in known}
-        settings = ExtractionSettings(**values | ({} if asr is None else {"asr": asr}))
+        values |= {name: value for name, value in others.items() if value is not None}
+        settings = ExtractionSettings(**values)
         settings.check()
         return settings
 

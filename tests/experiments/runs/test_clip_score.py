@@ -126,7 +126,7 @@ def test_clips_are_extracted_as_in_the_training():
     assert ModelInputs.of(LinearRun(), "model").extraction_settings().asr == "moonshine"
     run = LinearRun()
     run.extraction = {**EXTRACTION, "settings": {"align": "none", "face_fps": 5.0, "of_old": 1}}
-    settings = ModelInputs.of(run, "model").extraction_settings("none")
+    settings = ModelInputs.of(run, "model").extraction_settings(asr="none", language=None)
     assert (settings.align, settings.face_fps, settings.asr) == ("none", 5.0, "none")
 
 
