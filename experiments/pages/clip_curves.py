@@ -13,6 +13,8 @@ ENDS = (2, 98)
 POINTS = 600
 # Seconds between marks of the time axis, and the most marks.
 TICKS, MOST_TICKS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600), 9
+# Between words, noises of a room may have a pitch too, which is not the voice's.
+SPOKEN = "while a word is spoken"
 LOWEST_NOTE = 27.5  # Hz, from which pitch counts semitones
 
 
@@ -55,12 +57,12 @@ def _degrees(angle):
 
 
 def _pitch(v):
-    return {"": np.where(v["voiced"] > 0.5, v["f0"], np.nan)}
+    return {"": np.where((v["voiced"] > 0.5) & v[SPOKEN], v["f0"], np.nan)}
 
 
 def _pitch_of_opensmile(v):
     f0 = v["F0semitoneFrom27.5Hz_sma3nz"]
-    return {"": np.where(f0 > 0, f0, np.nan)}
+    return {"": np.where((f0 > 0) & v[SPOKEN], f0, np.nan)}
 
 
 # Title, modality, the ways to find the curves from values by name, how ends of the axis are told.
@@ -118,6 +120,7 @@ def clip_panels(found, names):
     for title, modality, ways, said in PANELS:
         track = tracks[modality]
         values = dict(zip(names[modality], np.asarray(track.values).T, strict=False))
+        values[SPOKEN] = _spoken(found.steps, track.times)
         for way in ways:
             try:
                 lines = way(values)
@@ -140,6 +143,13 @@ def time_marks(start, end):
     first, last = math.ceil(start / step - 1e-9), math.floor(end / step + 1e-9)
     times = [step * k for k in range(first, last + 1)]
     return [((time - start) / length, f"{time:g}") for time in times]
+
+
+def _spoken(steps, times):
+    """Return at which times a word is spoken, boolean; without words, at all."""
+    starts, ends = steps.spans[steps.spoken].T
+    last = np.searchsorted(starts, times, side="right") - 1
+    return (last >= 0) & (times < np.append(ends, 0.0)[last]) if len(starts) else times == times
 
 
 def _panel(title, lines, times, span, said):

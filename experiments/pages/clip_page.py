@@ -11,8 +11,8 @@ from utils.clips.playable import LONGEST, playable
 
 # Bytes of all recordings in a page, before base64.
 PAGE_BYTES = 40_000_000
-# Width of a letter, a share of the time axis on a wide screen.
-LETTER = 0.0065
+# Width of a letter, a share of the time axis, on a wide screen and on a phone.
+WIDE, NARROW = 0.0065, 0.02
 
 
 def clip_page(scored, names, model, folder):
@@ -58,7 +58,7 @@ def _shown(clip, score, names, player):
                 "side": _side(strength) if abs(strength) >= LEAST else "",
                 "left": (word.start - found.start) / length,
                 "width": (word.end - word.start) / length,
-                "fits": (word.end - word.start) / length >= LETTER * (len(word.text) + 1),
+                "fits": _fitting((word.end - word.start) / length, len(word.text) + 1),
             }
             for word, strength in zip(score.words, strengths(score), strict=True)
         ],
@@ -79,6 +79,11 @@ def _shown(clip, score, names, player):
 def _side(contribution):
     """Return the class of style of a contribution."""
     return "more" if contribution > 0 else "less"
+
+
+def _fitting(width, letters):
+    """Return where a word fits into its time: `everywhere`, `wide` or, if nowhere, ""."""
+    return "everywhere" if width >= NARROW * letters else "wide" if width >= WIDE * letters else ""
 
 
 def _player(clip, found, content, folder):

@@ -22,9 +22,10 @@ def test_curves_have_their_values_at_their_times():
     assert (mouth.low, mouth.high) == ("0.06", "2.84")
     # Mouth width minus upper lip is 1 all the time.
     assert len({*points(smile.curves[0].path)[:, 1]}) == 1 and smile.low == "1.00"
-    # 24 semitones above 27.5 Hz are two octaves; the voice ends at 2 s.
-    assert (pitch.low, pitch.high) == ("110 Hz", "123 Hz")
-    assert points(pitch.curves[0].path)[-1, 0] < 2 / 3 * 1000
+    # 24 semitones above 27.5 Hz are two octaves. Words begin at 0.4 s, the voice ends at 2 s.
+    assert (pitch.low, pitch.high) == ("113 Hz", "123 Hz")
+    times = points(pitch.curves[0].path)[:, 0] * 3 / 1000
+    np.testing.assert_allclose(times, np.arange(40, 200) / 100, atol=1e-3)
     assert len(points(loudness.curves[0].path)) == 300
 
 
@@ -62,7 +63,12 @@ def test_a_value_far_away_does_not_flatten_a_curve():
     found.voice.values[:, 1] = 24 + np.sin(found.voice.times)
     found.voice.values[50, 1] = 60
     pitch = clip_panels(found, NAMES)[0]
-    assert pitch.high == "117 Hz" and points(pitch.curves[0].path)[50, 1] == 0
+    assert pitch.high == "117 Hz" and points(pitch.curves[0].path)[10, 1] == 0
+
+
+def test_without_words_all_pitch_is_shown():
+    pitch = clip_panels(extracted(words=[]), NAMES)[0]
+    assert len(points(pitch.curves[0].path)) == 200
 
 
 @pytest.mark.parametrize(
