@@ -10,6 +10,7 @@ from utils.clips.stopwatch import Stopwatch
 from utils.clips.words import find_words
 
 VOICE_RATE = 100.0  # rows a second
+WRITTEN_PAUSE = "..."
 
 
 class Extractor:
@@ -36,6 +37,8 @@ class Extractor:
     def __init__(self, settings, stages=None):
         self.settings = settings
         self.stages = stages or make_stages(settings)
+        # Not zeros, which stand for padding.
+        self._pause = self.stages.vectors([WRITTEN_PAUSE])
 
     def extract(self, clip):
         """Extract a clip.
@@ -49,26 +52,14 @@ class Extractor:
         Raises:
             ClipError: If the clip cannot be used.
         """
-        stages, watch = self.stages, Stopwatch()
-        with watch("probe"):
-            info = stages.probe(clip.path)
-        with watch("decode sound"):
-            sound = stages.read_sound(clip.path, clip.start, clip.end)
-        with watch("voice"):
-            times, values = stages.voice(sound.samples)
-            voice = Track(sound.start + times, values)
-        frames = stages.read_frames(clip.path, self.settings.face_fps, clip.start, clip.end)
-        with watch("face"):
-            face = stages.faces.follow(watch.each("decode video", frames))
-        end = self._end(clip, voice, face)
-        spoken = find_words(stages, clip.text, sound, (clip.start, end), watch)
+        watch = Stopwatch()
+        sound, voice, face, notes = self._measured(clip, watch)
+        span = (clip.start, self._end(clip, voice, face))
+        spoken = find_words(self.stages, clip.text, sound, span, watch)
         with watch("text"):
-            vectors = stages.vectors(spoken.words)
-        steps, arrays = self._arrays(spoken, vectors, voice, face, (clip.start, end))
-        notes = [*info.notes, *sound.notes, *frames.notes, *spoken.notes]
-        notes += stages.voice.notes if info.has_sound else ()
-        if info.has_video:
-            notes += face.notes
+            vectors = self.stages.vectors(spoken.words)
+        steps, arrays = self._arrays(spoken, vectors, voice, face, span)
+        notes += spoken.notes
         if not arrays and not spoken.words:
             raise ClipError(
                 f"{clip.path} must hold speech, sound or a face. Received: none of them. "
@@ -80,15 +71,33 @@ class Extractor:
             arrays=arrays,
             steps=steps,
             voice=voice,
-            face=Track(face.times, face.values),
+            face=face,
             confidence=spoken.confidence,
             heard=spoken.heard,
             agreement=spoken.agreement,
-            start=clip.start,
-            end=end,
+            start=span[0],
+            end=span[1],
             notes=notes,
             seconds=watch.seconds,
         )
+
+    def _measured(self, clip, watch):
+        """Return the `Sound`, the `Track`s of voice and face, and notes on the recording."""
+        stages = self.stages
+        with watch("probe"):
+            info = stages.probe(clip.path)
+        with watch("decode sound"):
+            sound = stages.read_sound(clip.path, clip.start, clip.end)
+        with watch("voice"):
+            times, values = stages.voice(sound.samples)
+            voice = Track(sound.start + times, values)
+        frames = stages.read_frames(clip.path, self.settings.face_fps, clip.start, clip.end)
+        with watch("face"):
+            face = stages.faces.follow(watch.each("decode video", frames))
+        notes = [*info.notes, *sound.notes, *frames.notes]
+        notes += stages.voice.notes if info.has_sound else ()
+        notes += face.notes if info.has_video else ()
+        return sound, voice, Track(face.times, face.values), notes
 
     def _end(self, clip, voice, face):
         """Return the end of what was decoded, at most the end of the clip."""
@@ -103,8 +112,10 @@ class Extractor:
             arrays = {"text": vectors, "audio": voice.values, "video": np.nan_to_num(face.values)}
         else:
             steps = word_steps(spoken.words, spoken.spans, *span)
-            text = np.zeros((len(steps.words), vectors.shape[1]), "float32")
-            text[steps.spoken] = vectors
+            text = vectors
+            if spoken.words:
+                text = np.repeat(self._pause, len(steps.words), axis=0)
+                text[steps.spoken] = vectors
             frame = 1 / self.settings.face_fps
             arrays = {
                 "text": text,

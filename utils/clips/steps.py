@@ -11,6 +11,7 @@ from utils.formats.csd import PAUSE
 SHORTEST_PAUSE = 0.3
 # Longer pauses are cut into equal steps, so that a face that moves in silence is not one mean.
 LONGEST_PAUSE = 1.0
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def word_steps(words, spans, start, end):
 
 
 def _add_pause(found, bounds, start, end):
-    count = math.ceil((end - start) / LONGEST_PAUSE)
+    count = math.ceil((end - start) / LONGEST_PAUSE - ROUNDING)
     edges = np.linspace(start, end, count + 1).tolist()
     found += [PAUSE] * count
     bounds += [[*pair] for pair in zip(edges, edges[1:], strict=False)]

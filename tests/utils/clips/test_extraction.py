@@ -20,13 +20,13 @@ def test_steps_are_words_and_pauses_with_the_means_of_their_time():
     found = extract(FakeClip(heard=SAID))
     assert found.steps.words == ["sp", "so", "good", "sp", "sp"]
     assert np.allclose(found.steps.spans[:, 0], [0, 0.5, 1.1, 1.5, 2.25])
-    assert found.arrays["text"].tolist() == [[0, 0], [2, 1], [4, 1], [0, 0], [0, 0]]
-    # The mean of the times 0.50, 0.51, ..., 1.09, and of the frames 0.5, 0.6, ..., 1.0.
+    assert found.arrays["text"].tolist() == [[3, 1], [2, 1], [4, 1], [3, 1], [3, 1]]
+    # A pause has the vector of three dots. The mean of the times 0.50, 0.51, ..., 1.09, and of the frames 0.5, 0.6, ..., 1.0.
     assert found.arrays["audio"][1, 0] == pytest.approx(0.795)
     assert found.arrays["video"][1, 0] == pytest.approx(0.75, abs=0.06)
     # Frames before 0.25 s have no face: they do not count.
     assert found.arrays["video"][0, 0] == pytest.approx(np.mean([0.3, 0.4]), abs=0.06)
-    assert (found.text, found.start, found.end) == ("so good", 0.0, 3.0)
+    assert (found.text, found.start, found.end) == ("so good", 0.0, pytest.approx(3.0))
     assert "No face at first." in found.notes
     assert {"decode sound", "voice", "decode video", "face", "text"} <= {*found.seconds}
 
