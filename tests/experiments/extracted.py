@@ -42,6 +42,7 @@ def extracted(words=WORDS, seconds=3.0, text=None, seed=0, **changes):
         steps=steps,
         voice=Track(voice, np.stack([voice < 2, 24 + voice, 1 + np.sin(voice)], 1)),
         face=Track(face, np.stack([face, 1 + face, face], 1)),
+        confidence=np.ones(len(words)),
         heard=[],
         agreement=None,
         start=0.0,
