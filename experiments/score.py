@@ -1,4 +1,4 @@
-"""Score recordings: what is felt in them, and which words, voice and face say so."""
+"""Score recordings, and show which words, voice and face did it."""
 
 import dataclasses
 from pathlib import Path
