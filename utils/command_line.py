@@ -31,6 +31,12 @@ class RunFailed(Exception):
     code = 1
 
 
+class PartlyFailed(RunFailed):
+    """Error of a command that has done a part of its work."""
+
+    code = 3
+
+
 class CommandParser(ArgumentParser):
     """Parser of options and config files. An error is one paragraph, with exit code 2.
 

@@ -1,5 +1,6 @@
 """The first check of every command: is it run where its packages are?"""
 
+import importlib
 import importlib.util
 import sys
 
@@ -19,3 +20,26 @@ def check_installed():
             file=sys.stderr,
         )
         sys.exit(2)
+
+
+def import_extra(module, what, requirements):
+    """Import a module of a package that is an extra.
+
+    Args:
+        module: Name of the module.
+        what: What needs it, such as `--strategy ray`.
+        requirements: What `pip install` is given, such as `-r requirements-ray.txt`.
+
+    Returns:
+        The module.
+
+    Raises:
+        ValueError: If it cannot be imported; the message says what to install.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ValueError(
+            f"{what} needs {module.split('.')[0]}, which is an extra: pip install {requirements}. "
+            f"Received: {error}."
+        ) from error

@@ -17,7 +17,7 @@ REDRAWN = {"refresh_per_second": 4, "console": console}
 
 
 class RateColumn(ProgressColumn):
-    """Shows the speed of a task in units per second."""
+    """Shows the speed of a task in units per second, of a slow one in units per minute."""
 
     def __init__(self, unit):
         super().__init__()
@@ -26,6 +26,8 @@ class RateColumn(ProgressColumn):
     def render(self, task):
         """Return the speed as text."""
         speed = task.finished_speed or task.speed
+        if speed is not None and speed < 1:
+            return Text(f"{60 * speed:,.1f} {self.unit}/min")
         return Text(f"{'?' if speed is None else f'{speed:,.0f}'} {self.unit}/s")
 
 

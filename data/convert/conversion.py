@@ -4,13 +4,14 @@ import shutil
 
 import numpy as np
 
+from utils.formats.extraction_file import FILE as EXTRACTION_FILE
 from utils.formats.hdf5 import Hdf5Writer
 from utils.formats.table import index_path, write_table
 from utils.measures.inference import write_target
 from utils.new_file import new_folder
 
-# The description of a data set that `data.synthetic` has written.
-TASK_FILE = "task.json"
+# The descriptions of a data set that `data.synthetic` and `data.extract` have written.
+DESCRIPTIONS = ("task.json", EXTRACTION_FILE)
 
 
 def convert(reader, directory, shards=1, progress=lambda split, done: None):
@@ -44,8 +45,9 @@ def convert(reader, directory, shards=1, progress=lambda split, done: None):
             _write_split(split, partial, shards, progress)
             written.append(split)
         write_target(partial, reader.target)
-        if (reader.path / TASK_FILE).is_file():
-            shutil.copyfile(reader.path / TASK_FILE, partial / TASK_FILE)
+        for name in DESCRIPTIONS:
+            if (reader.path / name).is_file():
+                shutil.copyfile(reader.path / name, partial / name)
     return written
 
 

@@ -77,6 +77,7 @@ def as_json(inspection):
         "format": inspection.format,
         "files": inspection.files,
         "target": {**inspection.target.to_json(), "found": inspection.target.found},
+        "feature_names": inspection.names,
         "missing": inspection.missing,
         "splits": {name: _split(split) for name, split in inspection.splits.items()},
         "failures": inspection.failures,

@@ -1,6 +1,6 @@
 """Findings about the splits' shapes and features."""
 
-from data.inspect.finding import Finding, count_in_splits, name_some
+from data.inspect.finding import Finding, count_in_splits, name_features
 from utils.formats import MODALITIES
 
 UNSCALED = 1e3
@@ -75,11 +75,12 @@ def find_shape_faults(splits):
                 yield Finding("error", f"{name}: the {what} differs: {received}.", advice)
 
 
-def find_feature_faults(splits):
+def find_feature_faults(splits, names):
     """Find unusual features.
 
     Args:
         splits: `SplitStatistics` by name.
+        names: From modalities to the names of their features, where they are known.
 
     Yields:
         `Finding`s.
@@ -96,8 +97,8 @@ def find_feature_faults(splits):
         one = {s: x.modalities[name] for s, x in splits.items()}
         yield from _absences(name, one, totals)
         yield from _repairs(name, one)
-        yield from _constants(name, one)
-        yield from _ranges(name, one)
+        yield from _constants(name, one, names.get(name, []))
+        yield from _ranges(name, one, names.get(name, []))
     yield from _paddings(splits)
     yield from _gaps(splits)
 
@@ -134,7 +135,7 @@ def _repairs(name, one):
         )
 
 
-def _constants(name, one):
+def _constants(name, one, names):
     (first, statistics), *others = one.items()
     base = set(statistics.constant)
     moving = {split: sorted(base - set(m.constant)) for split, m in others if m.steps.any()}
@@ -143,26 +144,28 @@ def _constants(name, one):
     if never:
         yield Finding(
             "note",
-            f"{name} features that never vary: {name_some(never)}.",
+            f"{name} features that never vary: {name_features(never, names)}.",
             "They carry no information and can be removed from all splits.",
         )
     for split, columns in moving.items():
         if columns:
             yield Finding(
                 "warning",
-                f"{name} features that vary in {split} but not in {first}: {name_some(columns)}.",
+                f"{name} features that vary in {split} but not in {first}: "
+                f"{name_features(columns, names)}.",
                 "Remove them: a model has not learnt these values, so its output is arbitrary.",
             )
     for split, columns in still.items():
         if columns:
             yield Finding(
                 "note",
-                f"{name} features that vary in {first} but not in {split}: {name_some(columns)}.",
+                f"{name} features that vary in {first} but not in {split}: "
+                f"{name_features(columns, names)}.",
                 f"Check that {split} was extracted in the same way as {first}.",
             )
 
 
-def _ranges(name, one):
+def _ranges(name, one, names):
     largest = max(m.largest for m in one.values())
     if largest > UNSCALED:
         yield Finding(
@@ -176,7 +179,7 @@ def _ranges(name, one):
         yield Finding(
             "note",
             f"{name} has outliers in {first}, up to {statistics.outliers.max():.0f} standard "
-            f"deviations from the mean, in the features {name_some(far)}.",
+            f"deviations from the mean, in the features {name_features(far, names)}.",
             "Use --clip-features 5, or --normalize robust.",
         )
 

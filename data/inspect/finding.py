@@ -28,6 +28,18 @@ def name_some(values, limit=8):
     return ", ".join(values[:limit]) + more
 
 
+def name_features(columns, names, limit=8):
+    """Join some features of a modality as text.
+
+    Args:
+        columns: Their indices.
+        names: The names of all features of the modality; empty: the indices are shown.
+        limit: How many to show.
+    """
+    known = [names[column] if column < len(names) else column for column in columns]
+    return name_some(known, limit)
+
+
 def count_in_splits(counts, totals=None):
     """Return text such as `3 of 40 in train, 1 of 10 in valid`; splits with 0 are left out."""
     return ", ".join(

@@ -17,7 +17,9 @@ from data.inspect.leakage_findings import (
 )
 
 
-def collect_findings(target, missing, splits, failures, overlaps, repetitions, probes, notes):
+def collect_findings(
+    target, missing, splits, failures, overlaps, repetitions, probes, notes, names
+):
     """Derive the findings from statistics.
 
     Args:
@@ -29,6 +31,7 @@ def collect_findings(target, missing, splits, failures, overlaps, repetitions, p
         repetitions: The `Repetition` of each split, by name.
         probes: `Probe`s.
         notes: What was repaired or left out while reading, a sentence each.
+        names: From modalities to the names of their features, where they are known.
 
     Returns:
         A list of `Finding`s, in the order of `LEVELS`.
@@ -42,7 +45,7 @@ def collect_findings(target, missing, splits, failures, overlaps, repetitions, p
         find_fitted_features(probes, target),
         find_missing_splits([*splits, *failures]),
         find_missing_modalities(missing),
-        find_feature_faults(splits),
+        find_feature_faults(splits, names),
         find_label_faults(splits, target),
     )
     return by_level(found)

@@ -21,6 +21,7 @@ class Inspection:
         format: Name of the reader, and the files that it expects.
         files: For each split, its files and their sizes in bytes.
         target: The `Target` of the labels, with how it was told.
+        names: From modalities to the names of their features, where they are known.
         missing: The modalities that the data lacks.
         splits: The `SplitStatistics` of each readable split.
         failures: The error message of each other split.
@@ -34,6 +35,7 @@ class Inspection:
     format: str
     files: dict[str, dict[str, int]]
     target: Target
+    names: dict[str, list[str]]
     missing: list[str]
     splits: dict[str, SplitStatistics]
     failures: dict[str, str]
@@ -73,12 +75,14 @@ def inspect_data(path, target=None):
     missing = [name for name in MODALITIES if name not in reader.modalities]
     probes = probe_modalities(*[look.pooled for look in looks.values()][:2])
     failures = {name: " ".join(str(error).split()) for name, error in errors.items()}
+    names = {} if reader.extraction is None else reader.extraction["names"]
     notes = dict.fromkeys(note for look in looks.values() for note in look.notes)
     return Inspection(
         path=reader.path,
         format=f"{type(reader).__name__}: {reader.describe()}",
         files={name: _sizes(reader, name) for name in reader.splits()},
         target=reader.target,
+        names=names,
         missing=missing,
         splits=splits,
         failures=failures,
@@ -86,7 +90,7 @@ def inspect_data(path, target=None):
         repetitions=repetitions,
         probes=probes,
         findings=collect_findings(
-            reader.target, missing, splits, failures, overlaps, repetitions, probes, notes
+            reader.target, missing, splits, failures, overlaps, repetitions, probes, notes, names
         ),
     )
 

@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from data.inspect.finding import name_some
+from data.inspect.finding import name_features
 from data.inspect.probe import probed
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -18,7 +18,7 @@ def show(inspection):
     """Return an `Inspection` as a `rich.console.Group` of tables and text."""
     splits = inspection.splits
     parts = [head(inspection), _splits(inspection), *label_tables(inspection)]
-    parts += [_steps(splits), _values(splits)]
+    parts += [_steps(splits), _values(splits, inspection.names)]
     if inspection.overlaps:
         parts.append(_overlaps(inspection.overlaps))
     if inspection.probes:
@@ -125,12 +125,14 @@ def _steps(splits):
     return titled
 
 
-def _values(splits):
+def _values(splits, names):
     headings = ("largest |x|", "NaN and ±inf", "constant features")
     table, titled = titled_table("Values", "modality", "split", *headings, left=2)
     table.columns[-1].justify = "left"
+    modality = ""
     for name, split, m in _by_modality(splits):
-        constant = name_some(m.constant, limit=3) if m.constant else NONE
+        modality = name or modality
+        constant = name_features(m.constant, names.get(modality, []), limit=3) or NONE
         table.add_row(name, split, f"{m.largest:.4g}", f"{m.repaired:,}", constant)
     return titled
 

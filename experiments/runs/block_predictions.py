@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from utils.command_line import RunFailed
+from utils.command_line import PartlyFailed, RunFailed
 from utils.csv_rows import write_rows
 from utils.progress import progress_bar
 
@@ -114,12 +114,6 @@ def describe(failures):
     shown = [f"{name!r}: {reason}" for name, reason in [*failures.values()][:SHOWN_FAILURES]]
     more = len(failures) - len(shown)
     return f"{'. '.join(shown)}{f', and {more} more' if more else ''}."
-
-
-class PartlyFailed(RunFailed):
-    """Error of a command that has done a part of its work."""
-
-    code = 3
 
 
 def tell_failures(failures, output):

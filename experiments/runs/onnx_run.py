@@ -8,8 +8,14 @@ import numpy as np
 
 from experiments.tasks.blocks import Blocks, SequenceBlocks, TableBlocks, no_text_encoder
 from experiments.tasks.predictions import OUTPUT_NAMES, Predictions
-from experiments.tasks.text_reading import feature_modalities, given_samples, with_absent
+from experiments.tasks.text_reading import (
+    check_extraction_of,
+    feature_modalities,
+    given_samples,
+    with_absent,
+)
 from utils.environment import file_checksum
+from utils.formats.extraction_file import checked_extraction
 from utils.formats.split import MODALITIES, raw_samples
 from utils.measures.inference import target_from_json
 from utils.onnx_model import CONTENT, OnnxModel, tokenizer_path
@@ -85,6 +91,7 @@ class OnnxSequences(OnnxRun):
         modalities: Names of the modalities that the model takes.
         widths: From each of them to its feature width.
         lengths: From each of them to its longest sequence, in steps.
+        extraction: How `data.extract` has made the features of the training; `None`: it has not.
     """
 
     parts = MODALITIES
@@ -99,6 +106,7 @@ class OnnxSequences(OnnxRun):
         for sizes in (self.widths, self.lengths):
             if set(sizes) != {*self.modalities} or any(type(n) is not int for n in sizes.values()):
                 raise ValueError(f"sizes of modalities that are {sizes!r:.80}")
+        self.extraction = checked_extraction(model.metadata.get("extraction"))
         steps = model.metadata.get("text_steps")
         if steps is not None and steps["pieces"] != self.widths["text"]:
             raise ValueError(f"steps of texts that are {steps!r:.80}")
@@ -133,6 +141,7 @@ class OnnxSequences(OnnxRun):
         optional = steps is not None
         reader = open_data(data, labels=False, modalities=modalities, optional=optional)
         samples = reader.stream(split)
+        check_extraction_of(reader, samples, modalities, self.extraction)
         if steps is not None:
             samples = with_absent(steps.encode(samples, reader), self.modalities, self.widths)
         samples.check_widths(self.widths)

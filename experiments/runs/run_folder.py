@@ -17,6 +17,7 @@ from experiments.settings.command_line import checked_config
 from experiments.settings.model import family_of
 from utils.command_line import FULL
 from utils.files import in_one_step, without_nan, write_json, write_text
+from utils.formats.extraction_file import checked_extraction
 from utils.untrusted.plain_file import plain_file
 
 # What a run, or a comparison, can have written before its first measures.
@@ -250,6 +251,16 @@ class RunFolder:
         """
         path = self.path / "metadata.json"
         return target_of(path, read_record(path, METADATA))
+
+    def load_extraction(self):
+        """Return how `data.extract` has made the run's data; `None` of other data.
+
+        Raises:
+            FileNotFoundError: If `metadata.json` is missing.
+            InvalidData: If it is damaged.
+        """
+        with plain_file(self.path / "metadata.json", "an extraction, or none"):
+            return checked_extraction(self.load_metadata().get("extraction"))
 
     @property
     def family(self):

@@ -48,6 +48,7 @@ class SequenceGraph:
             "modalities": list(raw.modalities),
             "widths": raw.widths,
             "seq_len": raw.lengths,
+            "extraction": run.inputs.extraction,
         }
         self._text_steps = run.inputs.text_steps
         self.tolerance = TOLERANCE if self._text_steps is None else ENCODER_TOLERANCE

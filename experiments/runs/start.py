@@ -46,6 +46,7 @@ def open_folder(task, resume=False):
             "replicas": make_distribution(settings.strategy).replicas,
             "data": checksums,
             "target": task.target.to_json(),
+            "extraction": task.extraction,
         }
     )
     return folder

@@ -14,7 +14,12 @@ from experiments.tasks.text_front import (
     put_in_front,
     with_vectors,
 )
-from experiments.tasks.text_reading import feature_modalities, given_samples, with_absent
+from experiments.tasks.text_reading import (
+    check_extraction_of,
+    feature_modalities,
+    given_samples,
+    with_absent,
+)
 from models import MODELS, EnsembleModel, RawFeatureModel, TextEncoderModel
 from utils.batches.augmentation import Augmentation
 from utils.batches.batch_plan import BatchPlan
@@ -43,16 +48,26 @@ class SequenceInputs(Inputs):
         modalities: The modalities to use; the others are fed as absent.
         text_steps: The `TextSteps` of a text encoder, or `None`: the text has features.
         reader: The `Reader` of the training, which is asked for tokens where a text is missing.
+        extraction: How `data.extract` has made the features of the training; `None`: it has not.
     """
 
     family = "sequences"
     parts: ClassVar[tuple[str, ...]] = MODALITIES
 
-    def __init__(self, target, normalizer, modalities=MODALITIES, text_steps=None, reader=None):
+    def __init__(
+        self,
+        target,
+        normalizer,
+        modalities=MODALITIES,
+        text_steps=None,
+        reader=None,
+        extraction=None,
+    ):
         self.target = target
         self.normalizer = normalizer
         self.modalities = tuple(name for name in MODALITIES if name in modalities)
         self.text_steps = text_steps
+        self.extraction = extraction
         self._reader = reader
 
     @property
@@ -83,7 +98,13 @@ class SequenceInputs(Inputs):
             tokenizer = TextTokenizer.load(folder.tokenizer)
             with plain_file(folder.text_steps, "the steps of a run's texts"):
                 text_steps = TextSteps.from_json(read_json(folder.text_steps), tokenizer)
-        return cls(folder.load_target(), normalizer, config["modalities"], text_steps)
+        return cls(
+            folder.load_target(),
+            normalizer,
+            config["modalities"],
+            text_steps,
+            extraction=folder.load_extraction(),
+        )
 
     def encode(self, samples):
         encoded = self._encoded(samples)
@@ -114,7 +135,9 @@ class SequenceInputs(Inputs):
         options |= {"modalities": self.feature_modalities, "target": self.target}
         options["optional"] = self.text_steps is not None and not labels
         self._reader = open_data(data, labels=labels, **options)
-        samples = self._encoded(load_split(self._reader, split, stream))
+        samples = load_split(self._reader, split, stream)
+        check_extraction_of(self._reader, samples, self.feature_modalities, self.extraction)
+        samples = self._encoded(samples)
         if options["optional"]:
             samples = with_absent(samples, self.modalities, self.widths)
         if self.normalizer is not None:
@@ -123,14 +146,14 @@ class SequenceInputs(Inputs):
 
     def blocks(self, model, data, split, cut=False, partition=None, labels=False):
         samples = self.read(data, split, labels, stream=True, partition=partition)
-        widths, lengths = self._sizes(model)
+        widths, lengths = self.sizes(model)
         samples.check_widths(widths)
         return SequenceBlocks(samples, lengths, cut)
 
     def text_blocks(self, model, texts):
         if self.text_steps is None:
             return super().text_blocks(model, texts)
-        return SequenceBlocks(self.as_samples({"text": texts}), self._sizes(model)[1])
+        return SequenceBlocks(self.as_samples({"text": texts}), self.sizes(model)[1])
 
     def use(self, modalities):
         """Use some of the modalities alone; see `Inputs.use`."""
@@ -154,11 +177,11 @@ class SequenceInputs(Inputs):
         return samples.repair_notes()
 
     def check_fits(self, model, samples):
-        widths, lengths = self._sizes(model)
+        widths, lengths = self.sizes(model)
         samples.check_widths(widths)
         samples.check_lengths(lengths)
 
-    def _sizes(self, model):
+    def sizes(self, model):
         """Return the width, and the longest sequence, of each modality that is used."""
         sizes = zip(MODALITIES, model.widths, model.seq_lens, strict=True)
         used = [(name, *size) for name, *size in sizes if name in self.modalities]

@@ -14,6 +14,7 @@ from utils.batches.normalization import FeatureNormalizer
 from utils.data_loader import load_split
 from utils.environment import file_checksum
 from utils.formats import open_data
+from utils.formats.extraction_file import FILE as EXTRACTION_FILE
 from utils.formats.split import join_splits
 
 # Data in more files has one checksum for all, the checksum of a `sha256sum` listing.
@@ -48,6 +49,10 @@ class SequenceTask(Task):
         target, (labels, _) = self.reader.target, self.reader.read_labels("train")
         target.check_training(f"{self.reader.path}, split 'train',", labels)
         return target
+
+    @property
+    def extraction(self):
+        return self.reader.extraction
 
     def splits(self):
         return self.reader.splits()
@@ -89,6 +94,8 @@ class SequenceTask(Task):
         path = self.reader.path
         paths = sorted({file for split in splits for file in self.reader.files(split)})
         root = path if path.is_dir() else path.parent
+        if self.extraction is not None:
+            paths.append(path / EXTRACTION_FILE)
         names = [os.path.relpath(file, root) for file in paths]
         sums = dict(zip(names, map(file_checksum, paths), strict=True))
         if len(sums) <= MOST_CHECKSUMS:
@@ -121,4 +128,11 @@ class SequenceTask(Task):
         )
         if settings.normalize in ("none", "robust"):  # The others bound all values.
             normalizer.check_magnitudes(train, LARGEST[settings.mixed_precision])
-        return SequenceInputs(self.target, normalizer, settings.modalities, text_steps, self.reader)
+        return SequenceInputs(
+            self.target,
+            normalizer,
+            settings.modalities,
+            text_steps,
+            self.reader,
+            self.extraction,
+        )

@@ -24,10 +24,12 @@ class Task(ABC):
         family: `"sequences"` or `"tables"`.
         target: The `Target` of the labels, told by the training split; asking for it raises
             `InvalidData` if a model can learn nothing from the labels.
+        extraction: How `data.extract` has made the data, a dict; `None` of other data.
     """
 
     family: ClassVar[str]
     target: Any
+    extraction: Any = None
 
     def __init__(self, settings):
         self.settings = settings

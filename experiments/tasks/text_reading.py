@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+from utils.formats.extraction_file import check_same_extraction
 from utils.formats.split import MODALITIES, raw_samples
 
 
@@ -15,6 +16,22 @@ def feature_modalities(modalities, text_encoder):
     """
     others = [name for name in modalities if name != "text"]
     return others if text_encoder is not None and others else list(modalities)
+
+
+def check_extraction_of(reader, samples, modalities, extraction):
+    """Refuse samples whose features are of another extraction than those of the training.
+
+    Args:
+        reader: The `Reader` of the samples.
+        samples: The `Split` that it has read.
+        modalities: Names of the modalities whose features are used.
+        extraction: The extraction of the training, or `None`.
+
+    Raises:
+        InvalidData: Saying what differs.
+    """
+    used = [name for name in modalities if name in samples.sequences]
+    check_same_extraction(extraction, reader.extraction, used, reader.path)
 
 
 def with_absent(samples, used, widths):
@@ -40,7 +57,7 @@ def given_samples(given):
 
     Args:
         given: A dict from `text` to a list of texts, and optionally from other modalities to raw
-            features `(N, T, D)`.
+            features `(N, T, D)`; from `step_words` to the words of their steps, a text for each.
 
     Raises:
         ValueError: If the texts are no such list, are all empty, or are not as many as the samples.
@@ -59,6 +76,5 @@ def given_samples(given):
             f"samples of {', '.join(split.sequences)}. Received: {len(texts)}. Give an empty text "
             "where there is none."
         )
-    return dataclasses.replace(
-        split, name="given", source=Path("samples"), index={"text": list(texts)}
-    )
+    index = {column: list(given[column]) for column in ("text", "step_words") if column in given}
+    return dataclasses.replace(split, name="given", source=Path("samples"), index=index)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from utils.formats.extraction_file import read_extraction
 from utils.formats.split import MODALITIES, SPLITS, Split
 from utils.measures.inference import TargetRequest, infer_target, read_target
 from utils.measures.target import Target, as_columns
@@ -99,6 +100,17 @@ class Reader(ABC):
     def present_modalities(self):
         """Return the names of the modalities that the data has."""
         return MODALITIES
+
+    @cached_property
+    def extraction(self):
+        """How `data.extract` has made the features, a dict; `None` of other features.
+
+        See `read_extraction`.
+
+        Raises:
+            InvalidData: If `extraction.json` is damaged.
+        """
+        return read_extraction(self.path)
 
     @cached_property
     def label_names(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Turn recordings into a data folder of features."""
