@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from experiments.runs.first_model import NO_MODEL, default_model
 from utils.command_line import CommandParser, RunFailed, announce, console, run_command
 from utils.table_writer import WRITERS, writer_class
 
@@ -19,6 +20,9 @@ def main():
     options = make_parser().parse_args()
     paths = [*options.models, *options.model]
     check_options(options, paths)
+    if not paths:
+        paths = [default_model()]
+        console.print(NO_MODEL, style="yellow", markup=False)
     from experiments.runs.block_predictions import tell_failures
     from experiments.runs.opened_run import open_run
     from utils.new_file import new_file
@@ -67,7 +71,9 @@ def make_parser():
         type=str,
         nargs="+",
         default=None,
-        help='texts to predict in place of --data, by a model with a text encoder: "I loved it"',
+        help='texts to predict in place of --data: "I loved it"; by a model with a text encoder or '
+        "a model of word vectors of data.extract, or, where none is named, by the small model of "
+        "the repository",
         metavar="TEXT",
     )
     parser.add_argument(
@@ -107,7 +113,7 @@ def check_options(options, paths):
     """
     if options.batch_size < 1:
         raise ValueError(f"--batch-size must be at least 1. Received: {options.batch_size}.")
-    if not paths:
+    if not paths and options.text is None:
         raise ValueError("A model is needed. Received: none. Name an ONNX file or a run folder.")
     if (options.data is None) == (options.text is None):
         received = "neither" if options.data is None else f"--data {options.data} and --text"

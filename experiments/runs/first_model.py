@@ -1,4 +1,4 @@
-"""The small model of the repository, which scores the words of a clip."""
+"""The small model of the repository, which scores words."""
 
 from pathlib import Path
 
@@ -6,6 +6,10 @@ FIRST_MODEL = Path(__file__).parents[1] / "first_model" / "first_model.onnx"
 ONLY_WORDS = (
     "Without --model, the small model of the repository scores the words alone: voice and face do "
     "not count."
+)
+NO_MODEL = (
+    "Without a model, the small one of the repository is used: it was trained on 1,293 English "
+    "sentences of film reviews, for research. See experiments/first_model/README.md."
 )
 
 

@@ -12,6 +12,7 @@ from experiments.tasks.text_reading import (
     check_extraction_of,
     feature_modalities,
     given_samples,
+    samples_of_words,
     with_absent,
 )
 from utils.environment import file_checksum
@@ -149,7 +150,9 @@ class OnnxSequences(OnnxRun):
 
     def text_blocks(self, texts):
         if self.text_steps is None:
-            return super().text_blocks(texts)
+            samples = samples_of_words(texts, self.extraction)
+            samples = with_absent(samples, self.modalities, self.widths)
+            return SequenceBlocks(samples, self.lengths, cut=True)
         return SequenceBlocks(self.as_samples({"text": texts}), self.lengths)
 
     def as_samples(self, samples):

@@ -18,6 +18,7 @@ from experiments.tasks.text_reading import (
     check_extraction_of,
     feature_modalities,
     given_samples,
+    samples_of_words,
     with_absent,
 )
 from models import MODELS, EnsembleModel, RawFeatureModel, TextEncoderModel
@@ -152,7 +153,9 @@ class SequenceInputs(Inputs):
 
     def text_blocks(self, model, texts):
         if self.text_steps is None:
-            return super().text_blocks(model, texts)
+            samples = samples_of_words(texts, self.extraction)
+            samples = with_absent(samples, self.modalities, self.widths)
+            return SequenceBlocks(samples, self.sizes(model)[1], cut=True)
         return SequenceBlocks(self.as_samples({"text": texts}), self.sizes(model)[1])
 
     def use(self, modalities):

