@@ -30,7 +30,8 @@ class ExtractedClip:
         id: The clip's id.
         text: Its transcript: the given one, or the words that were heard.
         arrays: From `text`, `audio` and `video` to features `(T, D)`, float32, as a model takes
-            them. A modality without a single value is left out.
+            them. Steps that are words have all modalities, absent ones as zeros; otherwise absent
+            modalities are left out.
         steps: The `Steps` of the text: words and pauses; with `--align none`, words alone.
         voice: The `Track` of the voice.
         face: The `Track` of the face.

@@ -60,7 +60,7 @@ class Extractor:
             vectors = self.stages.vectors(spoken.words)
         steps, arrays = self._arrays(spoken, vectors, voice, face, span)
         notes += spoken.notes
-        if not arrays and not spoken.words:
+        if not spoken.words and not any(x.any() for x in arrays.values()):
             raise ClipError(
                 f"{clip.path} must hold speech, sound or a face. Received: none of them. "
                 f"{' '.join(notes)} Leave the clip out."
@@ -106,21 +106,23 @@ class Extractor:
         return float(found if clip.end is None else min(clip.end, found))
 
     def _arrays(self, spoken, vectors, voice, face, span):
-        """Return the `Steps` of the text, and the features of each modality that is there."""
-        if self.settings.align == "none":
-            steps = Steps(spoken.words, spoken.spans)
-            arrays = {"text": vectors, "audio": voice.values, "video": np.nan_to_num(face.values)}
-        else:
-            steps = word_steps(spoken.words, spoken.spans, *span)
-            text = vectors
-            if spoken.words:
-                text = np.repeat(self._pause, len(steps.words), axis=0)
-                text[steps.spoken] = vectors
-            frame = 1 / self.settings.face_fps
-            arrays = {
-                "text": text,
-                "audio": means(voice.values, voice.times, steps.spans, 1 / VOICE_RATE),
-                "video": means(face.values, face.times, steps.spans, frame),
-            }
-        return steps, {name: x for name, x in arrays.items() if x.any()}
+        """Return the `Steps` of the text, and the features of the modalities.
 
+        Steps that are words have all modalities, so that these have one length; an absent one is
+        zero. Otherwise it is left out.
+        """
+        if self.settings.align == "none":
+            video = np.nan_to_num(face.values)
+            arrays = {"text": vectors, "audio": voice.values, "video": video}
+            steps = Steps(spoken.words, spoken.spans)
+            return steps, {name: x for name, x in arrays.items() if x.any()}
+        steps = word_steps(spoken.words, spoken.spans, *span)
+        text = np.repeat(self._pause if spoken.words else 0 * self._pause, len(steps.words), axis=0)
+        text[steps.spoken] = vectors
+        frame = 1 / self.settings.face_fps
+        arrays = {
+            "text": text,
+            "audio": means(voice.values, voice.times, steps.spans, 1 / VOICE_RATE),
+            "video": means(face.values, face.times, steps.spans, frame),
+        }
+        return steps, {name: x for name, x in arrays.items() if x.shape[1]}

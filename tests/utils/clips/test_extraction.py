@@ -64,14 +64,20 @@ def test_a_segment_holds_the_times_of_the_recording():
     assert found.arrays["video"][1, 0] == pytest.approx(20.75, abs=0.06)
 
 
-def test_modalities_that_are_not_there_are_left_out():
-    silent = extract(FakeClip(has_sound=False))
-    assert list(silent.arrays) == ["video"] and silent.steps.words == ["sp"] * 3
+def test_modalities_that_are_not_there_are_zero_or_left_out():
+    silent = FakeClip(has_sound=False)
+    arrays = extract(silent).arrays
+    assert [x.any() for x in arrays.values()] == [False, False, True]
+    assert {len(x) for x in arrays.values()} == {3}
+    assert list(extract(silent, ExtractionSettings(align="none")).arrays) == ["video"]
     heard = extract(FakeClip(has_video=False, heard=SAID))
-    assert list(heard.arrays) == ["text", "audio"] and "No face at first." not in heard.notes
-    words = extract(FakeClip(has_sound=False), text="so good")
-    assert np.allclose(words.steps.spans, [(0, 1.5), (1.5, 3)])
-    assert any("spread evenly" in note for note in words.notes)
+    assert not heard.arrays["video"].any() and "No face at first." not in heard.notes
+
+
+def test_a_transcript_without_sound_is_spread_evenly():
+    found = extract(FakeClip(has_sound=False), text="so good")
+    assert np.allclose(found.steps.spans, [(0, 1.5), (1.5, 3)])
+    assert any("spread evenly" in note for note in found.notes)
 
 
 def test_a_clip_of_nothing_is_refused():
