@@ -29,11 +29,15 @@ ray: setup  ## test --strategy ray: two workers, one of which is killed (two to 
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-ray.txt
 	$(BIN)/python -m pytest -m ray
 
-lint: setup  ## check style, types and the direction of imports
+CHECK_FORM := $(BIN)/check-jsonschema --quiet --builtin-schema
+lint: setup  ## check style, types, the direction of imports and the files that GitHub reads
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(CHECK_FORM) vendor.github-workflows .github/workflows/*.yml
+	$(CHECK_FORM) vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
+	$(CHECK_FORM) vendor.citation-file-format CITATION.cff
 
 BACKENDS := $(CURDIR)/.venv-backends
 .venv-backends/installed: requirements-backends.txt requirements-text.txt

@@ -20,6 +20,7 @@ def main():
     paths = [*options.models, *options.model]
     check_options(options, paths)
     from experiments.runs.block_predictions import tell_failures
+    from experiments.runs.opened_run import open_run
     from utils.new_file import new_file
 
     output = None if options.output is None else Path(options.output)
@@ -181,22 +182,6 @@ def texts_table(predictions, texts):
 def given(texts, ids):
     """Return the text of each id, which is its number."""
     return [texts[int(number)] for number in ids]
-
-
-def open_run(path):
-    """Return an `OnnxRun`, or, of a run folder, a `LoadedRun`."""
-    if not Path(path).is_dir():
-        from experiments.runs.onnx_run import open_onnx
-
-        return open_onnx(path)
-    from experiments.runs.run_folder import RunFolder
-
-    folder = RunFolder.open(path)
-    # Exported models do without TensorFlow.
-    import utils.quiet_tensorflow  # noqa: F401
-    from experiments.runs.loaded_run import load_run
-
-    return load_run(folder)
 
 
 def check_alike(paths, runs):

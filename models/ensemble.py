@@ -108,15 +108,27 @@ class EnsembleModel(MultimodalModel):
 
         With the compiled loss of the average, the sum is the mean of the members' own losses, with
         the losses of their own tasks. The loss of the average alone would teach members to cancel
-        each other's errors. `labels` are as for `mean_loss`.
+        each other's errors.
+
+        The compiled loss must give one number for each sample, as Keras's losses do. `labels` may
+        be scores or labels `(batch, num_outputs)`, or classes as numbers or one-hot rows.
         """
         if self._outputs is None:
             return super().auxiliary_loss(labels)
         *outputs, average = self._outputs
         self._outputs = None
-        own = sum(self.mean_loss(output, labels) for output in outputs)
+        own = sum(self._loss_of(output, labels) for output in outputs)
         tasks = sum(member.auxiliary_loss(labels) for member in self.members)
-        return (own + tasks) / self.n_members - self.mean_loss(average, labels)
+        return (own + tasks) / self.n_members - self._loss_of(average, labels)
+
+    def _loss_of(self, output, labels):
+        """Return the compiled loss, a mean over the batch; 0 if the batch is empty."""
+        loss = keras.losses.get(self.loss)
+        if self.num_classes is None:
+            labels = ops.reshape(labels, (-1, self.num_outputs))
+        each = getattr(loss, "call", loss)(labels, output)
+        count = ops.maximum(ops.cast(ops.shape(each)[0], "float32"), 1.0)
+        return ops.sum(ops.cast(each, "float32")) / count
 
     def get_config(self):
         config = super().get_config()

@@ -235,22 +235,6 @@ class MultimodalModel(keras.Model):
         """
         return ops.zeros((), dtype="float32")
 
-    def mean_loss(self, outputs, labels):
-        """Return the compiled loss of outputs, a mean over the batch; 0 if the batch is empty.
-
-        The compiled loss must give one number for each sample, as Keras's losses do.
-
-        Args:
-            outputs: `(batch, output_dim)`.
-            labels: Scores or labels `(batch, num_outputs)`, or classes as numbers or one-hot rows.
-        """
-        loss = keras.losses.get(getattr(self, "loss", None))
-        if self.num_classes is None:
-            labels = ops.reshape(labels, (-1, self.num_outputs))
-        each = getattr(loss, "call", loss)(labels, outputs)
-        count = ops.maximum(ops.cast(ops.shape(each)[0], "float32"), 1.0)
-        return ops.sum(ops.cast(each, "float32")) / count
-
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Return the compiled loss, the penalties and, in training, `auxiliary_loss`."""
         loss = super().compute_loss(x, y, y_pred, sample_weight, training=training)

@@ -5,11 +5,10 @@ import itertools
 import keras
 from keras import ops
 
-from .checks import check_above_zero, check_positive, check_sequence
+from .checks import check_positive, check_sequence
 from .dropout import HashDropout
 from .inputs import MODALITIES, read_inputs
 from .multimodal_model import MultimodalModel
-from .pooling import MaskedPooling
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -28,10 +27,6 @@ class TextEncoderModel(MultimodalModel):
         pieces: Most tokens of a step; 1 for `steps="token"`.
         dropout_rate: Probability that a feature of an encoded step becomes 0 in training; the
             others are scaled up.
-        text_loss: Weight of a second loss, by which a linear layer learns to predict from the text
-            alone: from the last text of a sample for `steps="text"`, else from the mean of its
-            steps. So the encoder learns from the labels on a short way too. The layer takes no part
-            in predictions. 0: no such layer.
 
     Call arguments:
         inputs: As for `MultimodalModel`, with token numbers as `text`. In place of `text`, a dict
@@ -43,8 +38,8 @@ class TextEncoderModel(MultimodalModel):
         The output of `model`.
 
     Raises:
-        ValueError: If `text_dim` of the model is not the encoder's width, `pieces` is not 1 for an
-            encoder of tokens, or `text_loss` is negative; further as for `MultimodalModel`.
+        ValueError: If `text_dim` of the model is not the encoder's width, or `pieces` is not 1 for
+            an encoder of tokens; further as for `MultimodalModel`.
 
     Example:
         >>> encoder = TextEncoder({"hidden_dim": 32, "vocabulary_size": 100}, "word")
@@ -55,10 +50,8 @@ class TextEncoderModel(MultimodalModel):
         (8, 1)
     """
 
-    def __init__(self, model, encoder, pieces, dropout_rate=0.0, text_loss=0.0, **kwargs):
+    def __init__(self, model, encoder, pieces, dropout_rate=0.0, **kwargs):
         check_positive(pieces=pieces)
-        if text_loss:
-            check_above_zero(text_loss=text_loss)
         if encoder.steps == "token" and pieces != 1:
             raise ValueError(
                 '`pieces` must be 1 for an encoder with `steps="token"`. '
@@ -86,34 +79,23 @@ class TextEncoderModel(MultimodalModel):
             center=False, scale=False, dtype=self.dtype_policy, name="norm"
         )
         self.dropout = HashDropout(dropout_rate, dtype=self.dtype_policy)
-        self.text_loss = text_loss
         self.remembers_samples = model.remembers_samples
-        self._text_output = None
-        if text_loss:
-            method = "last" if encoder.steps == "text" else "mean"
-            self.pooling = MaskedPooling(method, encoder.width, dtype=self.dtype_policy)
-            self.text_layer = keras.layers.Dense(self.output_dim, dtype="float32", name="text")
 
     def part_shapes(self):
         shape = (None, None) if self.encoder.steps == "token" else (None, None, self.pieces)
         return itertools.chain([(self.encoder, shape)], self.model.part_shapes())
 
     def output_layers(self):
-        return [*self.model.output_layers(), *([self.text_layer] if self.text_loss else [])]
+        return self.model.output_layers()
 
     def start_output_at(self, values):
         self.model.start_output_at(values)
-        if self.text_loss:
-            self.text_layer.bias.assign(ops.ones(self.output_dim) * values)
 
     def build(self, input_shape=None):
         """Create all weights; the widths are known from the constructor."""
         self.encoder.build()
         self.norm.build((None, None, self.encoder.width))
         self.model.build()
-        if self.text_loss:
-            self.pooling.build((None, None, self.encoder.width))
-            self.text_layer.build((None, self.encoder.width))
         self.built = True
 
     def encode(self, text, text_mask=None, training=None):
@@ -162,11 +144,7 @@ class TextEncoderModel(MultimodalModel):
 
     def _explain_encoded(self, inputs, training):
         inputs = {**inputs, "text": self.dropout(inputs["text"], training=training)}
-        sequences, masks = self.model.read(inputs)
-        if training and self.text_loss:
-            vectors, _ = self.pooling(sequences[0], masks[0])
-            self._text_output = self.text_layer(vectors)
-        return self.model.explain_sequences(sequences, masks, training=training)
+        return self.model.explain_sequences(*self.model.read(inputs), training=training)
 
     def _with_vectors(self, inputs):
         """Return a dict input with vectors as its `text`."""
@@ -186,13 +164,9 @@ class TextEncoderModel(MultimodalModel):
         return self.model.losses
 
     def auxiliary_loss(self, labels):
-        """Return the loss of the model's own tasks, and the weighted loss of the text alone."""
+        """Return the loss of the model's own tasks."""
         self.model.loss = getattr(self, "loss", None)  # an ensemble asks for it
-        loss = self.model.auxiliary_loss(labels)
-        if self._text_output is None:
-            return loss
-        output, self._text_output = self._text_output, None
-        return loss + self.text_loss * self.mean_loss(output, labels)
+        return self.model.auxiliary_loss(labels)
 
     def compute_output_shape(self, input_shape):
         shapes = input_shape.values() if isinstance(input_shape, dict) else input_shape
@@ -206,7 +180,6 @@ class TextEncoderModel(MultimodalModel):
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "pieces": self.pieces,
             "dropout_rate": self.dropout_rate,
-            "text_loss": self.text_loss,
         }
 
     @classmethod

@@ -6,9 +6,9 @@ from rich.text import Text
 
 from experiments.pages.attention import sample_attention
 from experiments.pages.explained_sample import output_title
+from experiments.pages.text_bars import contribution_bar
 from utils.formats.split import MODALITIES
 
-BAR = 10
 # Keys of each attention map that are named.
 MOST_KEYS = 3
 LETTERS = 28
@@ -64,7 +64,7 @@ def _inputs_table(explanation, k, title):
     for i in found.whole:
         name = found.parts[i].input
         row = [name, *([f"{shares[name]:.3f}"] if weights else []), *_numbers(found, i, k)]
-        table.add_row(*row, _bar(found.occlusion[i, k], largest))
+        table.add_row(*row, contribution_bar(found.occlusion[i, k], largest))
     return table
 
 
@@ -76,7 +76,7 @@ def _steps_table(found, k, top):
     for i in order:
         part = found.parts[i]
         cells = [part.input, Text(_shortened(part.name)), *_numbers(found, i, k)]
-        table.add_row(*cells, _bar(found.occlusion[i, k], largest))
+        table.add_row(*cells, contribution_bar(found.occlusion[i, k], largest))
     return table
 
 
@@ -117,13 +117,6 @@ def _methods(found):
 
 def _numbers(found, i, k):
     return [f"{getattr(found, method)[i, k]:+.3f}" for method in _methods(found)]
-
-
-def _bar(value, largest):
-    """Return a bar whose length is the size and whose sign stands first."""
-    length = round(BAR * abs(value) / largest) if largest else 0
-    sign, style = ("+", "blue") if value > 0 else ("-", "red")
-    return Text((sign + "█" * length) if length else "", style=style)
 
 
 def _shortened(text):

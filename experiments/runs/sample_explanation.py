@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from experiments.tasks.contributions import Contributions, sequence_contributions
+from experiments.tasks.explained_outputs import explained_outputs
 from experiments.tasks.predictions import Predictions
 from experiments.tasks.sample_parts import fitting_names, sequence_parts
 from utils.command_line import did_you_mean
@@ -127,30 +128,6 @@ def find_sample(blocks, sample_id, where):
         f"--id must be one of the {len(known)} samples of the {where}, such as {examples}. "
         f"Received: {sample_id!r}.{did_you_mean(sample_id, known)} Or choose another --split."
     )
-
-
-def explained_outputs(target, outputs, name=None):
-    """Return the indices and the names of the outputs to explain.
-
-    Args:
-        target: The `Target`.
-        outputs: Scores or probabilities of the sample, `(columns,)`.
-        name: A name of the target's outputs, or `None`.
-
-    Raises:
-        ValueError: If there is no such name.
-    """
-    names = list(target.names)
-    if name is not None:
-        if name not in names:
-            raise ValueError(
-                f"--of must be one of {', '.join(names)}. "
-                f"Received: {name!r}.{did_you_mean(name, names)}"
-            )
-        chosen = [names.index(name)]
-    else:
-        chosen = [int(np.argmax(outputs))] if target.kind == "class" else range(len(names))
-    return list(chosen), [names[i] for i in chosen]
 
 
 def _predicted(run, sample):

@@ -44,11 +44,6 @@ class TextEncoderSettings(SettingsGroup):
         "vector of a step of several tokens: the mean of their vectors, the vector of the first "
         "token, or, for texts, the output of the encoder's pooler",
     )
-    text_loss: NonNegativeFloat = encoder_setting(
-        0.0,
-        "weight of a second loss: of a linear layer that predicts from the encoded text alone, in "
-        "a context window from its last text, and takes no part in predictions",
-    )
     trainable_layers: NonNegativeInt | None = encoder_setting(
         None,
         "layers of the encoder that are trained, the upper ones; 0: none; default: all of them, "

@@ -146,14 +146,14 @@ class SequenceInputs(Inputs):
 
     def blocks(self, model, data, split, cut=False, partition=None, labels=False):
         samples = self.read(data, split, labels, stream=True, partition=partition)
-        widths, lengths = self._sizes(model)
+        widths, lengths = self.sizes(model)
         samples.check_widths(widths)
         return SequenceBlocks(samples, lengths, cut)
 
     def text_blocks(self, model, texts):
         if self.text_steps is None:
             return super().text_blocks(model, texts)
-        return SequenceBlocks(self.as_samples({"text": texts}), self._sizes(model)[1])
+        return SequenceBlocks(self.as_samples({"text": texts}), self.sizes(model)[1])
 
     def use(self, modalities):
         """Use some of the modalities alone; see `Inputs.use`."""
@@ -177,11 +177,11 @@ class SequenceInputs(Inputs):
         return samples.repair_notes()
 
     def check_fits(self, model, samples):
-        widths, lengths = self._sizes(model)
+        widths, lengths = self.sizes(model)
         samples.check_widths(widths)
         samples.check_lengths(lengths)
 
-    def _sizes(self, model):
+    def sizes(self, model):
         """Return the width, and the longest sequence, of each modality that is used."""
         sizes = zip(MODALITIES, model.widths, model.seq_lens, strict=True)
         used = [(name, *size) for name, *size in sizes if name in self.modalities]

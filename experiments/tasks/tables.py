@@ -119,7 +119,11 @@ class TableTask(Task):
         settings, schema = self.settings, self.schema
         announce(f"Fitting the tokens and fields to {train}")
         if settings.tokenizer is None:
-            tokenizer = TextTokenizer.learn(_Texts(train, schema.text), settings.vocabulary_size)
+            from utils.texts.learned_vocabulary import learn_vocabulary  # takes seconds
+
+            texts = _Texts(train, schema.text)
+            tokens = learn_vocabulary(texts, settings.vocabulary_size)
+            tokenizer = TextTokenizer.from_vocabulary(tokens)
         else:
             tokenizer = TextTokenizer.from_source(settings.tokenizer)
         processing = Processing.fit(

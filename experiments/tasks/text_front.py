@@ -75,9 +75,7 @@ def put_in_front(model, settings, steps):
     """Return a model of sequences behind the text encoder of `settings`."""
     encoder = make_text_encoder(settings, steps)
     dropout_rate = settings.feature_dropout.get("text", 0.0)
-    return TextEncoderModel(
-        model(encoder.width), encoder, steps.pieces, dropout_rate, settings.text_loss
-    )
+    return TextEncoderModel(model(encoder.width), encoder, steps.pieces, dropout_rate)
 
 
 def encode_texts(model, samples):

@@ -57,7 +57,7 @@ def given_samples(given):
 
     Args:
         given: A dict from `text` to a list of texts, and optionally from other modalities to raw
-            features `(N, T, D)`.
+            features `(N, T, D)`; from `step_words` to the words of their steps, a text for each.
 
     Raises:
         ValueError: If the texts are no such list, are all empty, or are not as many as the samples.
@@ -76,6 +76,5 @@ def given_samples(given):
             f"samples of {', '.join(split.sequences)}. Received: {len(texts)}. Give an empty text "
             "where there is none."
         )
-    return dataclasses.replace(
-        split, name="given", source=Path("samples"), index={"text": list(texts)}
-    )
+    index = {column: list(given[column]) for column in ("text", "step_words") if column in given}
+    return dataclasses.replace(split, name="given", source=Path("samples"), index=index)

@@ -67,8 +67,7 @@ def make_encoded():
     """A model behind a text encoder, which has no dropout: Keras draws it apart on each backend."""
     source, special = {**BERT, "dropout": 0.0}, {"start_token": 1, "end_token": 2}
     encoder = TextEncoder(source, "word", **special, gradient_checkpointing=True)
-    inner = MODELS["lf_dnn"](SEQ_LEN, WIDTH, 4, 3, 8)
-    model = TextEncoderModel(inner, encoder, PIECES, text_loss=0.5)
+    model = TextEncoderModel(MODELS["lf_dnn"](SEQ_LEN, WIDTH, 4, 3, 8), encoder, PIECES)
     model.build()
     return model
 

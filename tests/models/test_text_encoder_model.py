@@ -20,10 +20,10 @@ def make_encoder(steps="word", dropout=0.0, **options):
     return TextEncoder({**BERT, "dropout": dropout}, steps, **SPECIAL, **options)
 
 
-def make_model(name="lf_dnn", members=1, pieces=PIECES, encoder=None, text_loss=0.0, **options):
+def make_model(name="lf_dnn", members=1, pieces=PIECES, encoder=None, **options):
     keras.utils.set_random_seed(0)
     inner = make_inner(name, members, **options)
-    model = TextEncoderModel(inner, encoder or make_encoder(), pieces, text_loss=text_loss)
+    model = TextEncoderModel(inner, encoder or make_encoder(), pieces)
     model.build()
     rng = np.random.default_rng(0)
     for weight in model.trainable_weights:
@@ -101,28 +101,6 @@ def test_an_ensemble_learns_by_the_loss_that_the_whole_is_compiled_with(inputs, 
     assert float(total) == pytest.approx(np.mean(own), rel=1e-5)
 
 
-@pytest.mark.parametrize(("steps", "members"), [("word", 1), ("text", 2)])
-def test_text_alone_has_a_loss_of_its_own_and_no_say(steps, members, inputs, labels, eagerly):
-    options = {"members": members, "dropout_rate": 0.0}
-    model = make_model("lf_dnn", encoder=make_encoder(steps), text_loss=0.5, **options)
-    text = np.where(np.arange(BATCH)[:, None, None] == 1, 0, inputs[0])  # the second has none
-    given = (text, *inputs[1:])
-    vectors, mask = (np.asarray(x) for x in model.encode(text))
-    encoded = named((vectors, *inputs[1:]), text_mask=mask)
-    np.testing.assert_allclose(model(given), model.model(encoded), atol=1e-5)
-    pooled = np.zeros((BATCH, WIDTH))
-    for i in (0, 2):
-        steps_of_text = vectors[i][mask[i]]
-        pooled[i] = steps_of_text.mean(axis=0) if steps == "word" else steps_of_text[-1]
-    kernel, bias = (np.asarray(weight) for weight in model.text_layer.weights)
-    of_text = np.mean((pooled @ kernel + bias - labels) ** 2)
-    model.compile("sgd", "mse")
-    total = model.compute_loss(None, labels, model(given, training=True), None, True)
-    parts = getattr(model.model, "members", [model.model])
-    own = np.mean([np.mean((part(encoded) - labels) ** 2) for part in parts])
-    assert float(total) == pytest.approx(own + 0.5 * of_text, rel=1e-5)
-
-
 @pytest.mark.parametrize("steps", ["token", "word", "text"])
 def test_masks_hold_what_they_promise(steps, inputs):
     text, audio, video = inputs
@@ -159,7 +137,7 @@ def test_half_precision_does_not_round_token_numbers(policy):
 
 
 def test_it_is_loaded_as_it_was_saved(inputs, labels, tmp_path, eagerly):
-    model = make_model("lf_dnn", members=2, text_loss=0.5)
+    model = make_model("lf_dnn", members=2)
     model.compile("adam", "mae")
     model.fit(inputs, labels, verbose=0)
     model.save(tmp_path / "model.keras")
@@ -169,7 +147,7 @@ def test_it_is_loaded_as_it_was_saved(inputs, labels, tmp_path, eagerly):
 
 
 def test_it_fits_in_a_graph(inputs, labels):
-    model = make_model(encoder=make_encoder("text", 0.1, trainable_layers=1), text_loss=0.5)
+    model = make_model(encoder=make_encoder("text", 0.1, trainable_layers=1))
     model.compile(keras.optimizers.Adam(0.01), "mse")
     data = tf.data.Dataset.from_tensor_slices((inputs, labels)).batch(2).repeat(10)
     losses = model.fit(data, epochs=2, verbose=0, shuffle=False).history["loss"]
@@ -190,10 +168,10 @@ def test_it_works_behind_scaling(inputs):
 
 
 def test_output_starts_where_it_is_told(inputs):
-    for members, text_loss in ((1, 0.0), (2, 0.5)):
-        model = make_model("lf_dnn", members, text_loss=text_loss)
+    for members in (1, 2):
+        model = make_model("lf_dnn", members)
         model.start_output_at(2.0)
-        assert len(model.output_layers()) == members + (text_loss > 0)
+        assert len(model.output_layers()) == members
         assert all(float(layer.bias[0]) == 2.0 for layer in model.output_layers())
 
 

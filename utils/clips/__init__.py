@@ -1,1 +1,1 @@
-"""From a recording to named values over time: sound, voice, face, words."""
+"""From a recording to named values over time: media, voice, face, speech."""

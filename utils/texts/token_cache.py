@@ -5,35 +5,18 @@ import hashlib
 import os
 import secrets
 import struct
-from pathlib import Path
 
 import numpy as np
 
+from utils.cache_folder import cache_folder
 from utils.files import in_one_step
 from utils.texts.token_file import TokenFile
 
 # The end of a file: its kind, the number of texts and of tokens, and the SHA-256 of all before.
 FOOTER = struct.Struct("<8sqq32s")
 KIND = b"tokens01"
-FOLDER_VARIABLE = "MSA_CACHE"
 # Fewer texts are cut in a moment, and a program that predicts text by text would fill the cache.
 WORTH_KEEPING = 1000
-
-
-def cache_folder():
-    """Return the folder of cached tokens, or `None` if the user has no home.
-
-    It is `tokens` in the folder that the environment variable MSA_CACHE names; without it, in
-    `msa_tf2` in the user's cache: XDG_CACHE_HOME, or else `~/.cache`.
-    """
-    given = os.environ.get(FOLDER_VARIABLE)
-    if given:
-        return Path(given, "tokens")
-    try:
-        caches = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    except RuntimeError:
-        return None
-    return Path(caches, "msa_tf2", "tokens")
 
 
 def cached_tokens(key, count, make):
@@ -54,7 +37,7 @@ def cached_tokens(key, count, make):
     Raises:
         OSError: If the temporary folder has no room either.
     """
-    folder = cache_folder() if count >= WORTH_KEEPING else None
+    folder = cache_folder("tokens") if count >= WORTH_KEEPING else None
     path = folder and folder / f"{key}.tokens"
     if path is not None:
         with contextlib.suppress(OSError):

@@ -9,7 +9,6 @@ import numpy as np
 from utils.files import write_text
 from utils.texts.pieces import Pieces, split_by_words
 from utils.texts.tokenizer_files import (
-    WORD_PIECE_SPECIALS,
     read_source,
     read_standard,
     word_piece,
@@ -88,32 +87,6 @@ class TextTokenizer:
             ValueError: If one of `[UNK]`, `[CLS]` and `[SEP]` is missing.
         """
         return cls(word_piece(vocabulary, lowercase, strip_accents))
-
-    @classmethod
-    def learn(cls, texts, size):
-        """Learn a vocabulary from texts.
-
-        Args:
-            texts: An iterable of texts; it may be read more than once.
-            size: Largest number of tokens, including the special tokens.
-
-        Returns:
-            The `TextTokenizer`.
-
-        Reference:
-            Wu et al., 2016, "Google's Neural Machine Translation System" (WordPiece).
-        """
-        import tensorflow as tf
-        from keras_hub.tokenizers import compute_word_piece_vocabulary
-
-        data = tf.data.Dataset.from_generator(
-            lambda: iter(texts), output_signature=tf.TensorSpec((), "string")
-        )
-        specials = list(WORD_PIECE_SPECIALS)
-        vocabulary = compute_word_piece_vocabulary(
-            data, size, lowercase=True, strip_accents=True, reserved_tokens=specials
-        )
-        return cls.from_vocabulary(vocabulary)
 
     @classmethod
     def load(cls, path):

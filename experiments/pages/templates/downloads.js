@@ -30,7 +30,7 @@ function headingOf(card) {
 
 const fileName = (card) => headingOf(card).trim().toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
 
-for (const svg of document.querySelectorAll(".card svg")) {
+for (const svg of document.querySelectorAll(".card svg:not(.plain)")) {
   const card = svg.closest(".card");
   offerDownload(card, "SVG", () =>
     download(`${fileName(card)}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(svg)));

@@ -60,7 +60,7 @@ def test_data_is_read_block_by_block(monkeypatch):
 
 def test_a_sample_without_a_finite_prediction_is_listed(fails, exported, tmp_path, monkeypatch):
     split = Split("new", {"text": Random("here", (3, 2, 3))}, without_labels(3))
-    monkeypatch.setattr("experiments.predict.open_run", lambda path: Half(split, np.nan))
+    monkeypatch.setattr("experiments.runs.opened_run.open_run", lambda path: Half(split, np.nan))
     output = tmp_path / "p.csv"
     message = fails(main, exported, "--data", "here", "--output", output, code=3)
     assert "1 samples could not be predicted, the others were" in message
@@ -72,7 +72,7 @@ def test_a_sample_without_a_finite_prediction_is_listed(fails, exported, tmp_pat
 
 def test_nothing_is_left_where_no_sample_can_be_predicted(fails, exported, tmp_path, monkeypatch):
     split = Split("new", {"text": Random("here", (1, 2, 3))}, without_labels(1))
-    monkeypatch.setattr("experiments.predict.open_run", lambda path: Half(split, np.nan))
+    monkeypatch.setattr("experiments.runs.opened_run.open_run", lambda path: Half(split, np.nan))
     message = fails(main, exported, "--data", "here", "--output", tmp_path / "p.csv", code=1)
     assert "no sample could be predicted. '0': the model predicts [nan]" in message
     assert "No file was left" in message and not any(tmp_path.iterdir())

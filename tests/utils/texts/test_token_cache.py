@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from utils.cache_folder import FOLDER_VARIABLE
 from utils.texts import token_cache
-from utils.texts.token_cache import FOLDER_VARIABLE, cache_folder, cached_tokens
+from utils.texts.token_cache import cached_tokens
 
 TEXTS = [[5, 6, 7], [], [8]]
 
@@ -71,16 +72,6 @@ def test_without_a_cache_tokens_lie_in_a_temporary_file(cache, block, monkeypatc
     assert make.calls in (2, 4) and (block == "file" or not list(cache.iterdir()))
 
 
-def test_folder_is_the_users_cache(monkeypatch, tmp_path):
-    assert cache_folder().name == "tokens"
-    monkeypatch.delenv(FOLDER_VARIABLE)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / "msa_tf2" / "tokens"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / ".cache" / "msa_tf2" / "tokens"
-
-
 def test_users_without_a_home_have_no_cache(monkeypatch):
     monkeypatch.delenv(FOLDER_VARIABLE)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
@@ -88,6 +79,5 @@ def test_users_without_a_home_have_no_cache(monkeypatch):
     def homeless(self):
         raise RuntimeError("no home")
 
-    monkeypatch.setattr("utils.texts.token_cache.Path.expanduser", homeless)
-    assert cache_folder() is None
+    monkeypatch.setattr("utils.cache_folder.Path.expanduser", homeless)
     check(Maker())

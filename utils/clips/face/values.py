@@ -4,7 +4,7 @@ Lengths are in units of the distance between the outer eye corners and measured 
 upright head, so that they stay as they are where the head turns, moves or comes closer. "Right"
 and "left" are the person's own sides. A picture that is mirrored swaps the values of the two
 sides, turns the sign of `head_yaw`, `head_roll` and both `gaze_..._x`, and makes `face_x` 1 -
-`face_x`.
+`face_x`. The networks hold to this up to about 2.5 degrees and 0.03 units.
 """
 
 import numpy as np

@@ -10,8 +10,8 @@ from utils.row_ids import RowIds
 
 # By these names a folder's recordings are found. A file that is named itself may have any name.
 SUFFIXES = frozenset(
-    ".3gp .aac .ac3 .aif .aiff .amr .asf .au .avi .caf .dv .flac .flv .m2ts .m4a .m4v .mka .mkv .mov "
-    ".mp3 .mp4 .mpeg .mpg .mts .oga .ogg .ogv .opus .ts .vob .wav .webm .wma .wmv".split()
+    ".3gp .aac .ac3 .aif .aiff .amr .asf .au .avi .caf .dv .flac .flv .m2ts .m4a .m4v .mka .mkv "
+    ".mov .mp3 .mp4 .mpeg .mpg .mts .oga .ogg .ogv .opus .ts .vob .wav .webm .wma .wmv".split()
 )
 LONGEST_ID = 1000
 
@@ -50,10 +50,10 @@ def clip_list(sources):
     - A folder: all its recordings, known by their suffix, and those of the folders in it; the id is
       the path inside the folder, without suffix.
     - A pattern with `*`, `?` or `[...]`; `**` means any folders.
-    - A CSV table with the column `path`, relative to the table, and any of `id`, `split`, `label` or
-      `label_NAME`, `text`, `video_id`, `start` and `end`.
-    - A folder in the raw layout of MMSA's corpora, `Raw/VIDEO/CLIP.mp4` beside `label.csv` with the
-      columns `video_id` and `clip_id`, or that table; the id is `VIDEO$_$CLIP`.
+    - A CSV table with the column `path`, relative to the table, and any of `id`, `split`, `label`
+      or `label_NAME`, `text`, `video_id`, `start` and `end`.
+    - A folder in the raw layout of MMSA's corpora, `Raw/VIDEO/CLIP.mp4` beside `label.csv` with
+      the columns `video_id` and `clip_id`, or that table; the id is `VIDEO$_$CLIP`.
 
     Whether a recording exists is found when it is opened.
 
@@ -116,8 +116,8 @@ def _recordings(source):
         )
     if not found:
         raise ClipError(
-            f"{source} must hold recordings. Received: no file named {', '.join(sorted(SUFFIXES))}. "
-            "Name a folder with recordings, or the files themselves."
+            f"{source} must hold recordings. Received: no file named "
+            f"{', '.join(sorted(SUFFIXES))}. Name another folder, or the files themselves."
         )
     return found
 

@@ -110,7 +110,7 @@ def _clip(table, row, values):
     return Clip(
         id=values["id"],
         path=values["path"],
-        split=SPLIT_NAMES.get(values["split"], values["split"]),
+        split=SPLIT_NAMES.get(values["split"]) or values["split"],
         label={name: values[name] for name in labels},
         text=values.get("text", ""),
         video_id=values.get("video_id", ""),

@@ -2,6 +2,10 @@
 
 try:
     import av
+    from av.error import FFmpegError
+    from av.sidedata.sidedata import Type as SideDataType
+    from av.stream import Discard, Disposition
+    from av.video.reformatter import VideoReformatter
 except ImportError as error:
     raise ImportError(
         "Reading clips needs PyAV (av), which is not installed. "
@@ -15,6 +19,11 @@ __all__ = [
     "OPEN_OPTIONS",
     "RATES",
     "TIMELINES_FROM_FIRST_PACKET",
+    "Discard",
+    "Disposition",
+    "FFmpegError",
+    "SideDataType",
+    "VideoReformatter",
     "av",
 ]
 

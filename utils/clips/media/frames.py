@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from utils.clips.media.clip_error import ClipError
-from utils.clips.media.decoder import LONGEST_EDGE, av
+from utils.clips.media.decoder import LONGEST_EDGE, VideoReformatter
 from utils.clips.media.opened_clip import open_clip
 from utils.clips.media.packets import FrameSource
 from utils.clips.media.span import check_span, early_end
@@ -83,7 +83,7 @@ class Frames:
         self._rate = rate
         self._span = (start, math.inf if end is None else end)
         self._longest_side = longest_side
-        self._scaler = av.video.reformatter.VideoReformatter()
+        self._scaler = VideoReformatter()
         self._cell = math.floor(start * rate + 1e-9) - 1  # interval of the latest picture
         self._frames = self._read()
 

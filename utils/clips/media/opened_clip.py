@@ -14,6 +14,9 @@ from utils.clips.media.decoder import (
     OPEN_OPTIONS,
     RATES,
     TIMELINES_FROM_FIRST_PACKET,
+    Discard,
+    Disposition,
+    FFmpegError,
     av,
 )
 from utils.clips.media.refusal import EXPECTED, names_other_files, why_refused
@@ -21,11 +24,7 @@ from utils.clips.media.refusal import EXPECTED, names_other_files, why_refused
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+[:,]")
 WITHOUT_INDEX = ("mpeg", "mpegts", "mpegvideo")
 BLIND = 2.0  # seconds
-NOT_VIDEO = (
-    av.stream.Disposition.attached_pic
-    | av.stream.Disposition.timed_thumbnails
-    | av.stream.Disposition.still_image
-)
+NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class OpenedClip:
         try:
             stamp = int((time + self.origin) / stream.time_base)
             self.container.seek(stamp, stream=stream)
-        except av.FFmpegError:
+        except FFmpegError:
             return False
         return True
 
@@ -107,7 +106,7 @@ def open_clip(path):
                     file, options=OPEN_OPTIONS, io_open=_open_nothing, metadata_errors="replace"
                 )
             )
-        except (av.FFmpegError, PermissionError) as error:
+        except (FFmpegError, PermissionError) as error:
             raise ClipError(f"{path} must be {EXPECTED}. {why_refused(file, error)}") from error
         yield _checked(path, container)
 
@@ -151,7 +150,7 @@ def _checked(path, container):
     _check_sound(path, audio)
     for stream in container.streams:
         if stream not in (video, audio):
-            stream.discard = av.stream.Discard.all
+            stream.discard = Discard.all
     for stream in filter(None, (video, audio)):
         # Several threads delay errors, and --processes uses the other cores.
         stream.codec_context.thread_count = 1
@@ -162,7 +161,7 @@ def _checked(path, container):
 
 
 def _first_default(streams):
-    default = [one for one in streams if one.disposition & av.stream.Disposition.default]
+    default = [one for one in streams if one.disposition & Disposition.default]
     return next(iter(default or streams), None)
 
 

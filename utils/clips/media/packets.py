@@ -1,7 +1,7 @@
 """Frames of one stream, decoded packet by packet; damaged packets are skipped and counted."""
 
 from utils.clips.media.clip_error import ClipError
-from utils.clips.media.decoder import av
+from utils.clips.media.decoder import FFmpegError
 
 WORST_SHARE = 1 / 3  # of the packets that may be damaged
 JUDGED_FROM = 50  # damaged packets, before the end
@@ -49,7 +49,7 @@ class FrameSource:
             self._packets += 1
             try:
                 frames = packet.decode()
-            except av.FFmpegError:
+            except FFmpegError:
                 self._add_fault()
                 continue
             for frame in frames:
@@ -79,7 +79,7 @@ class FrameSource:
                     stalls = 0
                     yield packet
                 return
-            except av.FFmpegError:
+            except FFmpegError:
                 stalls += 1
                 if stalls == 1:
                     self._add_fault()

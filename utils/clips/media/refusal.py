@@ -1,6 +1,7 @@
 """Why a file is no recording, in words, from its first bytes."""
 
 import codecs
+import itertools
 import re
 import struct
 
@@ -11,9 +12,10 @@ PLAYLIST = re.compile(
     r"|^v=0\s*$|^file\s|^\w+://",
     re.IGNORECASE | re.MULTILINE,
 )
-# ISO/IEC 14496-12: boxes that hold the boxes looked for, and the depth at which they lie.
+# ISO/IEC 14496-12: the boxes around `dref`, from the outermost.
 PARENTS = (b"moov", b"trak", b"mdia", b"minf", b"dinf")
 SELF_CONTAINED = 1  # flag of an entry of `dref`
+MOST_BOXES = 100_000  # a hostile file could hold a box in every 8 bytes
 LARGEST_TABLE = 65_536  # bytes of a `dref` box that are looked at
 
 
@@ -64,15 +66,16 @@ def names_other_files(file):
     """
     end = file.seek(0, 2)
     found = any(
-        kind == b"rmra" or _points_elsewhere(file.read(min(size, LARGEST_TABLE)))
-        for kind, size in _boxes(file, 0, end)
+        kind == b"rmra"
+        or (kind == b"dref" and _points_elsewhere(file.read(min(size, LARGEST_TABLE))))
+        for kind, size in itertools.islice(_boxes(file, 0, end), MOST_BOXES)
     )
     file.seek(0)
     return found
 
 
-def _boxes(file, start, end):
-    """Yield the kind and size of each box `dref` and `rmra`; the file stands at its content."""
+def _boxes(file, start, end, depth=0):
+    """Yield the kind and size of boxes, down to `dref`; the file stands at the content of each."""
     while start + 8 <= end:
         file.seek(start)
         size, kind = struct.unpack(">I4s", file.read(8))
@@ -82,10 +85,9 @@ def _boxes(file, start, end):
         stop = min(start + size, end) if size else end
         if (size and size < header) or not kind.isalnum():
             return
-        if kind in (b"dref", b"rmra"):
-            yield kind, stop - start - header
-        elif kind in PARENTS:
-            yield from _boxes(file, start + header, stop)
+        yield kind, stop - start - header
+        if depth < len(PARENTS) and kind == PARENTS[depth]:
+            yield from _boxes(file, start + header, stop, depth + 1)
         start = stop
 
 

@@ -1,6 +1,7 @@
 """Resampling to mono at 16,000 Hz, sample by sample on a fixed grid."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -17,8 +18,8 @@ class Resampling:
     """Collects the samples `begin` to `stop` of a sound at 16,000 Hz.
 
     Frames are given with the number of their first sample, counted at their own rate from the first
-    sample of the sound. Where one does not follow the frame before it, a gap is filled with silence,
-    and what was there already is left out.
+    sample of the sound. Where one does not follow the frame before it, a gap is filled with
+    silence, and what was there already is left out.
 
     Args:
         begin: Number of the first sample to keep, at 16,000 Hz.
@@ -34,7 +35,7 @@ class Resampling:
         self._too_long = too_long
         # It grows without copies, as a list of parts could not.
         self._kept = bytearray()
-        self._run = None  # PyAV's resampler of frames without a gap between them
+        self._run: Any = None  # PyAV's resampler of frames without a gap between them
         self._kind = None  # format, layout and rate of its frames
         self._next = 0  # number of the next input sample
         self._place = 0  # number of the next output sample

@@ -40,8 +40,9 @@ def read_sound(path, start=0.0, end=None):
 
     Sample `k` of the whole sound lies at the time of the first decoded sample plus `k / 16000`
     seconds. A segment holds exactly those samples whose time is in `[start, end)`: a long file is
-    not decoded from its beginning. Gaps are filled with silence. All channels are mixed with the
-    weights of ITU-R BS.775, scaled so that nothing clips.
+    not decoded from its beginning. Where a file's own time stamps jitter, by at most 0.05 s, the
+    segment follows the stamp at its start. Gaps are filled with silence. All channels are mixed
+    with the weights of ITU-R BS.775, scaled so that nothing clips.
 
     Exceptions of the caller, such as a time limit raised by a signal, pass through between two
     packets.

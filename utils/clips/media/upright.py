@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.clips.media.decoder import av
+from utils.clips.media.decoder import SideDataType
 
 UPRIGHT = (0, False)
 
@@ -19,7 +19,7 @@ def orientation(frame):
         ISO/IEC 14496-12, 6.2.2 (matrix of a track); FFmpeg's `libavutil/display.h`.
     """
     for data in frame.side_data:
-        if data.type == av.sidedata.sidedata.Type.DISPLAYMATRIX:
+        if data.type == SideDataType.DISPLAYMATRIX:
             a, b, _, c, d, *_ = np.frombuffer(bytes(data), "int32").tolist()
             return _quarter_turns(a, b, c, d)
     return UPRIGHT

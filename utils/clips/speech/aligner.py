@@ -75,8 +75,8 @@ class Aligner:
         """
         spoken = [spoken_words(word) for word in words]
         work = _Work(samples, words, spoken, heard)
-        if self.language == ENGLISH and work.times_wanted:
-            work.align(ForcedAlignment())
+        if self.language == ENGLISH:
+            work.align()
         else:
             work.take_heard(range(len(words)))
         return work.result(self.language)
@@ -93,11 +93,11 @@ class _Work:
         self.confidence = np.zeros(len(words))
         self.pairs = match_heard(_texts(words), _texts([one.word for one in heard]))
 
-    @property
-    def times_wanted(self):
-        return any(self.spoken) and len(self.pieces) > 0
-
-    def align(self, aligner):
+    def align(self):
+        """Give words the times of forced alignment; what it cannot align, of the recogniser."""
+        if not any(self.spoken) or not len(self.pieces):
+            return
+        aligner = ForcedAlignment()
         for stretch in self._stretches():
             places = [i for i in range(stretch.first, stretch.last) if self.spoken[i]]
             if places and not self._aligned(aligner, stretch, places):
@@ -138,7 +138,10 @@ class _Work:
                 self.confidence[i] = one.confidence
 
     def result(self, language):
-        lost = int(np.isnan(self.spans[[bool(s) for s in self.spoken], 0]).sum())
+        weights = [sum(map(len, spoken)) for spoken in self.spoken]
+        if language != ENGLISH:
+            weights = [len(word) for word in self.words]
+        lost = int(np.isnan(self.spans[np.array(weights, bool), 0]).sum())
         notes = []
         if language != ENGLISH and self.words:
             notes.append(
@@ -150,9 +153,6 @@ class _Work:
                 f"{lost} of {len(self.words)} words could not be aligned with the sound; they are "
                 "spread evenly over the sound between their neighbours."
             )
-        weights = [sum(map(len, spoken)) for spoken in self.spoken]
-        if language != ENGLISH:
-            weights = [len(word) for word in self.words]
         spans = spread_unknown(self.spans, weights, self.pieces, self.duration)
         return Alignment(spans, self.confidence, tuple(notes))
 

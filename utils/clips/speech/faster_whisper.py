@@ -57,7 +57,9 @@ class FasterWhisper:
             condition_on_previous_text=False,
         )
         return [
-            HeardWord(word.word.strip(), float(word.start), float(word.end), float(word.probability))
+            HeardWord(
+                word.word.strip(), float(word.start), float(word.end), float(word.probability)
+            )
             for segment in segments
             for word in segment.words or ()
             if word.word.strip()

@@ -1,5 +1,6 @@
 """Where the words of a given transcript are in a long recording, by the words that were heard."""
 
+import itertools
 from dataclasses import dataclass
 
 from utils.clips.speech.matching import matching_words
@@ -60,7 +61,7 @@ def stretches(count, pairs, times, duration):
     place, heard = pairs[0]
     first, start = 0, max(0.0, times[heard][0] - MARGIN - WORD * place)
     found = []
-    for (word, left), (following, right) in zip(pairs, pairs[1:], strict=False):
+    for (word, left), (following, right) in itertools.pairwise(pairs):
         end, begin = times[left][1], times[right][0]
         between, pause = following - word - 1, begin - end
         if pause > 2 * MARGIN + WORD * (between + 1):
@@ -68,9 +69,7 @@ def stretches(count, pairs, times, duration):
             middle = end + MARGIN + WORD * between
             found.append(Stretch(first, following, start, middle))
             first, start = following, begin - MARGIN
-        elif not between and (
-            end - start > LONG or (end - start > ENOUGH and pause > PAUSE)
-        ):
+        elif not between and (end - start > LONG or (end - start > ENOUGH and pause > PAUSE)):
             found.append(Stretch(first, following, start, (end + begin) / 2))
             first, start = following, (end + begin) / 2
     word, heard = pairs[-1]

@@ -1,5 +1,7 @@
 """The minimum edit distance between two lists of words, and what they have in common."""
 
+import collections
+
 import numpy as np
 
 WHOLE_TABLE = 2**24  # larger tables are computed by halves
@@ -35,9 +37,7 @@ def edit_distance(first, second):
     """Return the fewest insertions, deletions and substitutions from one list to the other."""
     numbers = {word: number for number, word in enumerate(dict.fromkeys([*first, *second]))}
     a, b = (np.array([numbers[word] for word in words], "int32") for words in (first, second))
-    for row in _rows(a, b):
-        last = row
-    return int(last[-1])
+    return int(_last_row(a, b)[-1])
 
 
 def _rows(a, b):
@@ -53,15 +53,17 @@ def _rows(a, b):
         yield row
 
 
+def _last_row(a, b):
+    (row,) = collections.deque(_rows(a, b), maxlen=1)
+    return row
+
+
 def _pairs(a, b, first, second):
     if not len(a) or not len(b):
         return []
     if len(a) * len(b) > WHOLE_TABLE and len(a) > 1:
         half = len(a) // 2
-        for before in _rows(a[:half], b):
-            pass
-        for behind in _rows(a[half:][::-1], b[::-1]):
-            pass
+        before, behind = _last_row(a[:half], b), _last_row(a[half:][::-1], b[::-1])
         cut = int(np.argmin(before + behind[::-1]))
         left = _pairs(a[:half], b[:cut], first, second)
         return left + _pairs(a[half:], b[cut:], first + half, second + cut)

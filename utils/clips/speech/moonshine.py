@@ -59,7 +59,9 @@ class Moonshine:
             lines = self._transcriber.transcribe_without_streaming(piece, RATE).lines
             words = [word for line in lines for word in line.text.split()]
             found = timed_words(aligner, piece, words)
-            heard += [HeardWord(w.word, start + w.start, start + w.end, w.confidence) for w in found]
+            heard += [
+                HeardWord(w.word, start + w.start, start + w.end, w.confidence) for w in found
+            ]
         return heard
 
 
@@ -76,7 +78,9 @@ def timed_words(aligner, piece, words):
         Words of which nothing is spoken are left out.
     """
     spoken = [(word, parts) for word in words if (parts := spoken_words(word))]
-    found = aligner.align(piece, [part for _, parts in spoken for part in parts]) if spoken else None
+    found = (
+        aligner.align(piece, [part for _, parts in spoken for part in parts]) if spoken else None
+    )
     if found is None:
         return []
     rest, heard = iter(found), []

@@ -6,10 +6,12 @@ RATE = 16000  # Hz
 HOP = 160  # samples, 10 ms
 # Levels are compared within a minute, since the distance of a microphone changes.
 BLOCK = 6000  # hops
-SILENCE = -60.0  # dB below full scale; quieter sound is never speech
+SILENCE = -60.0  # dB of full scale; quieter sound is never speech
+LOWEST = -70.0  # dB; digital silence counts as that
+ONE_LEVEL = 6.0  # dB; sound that varies less has no quiet parts
 SHARE = 0.3  # of the way from the quiet to the loud parts of a minute
 LONGEST, SHORTEST = 15.0, 0.25  # seconds
-BRIDGED = 1.0  # seconds; a shorter pause does not end a piece
+BRIDGED = 2.0  # seconds; a shorter pause does not end a piece
 MARGIN = 0.2  # seconds kept before and after what is loud
 
 
@@ -66,13 +68,10 @@ def _loud(levels):
     loud = np.zeros(len(levels), bool)
     for first in range(0, len(levels), BLOCK):
         around = levels[max(first - BLOCK // 2, 0) : first + BLOCK + BLOCK // 2]
-        # Digital silence says nothing about the noise of the room.
-        around = around[around > SILENCE - 20]
-        if len(around):
-            quiet, high = np.percentile(around, (10, 95))
-            limit = max(SILENCE, quiet + SHARE * (high - quiet) if high - quiet > 6 else quiet)
-            part = slice(first, first + BLOCK)
-            loud[part] = levels[part] > limit
+        quiet, high = np.percentile(np.maximum(around, LOWEST), (10, 95))
+        limit = quiet + SHARE * (high - quiet) if high - quiet > ONE_LEVEL else quiet - ONE_LEVEL
+        part = slice(first, first + BLOCK)
+        loud[part] = levels[part] > max(SILENCE, limit)
     return loud
 
 

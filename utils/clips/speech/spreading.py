@@ -1,4 +1,6 @@
-"""Times for words that nothing else tells: spread evenly over the sound between their neighbours."""
+"""Times for words that nothing else tells: spread over the sound between their neighbours."""
+
+import itertools
 
 import numpy as np
 
@@ -30,7 +32,7 @@ def spread_unknown(spans, weights, pieces, duration):
     spans, weights = np.array(spans, float).reshape(-1, 2), np.asarray(weights, float)
     known = np.flatnonzero(~np.isnan(spans[:, 0]))
     edges = [-1, *known.tolist(), len(spans)]
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in itertools.pairwise(edges):
         count = right - left - 1
         if not count:
             continue

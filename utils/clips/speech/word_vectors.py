@@ -1,5 +1,6 @@
 """A vector for each word of a clip, by a frozen sentence encoder."""
 
+import itertools
 import math
 
 import numpy as np
@@ -45,6 +46,6 @@ class WordVectors:
         """Return the vectors of words, float32 `(n, 384)`; zeros for a word without letters."""
         parts = math.ceil(len(words) / AT_ONCE)
         edges = np.linspace(0, len(words), parts + 1).round().astype(int).tolist()
-        lists = [words[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+        lists = [words[start:end] for start, end in itertools.pairwise(edges)]
         empty = np.zeros((0, self._encoder.width), "float32")
         return np.concatenate([empty, *self._encoder.encode(lists)])

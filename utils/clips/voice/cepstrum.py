@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from utils.clips.voice.products import products
 from utils.clips.voice.spectrum import HERTZ
 
 BANDS = 26
@@ -17,7 +18,7 @@ def band_powers(power):
     Args:
         power: Power spectra `(n, 257)`.
     """
-    return power @ _triangles()
+    return products(power, _triangles())
 
 
 def loudness(bands):
@@ -43,15 +44,15 @@ def mel_cepstrum(bands):
         Davis and Mermelstein, 1980, "Comparison of parametric representations for monosyllabic
         word recognition"; scaled as in Young et al., 2006, "The HTK Book", without lifter.
     """
-    order = np.arange(1, COEFFICIENTS + 1)
-    cosines = np.cos(np.pi * order * (np.arange(BANDS)[:, None] + 0.5) / BANDS)
-    return np.log(bands) @ (cosines * np.sqrt(2 / BANDS)).astype("float32")
+    order = np.arange(1, COEFFICIENTS + 1)[:, None]
+    cosines = np.cos(np.pi * order * (np.arange(BANDS) + 0.5) / BANDS)
+    return products(np.log(bands), (cosines * np.sqrt(2 / BANDS)).astype("float32"))
 
 
 @functools.cache
 def _triangles():
-    edges = np.linspace(_mel(LOW), _mel(HIGH), BANDS + 2)
-    places = _mel(HERTZ.astype("float64"))[:, None]
+    edges = np.linspace(_mel(LOW), _mel(HIGH), BANDS + 2)[:, None]
+    places = _mel(HERTZ.astype("float64"))
     rise = (places - edges[:-2]) / (edges[1:-1] - edges[:-2])
     fall = (edges[2:] - places) / (edges[2:] - edges[1:-1])
     return np.maximum(0, np.minimum(rise, fall)).astype("float32")

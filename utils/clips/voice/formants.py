@@ -3,6 +3,7 @@
 import numpy as np
 
 from utils.clips.voice.pitch import TRANSFORM
+from utils.clips.voice.products import products
 from utils.clips.voice.sound import RATE
 
 FORMANTS = 3
@@ -31,7 +32,7 @@ def formants(power):
         Markel and Gray, 1976, "Linear Prediction of Speech"; for the band, Makhoul, 1975,
         "Spectral linear prediction".
     """
-    correlation = power[:, :BINS].astype("float64") @ _cosines()
+    correlation = products(power[:, :BINS].astype("float64"), _cosines())
     correlation[:, 0] = correlation[:, 0] * (1 + 1e-9) + 1e-12
     poles = np.linalg.eigvals(_companions(_prediction(correlation)))
     band = BINS - 1
@@ -54,7 +55,7 @@ def _cosines():
     weight[[0, -1]] = 1
     coefficient = np.exp(-2 * np.pi * EMPHASIS / RATE)
     weight *= np.abs(1 - coefficient * np.exp(-2j * np.pi * bins / TRANSFORM)) ** 2
-    return weight[:, None] * np.cos(np.pi * bins[:, None] * np.arange(ORDER + 1) / (BINS - 1))
+    return weight * np.cos(np.pi * bins * np.arange(ORDER + 1)[:, None] / (BINS - 1))
 
 
 def _prediction(correlation):

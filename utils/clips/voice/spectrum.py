@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from utils.clips.voice.products import products
 from utils.clips.voice.sound import RATE
 
 WIDTH = 400  # samples: 25 ms
@@ -67,7 +68,7 @@ def shapes(power, previous):
     """
     total = power.sum(axis=1, keepdims=True)
     share = power / total
-    moments = share @ np.stack([HERTZ, HERTZ**2], axis=1)
+    moments = products(share, np.stack([HERTZ, HERTZ**2]))
     centroid = moments[:, 0]
     bandwidth = np.sqrt(np.maximum(moments[:, 1] - centroid**2, 0))
     rolloff = HERTZ[(np.cumsum(share, axis=1) < 0.85).sum(axis=1).clip(0, len(HERTZ) - 1)]
@@ -94,7 +95,7 @@ def _slope(level, low, high):
     inside = (low <= HERTZ) & (high >= HERTZ)
     kilohertz = HERTZ[inside] / 1000
     kilohertz = kilohertz - kilohertz.mean()
-    return level[:, inside] @ (kilohertz / (kilohertz**2).sum())
+    return products(level[:, inside], (kilohertz / (kilohertz**2).sum())[None])[:, 0]
 
 
 def _decibels(ratio):

@@ -7,7 +7,8 @@ from utils.clips.voice.changes import change, voiced_change
 from utils.clips.voice.cycles import MARGIN, jitter_and_shimmer
 from utils.clips.voice.formants import formants
 from utils.clips.voice.harmonics import harmonic_differences
-from utils.clips.voice.names import BANDWIDTHS, CEPSTRUM, FREQUENCIES, VOICE_NAMES
+from utils.clips.voice.modulation import RATES, modulation
+from utils.clips.voice.names import BANDWIDTHS, CEPSTRUM, FREQUENCIES, MODULATION, VOICE_NAMES
 from utils.clips.voice.pitch import WIDTH, pitch_candidates, power_spectra
 from utils.clips.voice.pitch_path import pitch_path
 from utils.clips.voice.sound import HOP, RATE, LevelledSound
@@ -19,9 +20,10 @@ MOST_HARMONIC = 0.9999  # 40 dB
 def voice_values(samples):
     """Describe pitch, quality, loudness and colour of a voice every 10 ms.
 
-    A value depends on the sound up to 60 ms before and after its time, and on two things of the
-    whole recording: its mean and active level, by which it is scaled, and the course of the pitch,
-    which is the best one through all frames. All values but `level` are independent of the gain.
+    A value depends on the sound up to 60 ms before and after its time (`modulation_2`: 515 ms),
+    and on two things of the whole recording: its mean and active level, by which it is scaled, and
+    the course of the pitch, which is the best one through all frames. All values but `level` are
+    independent of the gain.
 
     | name | what it is | unit |
     |---|---|---|
@@ -36,6 +38,7 @@ def voice_values(samples):
     | `level`, `relative_level` | level, below full scale and above the active level | dB |
     | `loudness`, `loudness_change` | sum of compressed band powers, and slope over 50 ms | 1, 1/s |
     | `zero_crossings` | changes of sign a sample | share |
+    | `modulation_2` to `modulation_16` | amplitude of the loudness at 2, 4, 8 and 16 Hz | 1 |
     | `centroid` to `hammarberg` | shape of the spectrum, see `spectrum.shapes` | see there |
     | `mfcc_1` to `mfcc_12` | mel cepstrum, see `cepstrum.mel_cepstrum` | |
     | `mfcc_1_change`, `mfcc_1_bend`, ... | slope over 50 ms, and slope of the slope | 1/s, 1/s² |
@@ -47,7 +50,7 @@ def voice_values(samples):
         samples: Mono sound `(n,)`, floating-point, at 16,000 Hz; full scale is 1.
 
     Returns:
-        float32 `(ceil(n / 160), 66)`, finite; columns in the order of `VOICE_NAMES`. Row `k` is
+        float32 `(ceil(n / 160), 70)`, finite; columns in the order of `VOICE_NAMES`. Row `k` is
         centred at `k` times 0.01 s. Beyond the ends of the recording there is silence.
 
     Raises:
@@ -61,7 +64,7 @@ def voice_values(samples):
         >>> seconds = np.arange(16_000) / 16_000
         >>> values = voice_values(0.1 * np.sin(2 * np.pi * 220 * seconds))
         >>> values.shape, round(float(values[50, VOICE_NAMES.index("f0")]), 1)
-        ((100, 66), 36.0)
+        ((100, 70), 36.0)
     """
     sound = LevelledSound(samples)
     values = np.zeros((sound.count, len(VOICE_NAMES)), "float32")
@@ -75,6 +78,8 @@ def voice_values(samples):
         _fill_voice(block, sound, first, pitch[first:last])
     columns["f0_change"][:] = voiced_change(columns["f0"], pitch > 0)
     columns["loudness_change"][:] = change(columns["loudness"])
+    for name, rate in zip(MODULATION, RATES, strict=True):
+        columns[name][:] = modulation(columns["loudness"], rate)
     for name in CEPSTRUM:
         columns[f"{name}_change"][:] = change(columns[name])
         columns[f"{name}_bend"][:] = change(columns[f"{name}_change"])

@@ -53,6 +53,7 @@ def test_known_motion_of_a_real_face_is_found(tracker, name, motion):
 
 @pytest.mark.parametrize("name", ["single_face.mp4", "lbax4n.mpg"])
 def test_a_mirrored_picture_swaps_the_sides(tracker, name):
+    # Over 15 pictures the networks' own lack of symmetry reached 2.5 degrees and 0.034.
     image = clip(name)[0].image
     before, after = values(tracker, image), values(tracker, image[:, ::-1].copy())
     for name, value in before.items():
@@ -61,7 +62,7 @@ def test_a_mirrored_picture_swaps_the_sides(tracker, name):
             value = -value
         if name == "face_x":
             value = 1 - value
-        tolerance = 1.5 if name.startswith("head") else 0.03
+        tolerance = 3.0 if name.startswith("head") else 0.035
         assert after[other] == pytest.approx(value, abs=tolerance), name
 
 

@@ -107,13 +107,13 @@ def test_a_faulty_table_is_refused(tmp_path, content, message):
 
 
 def test_sources_without_recordings_are_refused(tmp_path):
-    with pytest.raises(ClipError, match="none.mp4 must be .* Received: no such file or folder"):
+    with pytest.raises(ClipError, match=r"none.mp4 must be .* Received: no such file or folder"):
         clip_list([tmp_path / "none.mp4"])
-    with pytest.raises(ClipError, match="must hold recordings. Received: no file named"):
+    with pytest.raises(ClipError, match=r"must hold recordings. Received: no file named"):
         clip_list([tmp_path])
     with pytest.raises(ClipError, match="must hold recordings"):
         clip_list([f"{tmp_path}/*.mp4"])
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).write_text("id,path\nsame,x.mp4\n")
-    with pytest.raises(ClipError, match="all tables together must differ. Received: 'same' twice"):
+    with pytest.raises(ClipError, match=r"all tables together must differ. Received: 'same' twice"):
         clip_list([tmp_path / "a.csv", tmp_path / "b.csv"])

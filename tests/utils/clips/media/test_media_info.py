@@ -166,7 +166,7 @@ def test_what_is_no_file_is_refused(tmp_path):
 )
 def test_addresses_and_protocols_are_refused(name):
     for read in (probe, read_sound):
-        with pytest.raises(ClipError, match="Received: what looks like an address. Download it"):
+        with pytest.raises(ClipError, match=r"Received: what looks like an address. Download it"):
             read(name)
 
 
@@ -188,7 +188,7 @@ def test_a_container_that_names_other_files_is_refused(made, tmp_path, entry):
     data[table + 23] = 0  # no longer "in this file"
     path = tmp_path / "refers.mp4"
     path.write_bytes(data)
-    with pytest.raises(ClipError, match="refers.mp4 must hold its sound and pictures itself"):
+    with pytest.raises(ClipError, match=r"refers.mp4 must hold its sound and pictures itself"):
         probe(path)
 
 

@@ -33,7 +33,7 @@ def test_the_length_of_blocks_changes_nothing(speech, monkeypatch):
     whole = voice_values(speech)
     for length in (64, 97):
         monkeypatch.setattr(sound, "BLOCK", length)
-        np.testing.assert_allclose(voice_values(speech), whole, rtol=1e-4, atol=2e-3)
+        np.testing.assert_array_equal(voice_values(speech), whole)
 
 
 def test_the_same_sound_has_the_same_values(speech):
@@ -55,9 +55,8 @@ def test_an_offset_changes_nothing(speech):
 
 def test_what_lies_a_second_away_is_shifted_with_its_place(speech):
     second = voice_values(np.concatenate([np.zeros(RATE, "float32"), speech]))[100:]
-    names = [name for name in VOICE_NAMES if name not in ("level", "flux")]
-    inner = slice(10, None)
-    columns = [VOICE_NAMES.index(name) for name in names]
+    inner = slice(60, None)
+    columns = np.arange(len(VOICE_NAMES)) != VOICE_NAMES.index("level")
     first = voice_values(speech)
     np.testing.assert_allclose(second[inner, columns], first[inner, columns], rtol=0.02, atol=0.2)
 

@@ -1,0 +1,17 @@
+import time
+
+import pytest
+
+from utils.time_limit import time_limit
+
+
+def test_work_that_takes_too_long_ends_with_the_error():
+    with pytest.raises(ValueError, match="too slow"), time_limit(0.05, ValueError("too slow")):
+        time.sleep(5)
+
+
+def test_quick_work_is_not_disturbed_later():
+    with time_limit(0.05, ValueError("too slow")):
+        found = 1
+    time.sleep(0.1)
+    assert found == 1
