@@ -46,7 +46,7 @@ class ClipFiles:
         for path in (features, details):
             path.parent.mkdir(parents=True, exist_ok=True)
         with in_one_step(features) as partial, open(partial, "wb") as file:
-            np.savez(file, **found.arrays)
+            np.savez(file, **found.arrays, **found.absent)
         write_json(details, {"path": str(clip.path), "source": source_of(clip), **describe(found)})
 
     def remove(self, clip_id):

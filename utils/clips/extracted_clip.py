@@ -30,8 +30,7 @@ class ExtractedClip:
         id: The clip's id.
         text: Its transcript: the given one, or the words that were heard.
         arrays: From `text`, `audio` and `video` to features `(T, D)`, float32, as a model takes
-            them. Steps that are words have all modalities, absent ones as zeros; otherwise absent
-            modalities are left out.
+            them. A modality without a single value is left out.
         steps: The `Steps` of the text: words and pauses; with `--align none`, words alone.
         voice: The `Track` of the voice.
         face: The `Track` of the face.
@@ -44,6 +43,8 @@ class ExtractedClip:
         end: Its end.
         notes: What the user should know, a sentence each.
         seconds: From each stage to the seconds that it took.
+        absent: From each modality without a single value to zeros `(T, D)`, where steps are words:
+            in files, the modalities of such clips have one length.
     """
 
     id: str
@@ -59,3 +60,4 @@ class ExtractedClip:
     end: float
     notes: list[str]
     seconds: dict[str, float] = field(default_factory=dict)
+    absent: dict[str, np.ndarray] = field(default_factory=dict)

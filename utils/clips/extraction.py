@@ -59,8 +59,9 @@ class Extractor:
         with watch("text"):
             vectors = self.stages.vectors(spoken.words)
         steps, arrays = self._arrays(spoken, vectors, voice, face, span)
+        present = {name: x for name, x in arrays.items() if x.any()}
         notes += spoken.notes
-        if not spoken.words and not any(x.any() for x in arrays.values()):
+        if not spoken.words and not present:
             raise ClipError(
                 f"{clip.path} must hold speech, sound or a face. Received: none of them. "
                 f"{' '.join(notes)} Leave the clip out."
@@ -68,7 +69,8 @@ class Extractor:
         return ExtractedClip(
             id=clip.id,
             text=spoken.text,
-            arrays=arrays,
+            arrays=present,
+            absent={name: x for name, x in arrays.items() if name not in present},
             steps=steps,
             voice=voice,
             face=face,
@@ -108,8 +110,7 @@ class Extractor:
     def _arrays(self, spoken, vectors, voice, face, span):
         """Return the `Steps` of the text, and the features of the modalities.
 
-        Steps that are words have all modalities, so that these have one length; an absent one is
-        zero. Otherwise it is left out.
+        Where steps are words, all modalities are there, an absent one as zeros.
         """
         if self.settings.align == "none":
             video = np.nan_to_num(face.values)

@@ -83,9 +83,7 @@ class FakeClip:
 
     def probe(self, path):
         notes = () if self.has_sound else ("There is no sound.",)
-        return MediaInfo(
-            self.seconds, self.has_sound, self.has_video, 64, 48, 0, 25.0, notes
-        )
+        return MediaInfo(self.seconds, self.has_sound, self.has_video, 64, 48, 0, 25.0, notes)
 
     def read_sound(self, path, start=0.0, end=None):
         if not self.has_sound:

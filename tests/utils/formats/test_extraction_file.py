@@ -50,7 +50,10 @@ DIFFERENCES = {
         changed("names", "video", value=["smile"]),
         r"the 2 features of video that its run names\. Received: 1 others",
     ),
-    "none": (None, r"made\. Received: features that `data\.extract` has not made\. Extract the rec"),
+    "none": (
+        None,
+        r"made\. Received: features that `data\.extract` has not made\. Extract the rec",
+    ),
 }
 
 
@@ -81,5 +84,7 @@ def test_a_damaged_file_is_named(tmp_path):
     assert read_extraction(tmp_path) == EXTRACTION
     for content in ("{", "[]", json.dumps({**EXTRACTION, "names": 3})):
         path.write_text(content)
-        with pytest.raises(InvalidData, match=r"extraction\.json cannot be read\..*`data\.extract`"):
+        with pytest.raises(
+            InvalidData, match=r"extraction\.json cannot be read\..*`data\.extract`"
+        ):
             read_extraction(tmp_path)
