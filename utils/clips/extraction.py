@@ -28,10 +28,10 @@ class Extractor:
     Example:
         >>> extractor = Extractor(ExtractionSettings())
         >>> found = extractor.extract(Clip("jfk", Path("jfk.flac")))
-        >>> found.text
-        'and so my fellow americans ask not what your country can do for you ...'
+        >>> found.text[:34]
+        'And so my fellow Americans ask not'
         >>> found.arrays["audio"].shape, len(found.steps.words)
-        ((31, 62), 31)
+        ((28, 70), 28)
     """
 
     def __init__(self, settings, stages=None):
