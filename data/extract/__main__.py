@@ -33,7 +33,7 @@ def run(arguments, settings):
     from utils.clips.stages import describe_extraction
 
     clips = [_absolute(clip) for clip in clip_list(arguments.clips)]
-    check_clips(clips, ", ".join(arguments.clips))
+    check_clips(clips, ", ".join(arguments.clips), settings.align)
     if arguments.resume:
         settings = resumed(settings, read_extraction(arguments.output))
     announce("Loading the models")
@@ -60,7 +60,8 @@ def make_parser():
         type=str,
         nargs="+",
         help="video and audio files, folders, or a CSV table with the column path and optionally "
-        "id, split, label, text, video_id, start, end; or a folder Raw beside label.csv",
+        "id, split, label, text, video_id, start, end, in which a row may have a text alone; or a "
+        "folder Raw beside label.csv",
     )
     parser.add_argument(
         "--output", type=str, required=True, help="data folder to make; it must be new or empty"
@@ -124,7 +125,7 @@ def extract(clips, output, settings):
 
 def _absolute(clip):
     """Return a clip whose path holds in every process, on every machine of a cluster."""
-    return dataclasses.replace(clip, path=Path(clip.path).absolute())
+    return dataclasses.replace(clip, path=clip.path and Path(clip.path).absolute())
 
 
 if __name__ == "__main__":

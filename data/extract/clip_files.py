@@ -47,7 +47,8 @@ class ClipFiles:
             path.parent.mkdir(parents=True, exist_ok=True)
         with in_one_step(features) as partial, open(partial, "wb") as file:
             np.savez(file, **found.arrays, **found.absent)
-        write_json(details, {"path": str(clip.path), "source": source_of(clip), **describe(found)})
+        path = str(clip.path or "")
+        write_json(details, {"path": path, "source": source_of(clip), **describe(found)})
 
     def remove(self, clip_id):
         """Remove the files of a clip that failed."""
@@ -73,6 +74,8 @@ class ClipFiles:
 
 def source_of(clip):
     """Return what tells whether a clip has changed since it was extracted, as JSON has it."""
+    if clip.path is None:
+        return {"text": clip.text}
     with contextlib.suppress(OSError):
         status = os.stat(clip.path)
         return {

@@ -9,16 +9,24 @@ from utils.untrusted.invalid_data import InvalidData
 LABELLED_SPLIT, UNLABELLED_SPLIT = "train", "test"
 
 
-def check_clips(clips, where):
-    """Refuse clips of which some have a label and others have none, before any work.
+def check_clips(clips, where, align):
+    """Refuse clips that do not go together, before any work.
 
     Args:
         clips: A list of `Clip`s.
         where: Where they are listed, for messages.
+        align: `"words"` or `"none"`; see `ExtractionSettings`.
 
     Raises:
-        InvalidData: Naming the first clip without a label.
+        InvalidData: Naming the first clip without a label where others have one, or the first text
+            without a recording where words need times.
     """
+    texts = [clip.id for clip in clips if clip.path is None]
+    if texts and align == "words":
+        raise InvalidData(
+            f"{where} must have a recording for each clip, since --align words needs the times of "
+            f"words. Received: {len(texts)} texts alone, {texts[0]!r} first. Give --align none."
+        )
     unlabelled = [clip.id for clip in clips if not is_labelled(clip)]
     if unlabelled and len(unlabelled) < len(clips):
         raise InvalidData(
@@ -51,14 +59,14 @@ def index_rows(clips, files, aligned):
         steps are words. `notes` is what the extraction had to say. `video_id` is there if the
         clips have one, or if several are cut from one recording.
     """
-    recordings = {clip.path for clip in clips}
-    with_video = len(recordings) < len(clips) or any(clip.video_id for clip in clips)
+    paths = [clip.path for clip in clips if clip.path is not None]
+    with_video = len({*paths}) < len(paths) or any(clip.video_id for clip in clips)
     rows = []
     for clip in clips:
         found = files.read(clip.id)
         row = {"id": clip.id, "split": split_of(clip), **clip.label}
         if with_video:
-            row["video_id"] = clip.video_id or Path(clip.path).stem
+            row["video_id"] = clip.video_id or Path(clip.path or clip.id).stem
         row["text"] = found["text"]
         if aligned:
             row["step_words"] = " ".join(step["word"] for step in found["steps"])

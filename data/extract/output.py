@@ -142,7 +142,7 @@ class ExtractionOutput:
         else:
             (self.folder / INDEX_FILE).unlink(missing_ok=True)
         failed = [
-            {"id": clip.id, "path": str(clip.path), "reason": failures[clip.id]}
+            {"id": clip.id, "path": str(clip.path or ""), "reason": failures[clip.id]}
             for clip in clips
             if clip.id in failures
         ]

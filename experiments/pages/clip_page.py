@@ -28,7 +28,7 @@ def clip_page(scored, names, model, folder):
     """
     left, shown = PAGE_BYTES, []
     for clip, score in scored:
-        found = playable(clip.path, clip.start, clip.end, left)
+        found = clip.path and playable(clip.path, clip.start, clip.end, left)
         left -= 0 if found is None else len(found.content)
         shown.append(_shown(clip, score, names, _player(clip, score.found, found, folder)))
     return page_template("clip.html.j2").render(

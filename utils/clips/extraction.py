@@ -52,6 +52,8 @@ class Extractor:
         Raises:
             ClipError: If the clip cannot be used.
         """
+        if clip.path is None:
+            return self._of_text(clip)
         watch = Stopwatch()
         sound, voice, face, notes = self._measured(clip, watch)
         span = (clip.start, self._end(clip, voice, face))
@@ -80,6 +82,28 @@ class Extractor:
             start=span[0],
             end=span[1],
             notes=notes,
+            seconds=watch.seconds,
+        )
+
+    def _of_text(self, clip):
+        """Return what a text without a recording has: vectors of its words, which have no times."""
+        words, watch = clip.text.split(), Stopwatch()
+        with watch("text"):
+            vectors = self.stages.vectors(words)
+        untimed, none = np.zeros((len(words), 2)), Track(np.zeros(0), np.zeros((0, 0), "float32"))
+        return ExtractedClip(
+            id=clip.id,
+            text=clip.text.strip(),
+            arrays={"text": vectors} if vectors.any() else {},
+            steps=Steps(words, untimed),
+            voice=none,
+            face=none,
+            confidence=np.zeros(len(words)),
+            heard=[],
+            agreement=None,
+            start=0.0,
+            end=0.0,
+            notes=[],
             seconds=watch.seconds,
         )
 

@@ -22,7 +22,7 @@ class Clip:
 
     Attributes:
         id: Name of the clip; it names its files too.
-        path: The `Path` of the recording.
+        path: The `Path` of the recording; `None`: there is none, the text is all.
         split: `train`, `valid`, `test`, another name, or nothing.
         label: Dict from the name of each label column, `label` or `label_NAME`, to its text.
         text: The transcript, or nothing.
@@ -33,7 +33,7 @@ class Clip:
     """
 
     id: str
-    path: Path
+    path: Path | None
     split: str = ""
     label: dict[str, str] = field(default_factory=dict)
     text: str = ""
@@ -51,7 +51,7 @@ def clip_list(sources):
       the path inside the folder, without suffix.
     - A pattern with `*`, `?` or `[...]`; `**` means any folders.
     - A CSV table with the column `path`, relative to the table, and any of `id`, `split`, `label`
-      or `label_NAME`, `text`, `video_id`, `start` and `end`.
+      or `label_NAME`, `text`, `video_id`, `start` and `end`. A row may have a text alone.
     - A folder in the raw layout of MMSA's corpora, `Raw/VIDEO/CLIP.mp4` beside `label.csv` with
       the columns `video_id` and `clip_id`, or that table; the id is `VIDEO$_$CLIP`.
 

@@ -52,16 +52,17 @@ def clips_of_table(table):
 
 def _own(table, columns):
     """Complete the columns of a table of one's own: `path` from its folder, and `id`."""
-    for row, path in enumerate(columns["path"]):
-        if not path.strip():
+    texts = columns.get("text") or [""] * len(columns["path"])
+    for row, (path, text) in enumerate(zip(columns["path"], texts, strict=True)):
+        if not path.strip() and not text.strip():
             raise InvalidData(
-                f"{table}, column path, row {row}, must name a recording. Received: nothing. "
-                "Correct or remove the row."
+                f"{table}, column path, row {row}, must name a recording, or the row must have a "
+                "text. Received: neither. Correct or remove the row."
             )
-    ids = columns.get("id") or [Path(path).stem for path in columns["path"]]
+    ids = columns.get("id") or [Path(path).stem or "text" for path in columns["path"]]
     if "id" not in columns:
         ids = RowIds("id").repaired({"id": ids})["id"]
-    paths = [table.parent / path.strip() for path in columns["path"]]
+    paths = [table.parent / path.strip() if path.strip() else None for path in columns["path"]]
     return {**columns, "id": ids, "path": paths}
 
 
