@@ -1,1 +1,1 @@
-"""Turn recordings into a data folder of features."""
+"""Turn recordings into features: words, voice and face."""

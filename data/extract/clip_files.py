@@ -46,8 +46,9 @@ class ClipFiles:
         for path in (features, details):
             path.parent.mkdir(parents=True, exist_ok=True)
         with in_one_step(features) as partial, open(partial, "wb") as file:
-            np.savez(file, **found.arrays)
-        write_json(details, {"path": str(clip.path or ""), "source": source_of(clip), **describe(found)})
+            np.savez(file, **found.arrays, **found.absent)
+        path = str(clip.path or "")
+        write_json(details, {"path": path, "source": source_of(clip), **describe(found)})
 
     def remove(self, clip_id):
         """Remove the files of a clip that failed."""

@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
+from typing import Any
 
 from data.extract.clip_files import ClipFiles
 from utils.clips.extraction import Extractor
@@ -52,8 +53,8 @@ class ClipRunner:
         self._settings = settings
         self._time_limit = time_limit
         self._make_extractor = make_extractor
-        self._process = None
-        self._pipe = None
+        self._process: Any = None
+        self._pipe: Any = None
         self._closed = False
 
     def run(self, clip):

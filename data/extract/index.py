@@ -1,5 +1,7 @@
 """The index of a folder of extracted clips."""
 
+from pathlib import Path
+
 from utils.untrusted.invalid_data import InvalidData
 
 # Where a clip goes whose split is not given: what is labelled is to be trained on, or divided by
@@ -54,15 +56,17 @@ def index_rows(clips, files, aligned):
 
     Returns:
         A list of dicts. `text` is the transcript. `step_words` has the word of each step where
-        steps are words. `notes` is what the extraction had to say.
+        steps are words. `notes` is what the extraction had to say. `video_id` is there if the
+        clips have one, or if several are cut from one recording.
     """
-    with_video = any(clip.video_id for clip in clips)
+    paths = [clip.path for clip in clips if clip.path is not None]
+    with_video = len({*paths}) < len(paths) or any(clip.video_id for clip in clips)
     rows = []
     for clip in clips:
         found = files.read(clip.id)
         row = {"id": clip.id, "split": split_of(clip), **clip.label}
         if with_video:
-            row["video_id"] = clip.video_id or clip.id
+            row["video_id"] = clip.video_id or Path(clip.path or clip.id).stem
         row["text"] = found["text"]
         if aligned:
             row["step_words"] = " ".join(step["word"] for step in found["steps"])

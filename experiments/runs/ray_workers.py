@@ -12,8 +12,10 @@ from experiments.runs.run_folder import RunFolder, default_run_path
 from utils.command_line import RunFailed, console
 from utils.files import read_json
 from utils.formats.split import SPLITS
+from utils.installed import import_extra
 
 ROOT = Path(__file__).parents[2]
+RAY = ("--strategy ray", "-r requirements-ray.txt")
 # How often Ray starts all workers again after one was lost; they go on from the last checkpoint.
 RESTARTS = 3
 
@@ -110,11 +112,5 @@ def import_ray() -> typing.Any:
     Raises:
         ValueError: If it is not installed.
     """
-    try:
-        import ray.train.tensorflow  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise ValueError(
-            "--strategy ray needs Ray, which is an extra: pip install -r requirements-ray.txt. "
-            f"Received: {error}."
-        ) from error
-    return ray
+    import_extra("ray.train.tensorflow", *RAY)
+    return import_extra("ray", *RAY)

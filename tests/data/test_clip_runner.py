@@ -114,8 +114,7 @@ def test_killed_work_leaves_whole_clips_and_no_process(make_clips, tmp_path):
 class FakeRay:
     """Stands for the module `ray`: its actors work here, when their result is asked for."""
 
-    class exceptions:  # noqa: N801
-        RayActorError = ConnectionError
+    exceptions = types.SimpleNamespace(RayActorError=ConnectionError)
 
     def __init__(self):
         self.environment, self.actors, self.down = None, 0, False

@@ -28,10 +28,11 @@ def test_converted_data_is_the_same(data_dir, tmp_path, shards):
     assert_same_data(data_dir, tmp_path / "new")
 
 
-def test_the_description_of_built_in_data_is_copied(own_data_dir, tmp_path):
-    (own_data_dir / "task.json").write_text('{"kind": "score"}')
+@pytest.mark.parametrize("name", ["task.json", "extraction.json"])
+def test_the_description_of_data_is_copied(own_data_dir, tmp_path, name):
+    (own_data_dir / name).write_text('{"kind": "score"}')
     call(main, own_data_dir, tmp_path / "new")
-    assert (tmp_path / "new" / "task.json").read_text() == '{"kind": "score"}'
+    assert (tmp_path / "new" / name).read_text() == '{"kind": "score"}'
 
 
 LABELS = {

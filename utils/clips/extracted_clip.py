@@ -43,6 +43,8 @@ class ExtractedClip:
         end: Its end.
         notes: What the user should know, a sentence each.
         seconds: From each stage to the seconds that it took.
+        absent: From each modality without a single value to zeros `(T, D)`, where steps are words:
+            in files, the modalities of such clips have one length.
     """
 
     id: str
@@ -58,3 +60,4 @@ class ExtractedClip:
     end: float
     notes: list[str]
     seconds: dict[str, float] = field(default_factory=dict)
+    absent: dict[str, np.ndarray] = field(default_factory=dict)

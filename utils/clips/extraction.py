@@ -28,10 +28,10 @@ class Extractor:
     Example:
         >>> extractor = Extractor(ExtractionSettings())
         >>> found = extractor.extract(Clip("jfk", Path("jfk.flac")))
-        >>> found.text
-        'and so my fellow americans ask not what your country can do for you ...'
+        >>> found.text[:34]
+        'And so my fellow Americans ask not'
         >>> found.arrays["audio"].shape, len(found.steps.words)
-        ((31, 62), 31)
+        ((28, 70), 28)
     """
 
     def __init__(self, settings, stages=None):
@@ -61,8 +61,9 @@ class Extractor:
         with watch("text"):
             vectors = self.stages.vectors(spoken.words)
         steps, arrays = self._arrays(spoken, vectors, voice, face, span)
+        present = {name: x for name, x in arrays.items() if x.any()}
         notes += spoken.notes
-        if not arrays and not spoken.words:
+        if not spoken.words and not present:
             raise ClipError(
                 f"{clip.path} must hold speech, sound or a face. Received: none of them. "
                 f"{' '.join(notes)} Leave the clip out."
@@ -70,7 +71,8 @@ class Extractor:
         return ExtractedClip(
             id=clip.id,
             text=spoken.text,
-            arrays=arrays,
+            arrays=present,
+            absent={name: x for name, x in arrays.items() if name not in present},
             steps=steps,
             voice=voice,
             face=face,
@@ -92,7 +94,7 @@ class Extractor:
         return ExtractedClip(
             id=clip.id,
             text=clip.text.strip(),
-            arrays={"text": vectors},
+            arrays={"text": vectors} if vectors.any() else {},
             steps=Steps(words, untimed),
             voice=none,
             face=none,
@@ -130,21 +132,22 @@ class Extractor:
         return float(found if clip.end is None else min(clip.end, found))
 
     def _arrays(self, spoken, vectors, voice, face, span):
-        """Return the `Steps` of the text, and the features of each modality that is there."""
-        if self.settings.align == "none":
-            steps = Steps(spoken.words, spoken.spans)
-            arrays = {"text": vectors, "audio": voice.values, "video": np.nan_to_num(face.values)}
-        else:
-            steps = word_steps(spoken.words, spoken.spans, *span)
-            text = vectors
-            if spoken.words:
-                text = np.repeat(self._pause, len(steps.words), axis=0)
-                text[steps.spoken] = vectors
-            frame = 1 / self.settings.face_fps
-            arrays = {
-                "text": text,
-                "audio": means(voice.values, voice.times, steps.spans, 1 / VOICE_RATE),
-                "video": means(face.values, face.times, steps.spans, frame),
-            }
-        return steps, {name: x for name, x in arrays.items() if x.any()}
+        """Return the `Steps` of the text, and the features of the modalities.
 
+        Where steps are words, all modalities are there, an absent one as zeros.
+        """
+        if self.settings.align == "none":
+            video = np.nan_to_num(face.values)
+            arrays = {"text": vectors, "audio": voice.values, "video": video}
+            steps = Steps(spoken.words, spoken.spans)
+            return steps, {name: x for name, x in arrays.items() if x.any()}
+        steps = word_steps(spoken.words, spoken.spans, *span)
+        text = np.repeat(self._pause if spoken.words else 0 * self._pause, len(steps.words), axis=0)
+        text[steps.spoken] = vectors
+        frame = 1 / self.settings.face_fps
+        arrays = {
+            "text": text,
+            "audio": means(voice.values, voice.times, steps.spans, 1 / VOICE_RATE),
+            "video": means(face.values, face.times, steps.spans, frame),
+        }
+        return steps, {name: x for name, x in arrays.items() if x.shape[1]}

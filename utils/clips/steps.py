@@ -1,5 +1,6 @@
 """Steps that are words and pauses, and the mean of values over the time of each step."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -78,7 +79,7 @@ def _add_pause(found, bounds, start, end):
     count = math.ceil((end - start) / LONGEST_PAUSE - ROUNDING)
     edges = np.linspace(start, end, count + 1).tolist()
     found += [PAUSE] * count
-    bounds += [[*pair] for pair in zip(edges, edges[1:], strict=False)]
+    bounds += [[*pair] for pair in itertools.pairwise(edges)]
 
 
 def means(values, times, spans, reach):

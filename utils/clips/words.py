@@ -82,7 +82,7 @@ def _without_sound(text, span):
     words = text.split()
     if not words:
         return SpokenWords()
-    edges = np.linspace(*span, len(words) + 1)
+    edges = np.linspace(span[0], span[1], len(words) + 1)
     spans, unknown = np.stack([edges[:-1], edges[1:]], axis=1), np.zeros(len(words))
     return SpokenWords(text.strip(), words, spans, unknown, notes=(SPREAD,))
 
@@ -99,9 +99,7 @@ def _of_heard(heard, asked):
 
 def _shifted(heard, start):
     """Return words with times on the timeline of the recording."""
-    return [
-        dataclasses.replace(one, start=start + one.start, end=start + one.end) for one in heard
-    ]
+    return [dataclasses.replace(one, start=start + one.start, end=start + one.end) for one in heard]
 
 
 def _doubts(share, heard, asked):

@@ -71,7 +71,7 @@ def check_same_extraction(own, found, modalities, where):
         advice = (
             "Train on features of `python -m data.extract`."
             if own is None
-            else "Extract the recordings with `python -m data.extract`, and keep its extraction.json."
+            else f"Extract the recordings with `python -m data.extract`, and keep its {FILE}."
         )
     else:
         difference = _difference(own, found, modalities)

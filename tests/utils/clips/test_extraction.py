@@ -21,7 +21,8 @@ def test_steps_are_words_and_pauses_with_the_means_of_their_time():
     assert found.steps.words == ["sp", "so", "good", "sp", "sp"]
     assert np.allclose(found.steps.spans[:, 0], [0, 0.5, 1.1, 1.5, 2.25])
     assert found.arrays["text"].tolist() == [[3, 1], [2, 1], [4, 1], [3, 1], [3, 1]]
-    # A pause has the vector of three dots. The mean of the times 0.50, 0.51, ..., 1.09, and of the frames 0.5, 0.6, ..., 1.0.
+    # A pause has the vector of three dots. Means are of the times 0.50, 0.51, ..., 1.09, and of the
+    # frames 0.5, 0.6, ..., 1.0.
     assert found.arrays["audio"][1, 0] == pytest.approx(0.795)
     assert found.arrays["video"][1, 0] == pytest.approx(0.75, abs=0.06)
     # Frames before 0.25 s have no face: they do not count.
@@ -65,13 +66,21 @@ def test_a_segment_holds_the_times_of_the_recording():
 
 
 def test_modalities_that_are_not_there_are_left_out():
-    silent = extract(FakeClip(has_sound=False))
-    assert list(silent.arrays) == ["video"] and silent.steps.words == ["sp"] * 3
+    silent = FakeClip(has_sound=False)
+    found = extract(silent)
+    assert list(found.arrays) == ["video"] and found.steps.words == ["sp"] * 3
+    # Files have zeros in their place, so that all modalities have one length.
+    assert {name: x.shape for name, x in found.absent.items()} == {"text": (3, 2), "audio": (3, 1)}
+    assert not any(x.any() for x in found.absent.values())
+    assert not extract(silent, ExtractionSettings(align="none")).absent
     heard = extract(FakeClip(has_video=False, heard=SAID))
     assert list(heard.arrays) == ["text", "audio"] and "No face at first." not in heard.notes
-    words = extract(FakeClip(has_sound=False), text="so good")
-    assert np.allclose(words.steps.spans, [(0, 1.5), (1.5, 3)])
-    assert any("spread evenly" in note for note in words.notes)
+
+
+def test_a_transcript_without_sound_is_spread_evenly():
+    found = extract(FakeClip(has_sound=False), text="so good")
+    assert np.allclose(found.steps.spans, [(0, 1.5), (1.5, 3)])
+    assert any("spread evenly" in note for note in found.notes)
 
 
 def test_a_clip_of_nothing_is_refused():
