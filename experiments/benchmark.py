@@ -16,7 +16,10 @@ MINUTES = {
     "padding": (3.0, 2.0),
     "imports": (0.0, 0.1),
     "data": (0.5, 0.2),
+    "extraction": (0.0, 1.0),
 }
+# The part that needs files of the user.
+WITH_CLIPS = "extraction"
 SIZE_NAMES = ("S", "M")
 
 
@@ -30,6 +33,7 @@ def main():
     from rich.console import Console
 
     from experiments.benchmarks.parts import measure
+    from experiments.benchmarks.results import write_results
     from utils.environment import describe_environment
     from utils.files import write_json
     from utils.options import command_line
@@ -47,7 +51,8 @@ def main():
     if options.json:
         write_json(Path(options.json), {**about, "figures": figures})
     if options.results:
-        _write_results(options.results, about, console)
+        tables = console.export_text().split("\n", 2)[2]
+        write_results(options.results, _description(about), tables)
 
 
 def make_parser():
@@ -64,10 +69,17 @@ def make_parser():
             f"--{name}",
             type=str,
             nargs="+",
-            default=[*known],
+            default=[one for one in known if one != WITH_CLIPS],
             help=", ".join(known),
             suggestions=known,
         )
+    parser.add_argument(
+        "--clips",
+        type=str,
+        nargs="+",
+        default=[],
+        help=f"recordings for --only {WITH_CLIPS}; it needs requirements-clips.txt",
+    )
     parser.add_argument("--samples", type=int, default=20_000, help="samples of the data to read")
     parser.add_argument("--batch-size", type=int, default=32, help="samples in a batch")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each")
@@ -86,6 +98,11 @@ def _check(options):
         unknown = sorted(set(getattr(options, name)) - set(known))
         if unknown:
             raise ValueError(f"--{name} takes {', '.join(known)}. Received: {', '.join(unknown)}.")
+    if (WITH_CLIPS in options.only) != bool(options.clips):
+        raise ValueError(
+            f"--only {WITH_CLIPS} and --clips belong together: the part, and the recordings. "
+            "Give both or none."
+        )
     for name in ("samples", "batch_size", "rounds"):
         value = getattr(options, name)
         if value < 1:
@@ -108,15 +125,6 @@ def _description(about):
         f"Made by `{about['command']}` on {about['machine']}, {about['threads']} threads; "
         f"Python {about['python']}, {versions}; commit {about['git']}."
     )
-
-
-def _write_results(path, about, console):
-    """Write `path.md`: what made the figures, and all that was printed below it."""
-    from utils.files import write_text
-
-    tables = console.export_text().split("\n", 2)[2]
-    text = f"# {Path(path).name}\n\n{_description(about)}\n\n```\n{tables.strip()}\n```\n"
-    write_text(f"{path}.md", text)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The parts of a benchmark by name."""
 
 from experiments.benchmarks.data import measure_data
+from experiments.benchmarks.extraction import measure_extraction
 from experiments.benchmarks.gemm import measure_gemm
 from experiments.benchmarks.growth import measure_growth
 from experiments.benchmarks.imports import measure_imports
@@ -16,6 +17,8 @@ def measure(part, console, options):
     batch_size, rounds = options.batch_size, options.rounds
     if part == "data":
         return measure_data(console, options.samples, batch_size, rounds)
+    if part == "extraction":
+        return measure_extraction(console, options.clips, rounds)
     if part == "imports":
         return measure_imports(console, rounds)
     if part == "gemm":

@@ -8,14 +8,16 @@ import time
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
 from rich.table import Table
 
+from experiments.benchmarks.results import describe_measurement, write_results
 from utils.clips.media import read_sound
 from utils.clips.speech import Aligner, WordVectors, agreement, make_recogniser
 from utils.clips.speech.matching import edit_distance
 from utils.clips.speech.pieces import RATE
 from utils.clips.speech.spoken import spoken_words
-from utils.command_line import CommandParser, console, run_command
+from utils.command_line import CommandParser, run_command
 
 SUFFIXES = (".wav", ".flac", ".mpg", ".mp4")
 # Commands of the GRID corpus (Cooke et al., 2006): the file's name tells the words.
@@ -33,6 +35,7 @@ KNOWN = {
     "do for your country"
 }
 GRID_UNITS = 25000  # a second, in `.align` files
+PACKAGES = ("numpy", "av", "moonshine-voice", "pocketsphinx", "onnxruntime")
 STAGES = ("recogniser", "aligner", "vectors")
 
 
@@ -47,12 +50,17 @@ def main():
         "folder", type=str, help="recordings; NAME.txt or GRID's name has the words"
     )
     parser.add_argument("--asr", type=str, default="moonshine", help="the recogniser")
+    parser.add_argument("--results", type=str, default=None, help="write RESULTS.md")
     options = parser.parse_args()
     recordings = find_recordings(Path(options.folder))
     recogniser = make_recogniser(options.asr)
     if recogniser is None:
         raise ValueError("--asr must be a recogniser that hears words. Received: none. Name one.")
-    measure_speech(console, recordings, recogniser)
+    shown = Console(record=True, width=100)
+    measure_speech(shown, recordings, recogniser)
+    if options.results:
+        about = describe_measurement(PACKAGES)
+        write_results(options.results, about, shown.export_text())
 
 
 def find_recordings(folder):
@@ -130,6 +138,11 @@ def measure_speech(console, recordings, recogniser):
     rates = {stage: 60 * seconds / sound for stage, seconds in used.items()}
     speeds = ", ".join(f"{stage} {rate:.1f}" for stage, rate in rates.items())
     console.print(f"Word error rate {errors / count:.1%} of {count} words.")
+    if boundaries:
+        console.print(
+            f"Mean error of the start or end of a word: {1e3 * np.mean(boundaries):.0f} ms, "
+            f"{len(boundaries)} of them."
+        )
     console.print(f"CPU seconds a minute of sound: {speeds}.")
     mean = float(np.mean(boundaries)) if boundaries else float("nan")
     return {"word_error_rate": errors / count, "boundary_error": mean, "cpu_seconds": rates}

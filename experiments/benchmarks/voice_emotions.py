@@ -1,19 +1,16 @@
 """How well the values of a voice tell emotions: acted speech, leaving one speaker out."""
 
-import importlib.metadata
 import re
 from pathlib import Path
 
 import numpy as np
 from rich.table import Table
 
+from experiments.benchmarks.results import describe_measurement, write_results
 from experiments.benchmarks.voice_pooling import pooled
 from utils.clips.media import read_sound
 from utils.clips.voice import VOICE_NAMES, voice_values
 from utils.command_line import CommandParser, console, run_command
-from utils.environment import describe_environment
-from utils.files import write_text
-from utils.options import command_line
 from utils.progress import progress_bar
 
 EMOTIONS = {
@@ -28,6 +25,7 @@ EMOTIONS = {
 # EmoDB's names, such as 03a01Fa: speaker 03, sentence a01, emotion F, take a.
 NAME = re.compile(rf"(?P<speaker>\d\d)[ab]\d\d(?P<emotion>[{''.join(EMOTIONS)}])[a-z]?")
 SUFFIXES = (".flac", ".wav")
+PACKAGES = ("numpy", "scikit-learn", "av")
 EXTREME = 5.0  # standard deviations, at which a pooled value of the speaker left out is cut
 
 
@@ -47,15 +45,14 @@ def main():
             ("not", rows),
         )
     }
-    about = _description(rows, speakers)
+    about = f"{describe_measurement(PACKAGES)} {_description(rows, speakers)}"
     table = _table(predicted, speakers, emotions)
     console.print(about, soft_wrap=True, markup=False, highlight=False)
     console.print(table)
     if options.results:
         with console.capture() as capture:
             console.print(table)
-        text = f"# {Path(options.results).name}\n\n{about}\n\n```\n{capture.get().rstrip()}\n```\n"
-        write_text(f"{options.results}.md", text)
+        write_results(options.results, about, capture.get())
 
 
 def make_parser():
@@ -177,13 +174,8 @@ def _table(predicted, speakers, emotions):
 
 
 def _description(rows, speakers):
-    about = describe_environment()
-    versions = {name: about["packages"][name] for name in ("numpy", "scikit-learn")}
-    versions["av"] = importlib.metadata.version("av")
-    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
     return (
-        f"Made by `{command_line()}` on {about['machine']}; Python {about['python']}, {listed}; "
-        f"commit {about['git']}. {len(rows)} recordings of {len(set(speakers))} speakers; "
+        f"{len(rows)} recordings of {len(set(speakers))} speakers; "
         f"{len(VOICE_NAMES)} values a frame, {rows.shape[1]} pooled values a recording; logistic "
         "regression, C = 1, balanced classes."
     )

@@ -1,5 +1,7 @@
 """From a clip to named values over time."""
 
+import time
+
 import numpy as np
 
 from utils.clips.extracted_clip import ExtractedClip, Track
@@ -19,6 +21,7 @@ class Extractor:
     Args:
         settings: `ExtractionSettings`, checked.
         stages: The `Stages`; `None`: those of the settings.
+        clock: What times the stages; see `Stopwatch`.
 
     Raises:
         ImportError: If a package is not installed; the message says how to install it.
@@ -34,8 +37,9 @@ class Extractor:
         ((28, 70), 28)
     """
 
-    def __init__(self, settings, stages=None):
+    def __init__(self, settings, stages=None, clock=time.perf_counter):
         self.settings = settings
+        self._clock = clock
         self.stages = stages or make_stages(settings)
         # Not zeros, which stand for padding.
         self._pause = self.stages.vectors([WRITTEN_PAUSE])
@@ -54,7 +58,7 @@ class Extractor:
         """
         if clip.path is None:
             return self._of_text(clip)
-        watch = Stopwatch()
+        watch = Stopwatch(self._clock)
         sound, voice, face, notes = self._measured(clip, watch)
         span = (clip.start, self._end(clip, voice, face))
         spoken = find_words(self.stages, clip.text, sound, span, watch)
@@ -87,7 +91,7 @@ class Extractor:
 
     def _of_text(self, clip):
         """Return what a text without a recording has: vectors of its words, which have no times."""
-        words, watch = clip.text.split(), Stopwatch()
+        words, watch = clip.text.split(), Stopwatch(self._clock)
         with watch("text"):
             vectors = self.stages.vectors(words)
         untimed, none = np.zeros((len(words), 2)), Track(np.zeros(0), np.zeros((0, 0), "float32"))
