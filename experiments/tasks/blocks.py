@@ -76,10 +76,10 @@ class SequenceBlocks(Blocks):
 
 
 def no_text_encoder():
-    """Return the error for texts that are given to a model without a text encoder."""
+    """Return the error for texts that are given to a model that does not read texts."""
     return ValueError(
-        "--text needs a model of sequences that was trained with --text-encoder. Received: a model "
-        "without one. Give its samples by --data."
+        "--text needs a model of sequences that was trained with --text-encoder, or on word "
+        "vectors of data.extract. Received: another model. Give its samples by --data."
     )
 
 

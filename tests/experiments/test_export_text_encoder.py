@@ -22,11 +22,11 @@ from tests.conftest import call, without_graphs, without_report
 from tests.experiments.test_predict import ROOT
 from tests.experiments.text_tabular.conftest import read_rows
 from tests.models.small_encoders import BERT, VOCABULARY, WIDTH, write_folder
+from utils.cache_folder import FOLDER_VARIABLE
 from utils.environment import file_checksum
 from utils.measures.score_target import ScoreTarget
 from utils.onnx_export import quantize_int8
 from utils.onnx_model import tokenizer_path
-from utils.texts import token_cache
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "word", "i", "loved", "it", ",", *"0123456789"]
 WORDS += [f"##{digit}" for digit in "0123456789"]
@@ -37,7 +37,7 @@ LOVED = ["I loved it", "word, it, 12", ""]
 @pytest.fixture(scope="module", autouse=True)
 def cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(token_cache.FOLDER_VARIABLE, str(tmp_path_factory.mktemp("cache")))
+        patch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("cache")))
         yield
 
 
@@ -202,7 +202,7 @@ def test_no_tokenizer_is_replaced_unasked(text_run, tmp_path, fails):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("--text", "a"), "A model is needed. Received: none."),
+        (("--data", "d", "--output", "p.csv"), "A model is needed. Received: none."),
         (("m.onnx", "--output", "p.csv"), "Either --data or --text is needed. Received: neither"),
         (("m.onnx", "--data", "d", "--text", "a"), "Received: --data d and --text. Give one."),
         (("m.onnx", "--data", "d"), "--data needs --output"),
