@@ -103,7 +103,7 @@ class Interface:
             return _told_failure(answer.failure)
         # The page has no access to the page around it.
         return (
-            '<iframe class="result" title="result" sandbox="allow-scripts allow-downloads" '
+            '<iframe class="result" title="result" sandbox="allow-scripts allow-downloads" allowfullscreen '
             f'srcdoc="{html.escape(answer.page)}"></iframe>'
         )
 
@@ -115,7 +115,8 @@ class Interface:
         with gradio.Blocks(title="Score a clip", analytics_enabled=False) as page:
             gradio.HTML(_heading(self._told))
             with gradio.Tab("File"):
-                file = gradio.File(label=f"Video or sound, at most {self._most_bytes / 1e6:g} MB")
+                most = f"{self._most_bytes / 1e6:g} MB"
+                file = gradio.File(label=f"Video or sound, at most {most}", height=150)
                 file_text, file_button = (
                     _transcript(gradio),
                     gradio.Button("Score", variant="primary"),
