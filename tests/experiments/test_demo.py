@@ -72,12 +72,18 @@ def demo(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(open_page, demo):
-    page = open_page(
-        demo[0], "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
+def page(launch_chromium, demo):
+    """The page, as wide as a phone, with a list `requests`; its camera is a test picture."""
+    browser = launch_chromium(
+        "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
     )
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.requests = []
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.goto(demo[0], timeout=LONG)
     page.get_by_role("heading", name="Score a clip").wait_for(timeout=LONG)
-    return page
+    yield page
+    browser.close()
 
 
 def kept(demo):
@@ -170,7 +176,7 @@ def test_large_uploads_and_other_pages_are_refused(demo):
 
 
 def test_the_end_deletes_all(demo):
-    address, process, folder = demo
+    _, process, folder = demo
     [uploads] = folder.glob("msa-demo-*")
     (uploads / "a1").mkdir()
     (uploads / "a1" / "clip.mp4").touch()

@@ -48,7 +48,7 @@ def test_an_upload_is_deleted_whatever_the_answer_is(make_interface):
 
 
 def test_wrong_input_is_told_without_asking(make_interface):
-    interface, uploads = make_interface(None)
+    interface, _ = make_interface(None)
     assert "There is no recording yet" in interface.of_upload(None, "")
     for wrong in ({"path": "/etc/passwd"}, {"path": None}, "text", ["a"]):
         assert "must have been uploaded here" in interface.of_upload(wrong, "")
@@ -56,5 +56,5 @@ def test_wrong_input_is_told_without_asking(make_interface):
 
 
 def test_reasons_are_shown_as_they_are(make_interface):
-    interface, uploads = make_interface(lambda question: Answer(failure="<script>alert(1)"))
+    interface, _ = make_interface(lambda question: Answer(failure="<script>alert(1)"))
     assert "&lt;script&gt;alert(1)" in interface.of_text("a")
