@@ -13,6 +13,8 @@ from utils.worker import NoAnswer, NotStarted
 ADDRESS = "127.0.0.1"
 # People who wait; one clip is extracted at a time.
 MOST_WAITING = 8
+# Faces are looked at with at most 640 pixels.
+CAMERA = {"width": {"ideal": 640}, "height": {"ideal": 480}}
 STYLE = Path(__file__).parent / "interface.css"
 
 
@@ -122,7 +124,7 @@ class Interface:
                     gradio.Button("Score", variant="primary"),
                 )
             with gradio.Tab("Camera"):
-                options = gradio.WebcamOptions(mirror=False)
+                options = gradio.WebcamOptions(mirror=False, constraints={"video": CAMERA})
                 video = gradio.Video(
                     label="Record", sources=["webcam"], include_audio=True, webcam_options=options
                 )

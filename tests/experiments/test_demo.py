@@ -99,7 +99,7 @@ def score(page, tab):
 
 def upload(page, path, transcript=""):
     page.get_by_role("tab", name="File").click()
-    with page.expect_response(lambda response: "/upload?" in response.url):
+    with page.expect_response(lambda response: "/upload" in response.url and response.ok):
         page.locator("input[type=file]").first.set_input_files(path)
     page.get_by_role("tabpanel").get_by_label("Transcript").fill(transcript)
 
@@ -121,9 +121,11 @@ def test_a_recording_of_the_camera_is_scored_and_deleted(page, demo):
     page.get_by_role("tab", name="Camera").click()
     page.get_by_text("Click to Access Webcam").click()
     page.get_by_role("button", name="Record").click()
-    page.wait_for_timeout(1500)
-    with page.expect_response(lambda response: "/upload?" in response.url, timeout=LONG):
-        page.get_by_role("button", name="Stop").click()
+    page.wait_for_timeout(1000)
+    with page.expect_response(
+        lambda response: "/upload" in response.url and response.ok, timeout=LONG
+    ):
+        page.locator("button", has_text="Stop").click()
     result = score(page, "Camera")
     result.get_by_role("heading", name=re.compile(r"\.webm|\.mp4")).wait_for(timeout=LONG)
     assert kept(demo) == []
