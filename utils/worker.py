@@ -5,6 +5,7 @@ import multiprocessing.connection
 import os
 import signal
 import threading
+from typing import Any
 
 # To load the models takes a second or two; on a machine that is busy, longer.
 LONGEST_START = 300
@@ -39,8 +40,8 @@ class Worker:
     def __init__(self, make, *arguments):
         self._make = make
         self._arguments = arguments
-        self._process = None
-        self._pipe = None
+        self._process: Any = None
+        self._pipe: Any = None
         self._closed = False
 
     def start(self):

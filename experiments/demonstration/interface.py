@@ -17,6 +17,9 @@ MOST_WAITING = 8
 CAMERA = {"width": {"ideal": 640}, "height": {"ideal": 480}}
 STYLE = Path(__file__).parent / "interface.css"
 
+REQUIREMENTS = "-r requirements-demo.txt"
+EVENT = {"concurrency_id": "clips", "concurrency_limit": 1, "api_visibility": "private"}
+
 
 class Interface:
     """Takes recordings and texts, and shows their scores.
@@ -105,13 +108,14 @@ class Interface:
             return _told_failure(answer.failure)
         # The page has no access to the page around it.
         return (
-            '<iframe class="result" title="result" sandbox="allow-scripts allow-downloads" allowfullscreen '
+            '<iframe class="result" title="result" allowfullscreen '
+            'sandbox="allow-scripts allow-downloads" '
             f'srcdoc="{html.escape(answer.page)}"></iframe>'
         )
 
     def _guard(self):
-        middleware = import_extra("starlette.middleware", "experiments.demo", REQUIREMENTS)
-        return middleware.Middleware(Guard, uploads=self._uploads, most_bytes=self._most_bytes)
+        starlette = import_extra("starlette.middleware", "experiments.demo", REQUIREMENTS)
+        return starlette.Middleware(Guard, uploads=self._uploads, most_bytes=self._most_bytes)
 
     def _blocks(self, gradio):
         with gradio.Blocks(title="Score a clip", analytics_enabled=False) as page:
@@ -152,10 +156,6 @@ class Interface:
 
         # Without Gradio's own preparation, no copy of the file is made.
         button.click(score, [upload, text], [result, upload], preprocess=False, **EVENT)
-
-
-REQUIREMENTS = "-r requirements-demo.txt"
-EVENT = {"concurrency_id": "clips", "concurrency_limit": 1, "api_visibility": "private"}
 
 
 def import_gradio(folder):

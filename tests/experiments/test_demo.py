@@ -97,10 +97,14 @@ def score(page, tab):
     return page.frame_locator("iframe.result")
 
 
+def wait_for_upload(page):
+    page.get_by_role("tabpanel").get_by_label("Clear").wait_for(timeout=LONG)
+
+
 def upload(page, path, transcript=""):
     page.get_by_role("tab", name="File").click()
-    with page.expect_response(lambda response: "/upload" in response.url and response.ok):
-        page.locator("input[type=file]").first.set_input_files(path)
+    page.locator("input[type=file]").first.set_input_files(path)
+    wait_for_upload(page)
     page.get_by_role("tabpanel").get_by_label("Transcript").fill(transcript)
 
 
@@ -122,12 +126,10 @@ def test_a_recording_of_the_camera_is_scored_and_deleted(page, demo):
     page.get_by_text("Click to Access Webcam").click()
     page.get_by_role("button", name="Record").click()
     page.wait_for_timeout(1000)
-    with page.expect_response(
-        lambda response: "/upload" in response.url and response.ok, timeout=LONG
-    ):
-        page.locator("button", has_text="Stop").click()
+    page.locator("button", has_text="Stop").click()
+    wait_for_upload(page)
     result = score(page, "Camera")
-    result.get_by_role("heading", name=re.compile(r"\.webm|\.mp4")).wait_for(timeout=LONG)
+    result.get_by_role("heading", name=re.compile("sample")).wait_for(timeout=LONG)
     assert kept(demo) == []
 
 

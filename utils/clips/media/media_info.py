@@ -82,7 +82,7 @@ def probe(path):
 def _first_picture(path):
     """Return the first picture that is decoded; `None` if there is none.
 
-    The file is opened once more: without an index, one cannot always seek back to the first picture.
+    The file is opened once more: without an index, no seeking may lead back to that picture.
     """
     with open_clip(path) as clip:
         return next(iter(FrameSource(clip, clip.video, "picture")), None)
