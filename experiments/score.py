@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+from experiments.settings.scoring import add_scoring_options, check_time_limit
 from utils.command_line import (
     FULL,
     CommandParser,
@@ -61,39 +62,12 @@ def make_parser():
         help="video and audio files, folders, or a CSV table with the column path; see "
         "`python -m data.extract --help`",
     )
-    parser.add_argument(
-        "--model",
-        type=str,
-        default=None,
-        help="run folder of experiments.train, or ONNX file of experiments.export, that was "
-        "trained on features of data.extract or has a text encoder; default: the small model of "
-        "the repository, for which only the words count",
-    )
+    add_scoring_options(parser)
     parser.add_argument(
         "--text",
         type=str,
         default=None,
         help="text file with the transcript of the clip; default: the words are recognised",
-    )
-    parser.add_argument(
-        "--of",
-        type=str,
-        default=None,
-        help="class, label or score to explain; default: the predicted class, the most probable "
-        "label, or the first score",
-    )
-    parser.add_argument(
-        "--asr",
-        type=str,
-        default=None,
-        help="what recognises speech; default: as in the extraction that the model was trained on",
-        suggestions=("moonshine", "faster-whisper:base", "none"),
-    )
-    parser.add_argument(
-        "--language",
-        type=str,
-        default=None,
-        help="language of the speech, such as en; default: as in that extraction",
     )
     parser.add_argument(
         "--page",
@@ -102,9 +76,6 @@ def make_parser():
         help="page (.html) to write: the recordings, their words, voice and face over time",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace the page if it exists")
-    parser.add_argument(
-        "--time-limit", type=float, default=900.0, help="seconds that a clip may take"
-    )
     return parser
 
 
@@ -115,10 +86,7 @@ def check_options(arguments):
         FileExistsError: If the page exists.
         ValueError: If a value is wrong.
     """
-    if not 0 < arguments.time_limit < 1e6:
-        raise ValueError(
-            f"--time-limit must be seconds above 0. Received: {arguments.time_limit:g}."
-        )
+    check_time_limit(arguments.time_limit)
     page = arguments.page
     if page is None:
         return
@@ -165,21 +133,13 @@ def make_scorer(path, arguments):
         A pair: a function from a `Clip` to its `ClipScore`, which raises a `ClipError` if the clip
         cannot be used; and from `text`, `audio` and `video` to the names of their values.
     """
-    from experiments.runs.clip_sample import ModelInputs
-    from experiments.runs.clip_score import ClipScorer
-    from experiments.runs.opened_run import open_run
-    from utils.clips.extraction import Extractor
+    from experiments.runs.clip_scoring import ClipScoring
     from utils.clips.media import ClipError
-    from utils.clips.stages import describe_extraction
     from utils.time_limit import time_limit
 
-    run = open_run(path)
-    takes = ModelInputs.of(run, path)
-    settings = takes.extraction_settings(asr=arguments.asr, language=arguments.language)
-    announce("Loading what recognises speech, voice and face")
-    extraction = describe_extraction(settings)
-    scorer = ClipScorer(run, takes, extraction, arguments.of)
-    extractor, seconds = Extractor(settings), arguments.time_limit
+    announce("Loading the model, and what recognises speech, voice and face")
+    scoring = ClipScoring.open(path, arguments.asr, arguments.language, arguments.of)
+    seconds = arguments.time_limit
 
     def score(clip):
         late = ClipError(
@@ -187,9 +147,9 @@ def make_scorer(path, arguments):
             "more by --time-limit, or cut it."
         )
         with time_limit(seconds, late):
-            return scorer.score(extractor.extract(clip))
+            return scoring.score(clip)
 
-    return score, extraction["names"]
+    return score, scoring.names
 
 
 def write_page(scored, names, path, arguments):

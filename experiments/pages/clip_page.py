@@ -21,15 +21,16 @@ def clip_page(scored, names, model, folder):
     A recording that is too large for the page, or longer than ten minutes, is played from its file.
 
     Args:
-        scored: A list of pairs of a `Clip` and its `ClipScore`.
+        scored: A list of pairs of a `Clip` and its `ClipScore`. A clip without a path is a text.
         names: From `audio` and `video` to the names of their values.
         model: The model, in words.
-        folder: The `Path` of the page's folder.
+        folder: The `Path` of the page's folder; `None`: the files do not stay, so that a recording
+            which does not fit into the page is not played.
     """
     left, shown = PAGE_BYTES, []
     for clip, score in scored:
         found = clip.path and playable(clip.path, clip.start, clip.end, left)
-        left -= 0 if found is None else len(found.content)
+        left -= len(found.content) if found else 0
         shown.append(_shown(clip, score, names, _player(clip, score.found, found, folder)))
     return page_template("clip.html.j2").render(
         clips=shown,
@@ -62,7 +63,7 @@ def _shown(clip, score, names, player):
             }
             for word, strength in zip(score.words, strengths(score), strict=True)
         ],
-        "panels": clip_panels(found, names),
+        "panels": clip_panels(found, names) if clip.path else [],
         "marks": time_marks(found.start, found.end),
         "shares": [
             (
@@ -87,11 +88,16 @@ def _fitting(width, letters):
 
 
 def _player(clip, found, content, folder):
-    """Return the address of a recording, its kind, and the time at which the player's is 0."""
+    """Return the address of a recording, its kind, and the time at which the player's is 0.
+
+    Nothing is returned where the recording is not played.
+    """
     if content is not None:
         data = base64.b64encode(content.content).decode()
         address = f"data:{content.kind};base64,{data}"
         return {"address": address, "video": content.has_video, "zero": content.zero, "file": ""}
+    if clip.path is None or folder is None:
+        return None
     relative = os.path.relpath(clip.path, folder)
     return {
         "address": quote(relative),

@@ -47,11 +47,21 @@ def postgresql():
 
 
 @pytest.fixture(scope="module")
-def open_page():
-    """Open a file in Chromium, as wide as a phone; returns its page, with a list `complaints`."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
+def launch_chromium():
+    """Launch Chromium with further options; returns its browser."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        yield lambda *options: playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", *options]
+        )
+
+
+@pytest.fixture(scope="module")
+def open_page(launch_chromium):
+    """Open a file in Chromium, as wide as a phone; returns its page, with a list `complaints`."""
+    browser = launch_chromium()
 
     def open_file(path):
         page: Any = browser.new_page(viewport={"width": 390, "height": 800})
@@ -63,10 +73,8 @@ def open_page():
         del page.complaints[0]  # the page itself
         return page
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield open_file
-        browser.close()
+    yield open_file
+    browser.close()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from utils.clips.stages import make_stages
 from utils.clips.steps import Steps, means, word_steps
 from utils.clips.stopwatch import Stopwatch
 from utils.clips.words import find_words
+from utils.clips.written_text import written_clip
 
 VOICE_RATE = 100.0  # rows a second
 WRITTEN_PAUSE = "..."
@@ -57,7 +58,7 @@ class Extractor:
             ClipError: If the clip cannot be used.
         """
         if clip.path is None:
-            return self._of_text(clip)
+            return written_clip(clip.text, self.stages.vectors, clip.id)
         watch = Stopwatch(self._clock)
         sound, voice, face, notes = self._measured(clip, watch)
         span = (clip.start, self._end(clip, voice, face))
@@ -86,28 +87,6 @@ class Extractor:
             start=span[0],
             end=span[1],
             notes=notes,
-            seconds=watch.seconds,
-        )
-
-    def _of_text(self, clip):
-        """Return what a text without a recording has: vectors of its words, which have no times."""
-        words, watch = clip.text.split(), Stopwatch(self._clock)
-        with watch("text"):
-            vectors = self.stages.vectors(words)
-        untimed, none = np.zeros((len(words), 2)), Track(np.zeros(0), np.zeros((0, 0), "float32"))
-        return ExtractedClip(
-            id=clip.id,
-            text=clip.text.strip(),
-            arrays={"text": vectors} if vectors.any() else {},
-            steps=Steps(words, untimed),
-            voice=none,
-            face=none,
-            confidence=np.zeros(len(words)),
-            heard=[],
-            agreement=None,
-            start=0.0,
-            end=0.0,
-            notes=[],
             seconds=watch.seconds,
         )
 

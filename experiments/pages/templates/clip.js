@@ -1,5 +1,6 @@
 for (const clip of document.querySelectorAll(".clip")) {
   const player = clip.querySelector("video, audio");
+  if (!player) continue;
   const [start, end, zero] = ["start", "end", "zero"].map((name) => Number(clip.dataset[name]));
   const words = [...clip.querySelectorAll(".word")];
   const spoken = [...clip.querySelectorAll(".spoken span")];

@@ -1,5 +1,7 @@
 """The page of scored clips in a real browser; needs Chromium (apt-get install chromium)."""
 
+import types
+
 import numpy as np
 import pytest
 
@@ -150,6 +152,20 @@ def test_a_recording_that_is_too_large_is_played_from_its_file(recording, tmp_pa
     html = clip_page([(Clip("a b", recording), scored())], NAMES, "runs/mine", recording.parent)
     assert 'src="clip.mp4"' in html and "data:video" not in html
     assert "The recording is longer than 10 minutes" in html
+
+
+def test_a_recording_that_does_not_stay_is_not_played_where_it_is_too_large(recording, monkeypatch):
+    monkeypatch.setattr(page_module, "PAGE_BYTES", 1000)
+    html = clip_page([(Clip("a", recording), scored())], NAMES, "runs/mine", None)
+    assert "<video" not in html and "MB: it is not played here" in html
+    assert "Loudness" in html and "+0.900, 1.4 s" in html
+
+
+def test_a_text_without_a_recording_has_words_and_no_times():
+    clip = types.SimpleNamespace(id="Typed text", path=None)
+    html = clip_page([(clip, scored())], NAMES, "runs/mine", None)
+    assert 'title="+0.900"' in html and "loved" in html
+    assert not any(one in html for one in ("<video", "<audio", "Loudness", "not played", "jumps"))
 
 
 def test_what_people_say_is_shown_as_it_is(recording):

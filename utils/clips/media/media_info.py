@@ -66,10 +66,9 @@ def probe(path):
         if clip.audio:
             # An encrypted sound is found here.
             next(iter(FrameSource(clip, clip.audio, "sound")), None)
-            clip.seek(clip.audio, 0)
         if clip.video is None:
             return MediaInfo(duration, True, False, 0, 0, 0, 0.0, tuple(notes))
-        first = next(iter(FrameSource(clip, clip.video, "picture")), None)
+        first = _first_picture(path)
         turns, mirrored = orientation(first) if first else UPRIGHT
         notes += _picture_notes(clip.video, turns, mirrored)
         width, height = map(round, shown_size(clip.video, clip.video.width, clip.video.height))
@@ -78,6 +77,15 @@ def probe(path):
         rate = float(clip.video.average_rate or clip.video.guessed_rate or 0)
         has_sound = clip.audio is not None
         return MediaInfo(duration, has_sound, True, width, height, 90 * turns, rate, tuple(notes))
+
+
+def _first_picture(path):
+    """Return the first picture that is decoded; `None` if there is none.
+
+    The file is opened once more: without an index, no seeking may lead back to that picture.
+    """
+    with open_clip(path) as clip:
+        return next(iter(FrameSource(clip, clip.video, "picture")), None)
 
 
 def _track_notes(clip):

@@ -90,6 +90,13 @@ def test_a_recording_without_announced_length_is_measured(made, tmp_path):
     assert probe(tmp_path / "live.webm").duration == pytest.approx(1, abs=0.05)
 
 
+def test_the_first_picture_of_a_recording_of_a_browser_is_found_where_sound_begins_later(made):
+    # Without an index, and with one key frame, no seeking leads back to the first picture.
+    live = {"video": "libvpx", "audio": "libopus", "delay": 0.1, "gop": 1000}
+    info = probe(made("live.webm", **live, options={"live": "1"}))
+    assert (info.width, info.height) == (64, 64)
+
+
 @pytest.mark.parametrize("suffix", ["mkv", "mp4"])
 def test_a_truncated_recording_is_read_as_far_as_it_goes(made, tmp_path, suffix):
     options = {"movflags": "faststart"} if suffix == "mp4" else {}
