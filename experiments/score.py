@@ -168,7 +168,7 @@ def write_page(scored, names, path, arguments):
     announce(f"Writing {arguments.page}")
     output = Path(arguments.page)
     with new_file(output, arguments.overwrite) as partial:
-        write_text(partial, clip_page(scored, names, path, output.parent))
+        write_text(partial, clip_page(scored, names, Path(path), output.parent))
     console.print(f"Page: {output}", markup=False)
 
 

@@ -1,6 +1,7 @@
 """What the demonstration answers: the page of a scored recording or text."""
 
 import dataclasses
+from pathlib import Path
 
 from experiments.demonstration.questions import Answer
 from experiments.pages.clip_page import clip_page
@@ -22,7 +23,7 @@ class Answers:
 
     Args:
         scoring: The `ClipScoring`.
-        model: The model, in words.
+        model: The `Path` of the model.
     """
 
     def __init__(self, scoring, model):
@@ -32,7 +33,7 @@ class Answers:
     @classmethod
     def open(cls, path, asr, language, output):
         """Load the model; see `ClipScoring.open`."""
-        return cls(ClipScoring.open(path, asr, language, output), str(path))
+        return cls(ClipScoring.open(path, asr, language, output), Path(path))
 
     def __call__(self, question):
         """Return the `Answer` to a `Question`; no fault of a clip or a library is raised."""

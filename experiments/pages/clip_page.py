@@ -7,6 +7,7 @@ from urllib.parse import quote
 from experiments.pages.clip_curves import clip_panels, time_marks
 from experiments.pages.page import page_template
 from experiments.pages.scored_clip import LEAST, explained, headline, strengths
+from experiments.runs.first_model import FIRST_MODEL
 from utils.clips.playable import LONGEST, playable
 
 # Bytes of all recordings in a page, before base64.
@@ -23,7 +24,7 @@ def clip_page(scored, names, model, folder):
     Args:
         scored: A list of pairs of a `Clip` and its `ClipScore`. A clip without a path is a text.
         names: From `audio` and `video` to the names of their values.
-        model: The model, in words.
+        model: The `Path` of the model.
         folder: The `Path` of the page's folder; `None`: the files do not stay, so that a recording
             which does not fit into the page is not played.
     """
@@ -34,7 +35,8 @@ def clip_page(scored, names, model, folder):
         shown.append(_shown(clip, score, names, _player(clip, score.found, found, folder)))
     return page_template("clip.html.j2").render(
         clips=shown,
-        model=model,
+        # Where the repository lies concerns nobody who is shown the page.
+        model=FIRST_MODEL.name if model == FIRST_MODEL else model,
         target=scored[0][1].target.describe(),
         limit=f"{LONGEST / 60:.0f} minutes or {PAGE_BYTES / 1e6:.0f} MB",
     )
