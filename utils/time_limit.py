@@ -3,6 +3,9 @@
 import contextlib
 import signal
 
+# An error that arises in a destructor is lost, so it is raised again after so many seconds.
+AGAIN = 1.0
+
 
 @contextlib.contextmanager
 def time_limit(seconds, error):
@@ -20,7 +23,7 @@ def time_limit(seconds, error):
         raise error
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
     finally:
