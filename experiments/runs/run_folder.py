@@ -3,20 +3,20 @@
 import contextlib
 import datetime
 import fcntl
-import json
 import os
 import re
 import weakref
-import zipfile
 from pathlib import Path
 
 import yaml
 
+from experiments.runs.keras_file import save_keras
+from experiments.runs.metrics_lines import append_line, read_lines, write_lines
 from experiments.runs.records import EVALUATION, METADATA, read_record, target_of
 from experiments.settings.command_line import checked_config
 from experiments.settings.model import family_of
 from utils.command_line import FULL
-from utils.files import in_one_step, without_nan, write_json, write_text
+from utils.files import write_json, write_text
 from utils.formats.extraction_file import checked_extraction
 from utils.untrusted.plain_file import plain_file
 
@@ -39,6 +39,7 @@ class RunFolder:
         processing: The fitted encoding of a text with a table, `processing.json`.
         text_steps: How texts become steps for a text encoder, `text_steps.json`.
         tokenizer: The tokenizer of a text encoder, `tokenizer.json`.
+        metrics: The measures of each epoch, `metrics.jsonl`.
         evaluation: The folder of measures and predictions, `evaluation/`.
         robustness: The folder of robustness curves, `robustness/`.
         report: The HTML page, `report.html`.
@@ -54,6 +55,7 @@ class RunFolder:
         self.processing = self.path / "processing.json"
         self.text_steps = self.path / "text_steps.json"
         self.tokenizer = self.path / "tokenizer.json"
+        self.metrics = self.path / "metrics.jsonl"
         self.evaluation = self.path / "evaluation"
         self.robustness = self.path / "robustness"
         self.report = self.path / "report.html"
@@ -268,36 +270,16 @@ class RunFolder:
         return family_of(self.load_config()["model"])
 
     def log_metrics(self, values):
-        """Append one line to `metrics.jsonl`.
-
-        Raises:
-            OSError: Naming the file.
-        """
-        path = self.path / "metrics.jsonl"
-        try:
-            with path.open("a") as file:
-                file.write(json.dumps(without_nan(values)) + "\n")
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(path)) from error
+        """Append one line to `metrics.jsonl`; see `append_line`."""
+        append_line(self.metrics, values)
 
     def rewrite_metrics(self, entries):
         """Replace `metrics.jsonl` by these lines in one step."""
-        lines = [json.dumps(without_nan(entry)) + "\n" for entry in entries]
-        write_text(self.path / "metrics.jsonl", "".join(lines))
+        write_lines(self.metrics, entries)
 
     def load_metrics(self):
-        """Read the lines of `metrics.jsonl`.
-
-        Raises:
-            FileNotFoundError: If it is missing.
-            InvalidData: If a line is damaged.
-        """
-        path = self.path / "metrics.jsonl"
-        with plain_file(path, "the measures of each epoch"):
-            entries = [json.loads(line) for line in path.read_text().splitlines()]
-            if not all(isinstance(entry, dict) and "epoch" in entry for entry in entries):
-                raise ValueError("a line without an epoch")
-            return entries
+        """Read the lines of `metrics.jsonl`; see `read_lines`."""
+        return read_lines(self.metrics)
 
     def load_evaluation(self, split):
         """Read and check `evaluation/S.json` of a split S; see `read_record`."""
@@ -305,21 +287,7 @@ class RunFolder:
 
     def save_model(self, model):
         """Replace `best.keras` in one step."""
-        with in_one_step(self.best, self.path / "partial.keras") as partial:
-            model.save(partial)
-            remove_dates(partial)
-
-
-def remove_dates(path):
-    """Make a `.keras` file depend on its content alone, so that equal models are equal files."""
-    with zipfile.ZipFile(path) as archive:
-        contents = {name: archive.read(name) for name in archive.namelist()}
-    metadata = json.loads(contents["metadata.json"])
-    del metadata["date_saved"]
-    contents["metadata.json"] = json.dumps(metadata).encode()
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in contents.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
+        save_keras(model, self.best, self.path / "partial.keras")
 
 
 def default_run_path(model, data):

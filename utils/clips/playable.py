@@ -23,7 +23,7 @@ AUDIO_CODECS = {
 TYPES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "webm", "wav": "wav", "flac": "flac"}
 COLOURS = ("yuv420p", "yuvj420p")
 LATE = 0.03  # seconds
-# What is written anew.
+# What is converted.
 PICTURES, SIDE, TICKS = 30, 640, 1000  # a second, pixels, a second
 SOUND_RATE, SOUND_BITS = 16_000, 48_000  # Hz, bits a second
 LONGEST = 600.0  # seconds
