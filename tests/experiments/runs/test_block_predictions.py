@@ -1,7 +1,5 @@
 """What is predicted block by block, and what is said of samples that cannot be."""
 
-import types
-
 import h5py
 import numpy as np
 import pytest
@@ -51,8 +49,8 @@ class Half:
 def test_data_is_read_block_by_block(monkeypatch):
     monkeypatch.setattr("utils.formats.split.BLOCK_BYTES", 40 * 4 * 2 * 3)
     split = Split("new", {"text": Random("here", (1000, 2, 3))}, without_labels(1000))
-    options = types.SimpleNamespace(data="here", split="new", batch_size=16, too_long="error")
-    found = predict_blocks(Half(split), options)
+    run = Half(split)
+    found = predict_blocks(run, run.blocks("here", "new", cut=False), "new", 16)
     assert Random.largest == 40 and found.notes == [] and found.failures == {}
     columns = found.predictions.columns(labelled=False)
     assert columns == {"id": list(map(str, range(1000))), "prediction": [0.5] * 1000}

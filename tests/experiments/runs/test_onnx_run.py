@@ -11,7 +11,8 @@ from experiments.runs.onnx_run import open_onnx
 from utils.onnx_export import write_onnx
 from utils.untrusted.invalid_data import InvalidData
 
-DELETED = object()
+# A text, not an object whose address would differ between processes that run the tests.
+DELETED = "deleted"
 
 
 def changed(exported, path, entries):
