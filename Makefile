@@ -83,7 +83,8 @@ $(BACKEND_TESTS):
 	@touch $@
 
 docs: .venv-docs/installed  ## build the documentation site in build/site, and check its links
-	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
+	@# With --quiet, --strict would see no warning.
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
 	! grep -rlE '<(script|link|img|iframe)[^>]* (src|href)="?(https?:)?//' build/site --include=*.html
 
 format: setup  ## bring the code into the common style
