@@ -38,8 +38,8 @@ class MaskedPooling(ExplicitMaskLayer):
             counts, or `sequence` has another rank or width.
 
     Example:
-        >>> sequence = np.array([[[1.0], [3.0], [9.0]]])
-        >>> mean, found = MaskedPooling("mean", model_dim=1)(sequence, np.array([[True, True, False]]))
+        >>> sequence, valid = np.array([[[1.0], [3.0], [9.0]]]), np.array([[True, True, False]])
+        >>> mean, found = MaskedPooling("mean", model_dim=1)(sequence, valid)
         >>> float(mean[0, 0]), bool(found[0])
         (2.0, True)
 

@@ -1,4 +1,4 @@
-"""Sections of this project's docstrings, in the words that mkdocstrings knows: an extension of griffe."""
+"""Names for sections of docstrings that mkdocstrings knows: an extension of griffe."""
 
 import re
 

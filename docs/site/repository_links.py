@@ -57,7 +57,8 @@ def _pages_of(place, config):
     elif path.suffix == ".md":
         text = path.read_text(encoding="utf-8")
     elif path.suffix == ".ipynb":
-        text, resources = MarkdownExporter().from_filename(str(path))
+        named = {"unique_key": path.stem}  # the names of its pictures
+        text, resources = MarkdownExporter().from_filename(str(path), resources=named)
         pictures = resources["outputs"]
     elif path.suffix in LANGUAGES:
         code = path.read_text(encoding="utf-8").rstrip()
