@@ -4,7 +4,7 @@ BIN := .venv/bin
 DEMO ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test ray lint backends format demo clean
+.PHONY: help setup test ray lint backends docs format demo clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -13,7 +13,7 @@ setup: .venv/installed  ## install everything into .venv (about three minutes, 4
 
 PIP_OPTIONS := --quiet --disable-pip-version-check
 
-REQUIREMENTS := $(wildcard requirements*.txt)
+REQUIREMENTS := $(filter-out requirements-docs.txt,$(wildcard requirements*.txt))
 .venv/installed: $(REQUIREMENTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one with make PYTHON=python3.11"; exit 1; }
@@ -77,6 +77,16 @@ $(BACKEND_TESTS):
 	  bin/python -m pytest -c $(CURDIR)/tests/backends/pytest.ini \
 	  $(addprefix $(CURDIR)/tests/backends/,$(FILES_$(part)))
 
+.venv-docs/installed: requirements-docs.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install $(PIP_OPTIONS) -r requirements-docs.txt
+	@touch $@
+
+docs: .venv-docs/installed  ## build the documentation site in build/site, and check its links
+	@# With --quiet, --strict would see no warning.
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
+	! grep -rlE '<(script|link|img|iframe)[^>]* (src|href)="?(https?:)?//' build/site --include=*.html
+
 format: setup  ## bring the code into the common style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -89,4 +99,4 @@ demo: setup  ## make data, train MSASeqLevelModel, print measures, write demo/ru
 	  --data $(DEMO)/data --run-dir $(DEMO)/run
 
 clean:  ## remove .venv, runs and everything else that the commands made
-	rm -rf .venv .venv-backends build demo runs .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-backends .venv-docs build demo runs .pytest_cache .ruff_cache .hypothesis

@@ -20,6 +20,12 @@ def masked_softmax(scores, mask=None):
 
     Returns:
         Weights of the shape and type of `scores`; each row sums to 1 or is zero.
+
+    Example:
+        >>> scores = keras.ops.zeros((2, 3))
+        >>> mask = [[True, True, False], [False, False, False]]
+        >>> keras.ops.convert_to_numpy(masked_softmax(scores, mask)).tolist()
+        [[0.5, 0.5, 0.0], [0.0, 0.0, 0.0]]
     """
     dtype = scores.dtype
     scores = ops.cast(scores, "float32")
@@ -66,6 +72,13 @@ class MaskedAttention(ExplicitMaskLayer):
 
     Returns:
         The output `(batch, Tq, model_dim)` and the weights `(batch, num_heads, Tq, Tk)`.
+
+    Example:
+        >>> attention = MaskedAttention(model_dim=8, num_heads=2)
+        >>> words, sounds = np.random.randn(2, 5, 8), np.random.randn(2, 7, 8)
+        >>> output, weights = attention(words, sounds)
+        >>> tuple(output.shape), tuple(weights.shape)
+        ((2, 5, 8), (2, 2, 5, 7))
 
     Reference:
         Vaswani et al., 2017, "Attention Is All You Need", section 3.2. `aligned`: Press et al.,

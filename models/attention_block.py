@@ -24,6 +24,10 @@ class FeedForward(ConfiguredLayer):
     Call arguments:
         x: `(batch, time, model_dim)`.
 
+    Example:
+        >>> tuple(FeedForward(model_dim=8, ff_dim=16)(np.random.randn(2, 5, 8)).shape)
+        (2, 5, 8)
+
     Reference:
         Hendrycks and Gimpel, 2016, "Gaussian Error Linear Units".
     """

@@ -10,6 +10,13 @@ class BalancedMSAModel(MSAModel):
     """`MSAModel` with dropout 0.2, L2 0.001, adaptive fusion, and dropout before the output.
 
     Arguments, input and output are the same as for `MSAModel`; only the defaults differ.
+
+    Example:
+        >>> model = BalancedMSAModel(seq_len=5, text_dim=8, audio_dim=4, video_dim=4,
+        ...                          model_dim=8, num_heads=2, ff_dim=16, n_layers_mod=1)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
     """
 
     def __init__(

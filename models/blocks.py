@@ -37,9 +37,10 @@ class TransformerBlock(AttentionBlock):
         ValueError: If `num_heads` does not divide `model_dim`, or `x` has another rank or width.
 
     Example:
-        >>> block = TransformerBlock(model_dim=64, num_heads=4, ff_dim=128)
-        >>> block(keras.random.normal((2, 20, 64))).shape
-        TensorShape([2, 20, 64])
+        >>> block = TransformerBlock(model_dim=8, num_heads=2, ff_dim=16)
+        >>> causal = combine_masks(np.ones((2, 5), bool), create_look_ahead_mask(5))
+        >>> tuple(block(np.random.randn(2, 5, 8), mask=causal).shape)
+        (2, 5, 8)
 
     Reference:
         Vaswani et al., 2017, "Attention Is All You Need"; pre-norm: Xiong et al., 2020, "On Layer
@@ -91,6 +92,13 @@ class CrossAttentionBlock(AttentionBlock):
     Raises:
         ValueError: If `num_heads` does not divide `model_dim`, or an input has another rank or
             width.
+
+    Example:
+        >>> block = CrossAttentionBlock(model_dim=8, num_heads=2, ff_dim=16)
+        >>> words, sounds = np.random.randn(2, 5, 8), np.random.randn(2, 7, 8)
+        >>> heard, weights = block(words, sounds, return_attention=True)
+        >>> tuple(heard.shape), tuple(weights.shape)
+        ((2, 5, 8), (2, 2, 5, 7))
 
     Reference:
         Tsai et al., 2019, "Multimodal Transformer for Unaligned Multimodal Language Sequences",
@@ -175,6 +183,13 @@ class ModalityEncoder(ExplicitMaskLayer):
 
     Raises:
         ValueError: If `x` has another rank or width, or is longer than `seq_len`.
+
+    Example:
+        >>> encoder = ModalityEncoder(
+        ...     input_dim=4, model_dim=8, seq_len=20, num_heads=2, ff_dim=16, n_layers=1
+        ... )
+        >>> tuple(encoder(np.random.randn(2, 5, 4)).shape)
+        (2, 5, 8)
     """
 
     def __init__(

@@ -80,8 +80,9 @@ class HashDropout(ConfiguredLayer):
         ValueError: If `rate` is outside [0, 1), or `x` is a scalar.
 
     Example:
-        >>> HashDropout(0.5, seed=1)(keras.ops.ones((2, 3)), training=True).shape
-        TensorShape([2, 3])
+        >>> kept = HashDropout(0.5, seed=1)(keras.ops.ones((20, 30)), training=True)
+        >>> np.unique(keras.ops.convert_to_numpy(kept)).tolist()  # the rest is doubled
+        [0.0, 2.0]
 
     Reference:
         Srivastava et al., 2014, "Dropout: A Simple Way to Prevent Neural Networks from

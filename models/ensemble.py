@@ -30,8 +30,8 @@ class EnsembleModel(MultimodalModel):
         members: The models.
 
     Example:
-        >>> model = EnsembleModel(MulT(seq_len=20, text_dim=8, audio_dim=4, video_dim=4), 3)
-        >>> text, audio, video = (np.random.randn(2, 20, d) for d in (8, 4, 4))
+        >>> model = EnsembleModel(LFDNN(seq_len=5, text_dim=8, audio_dim=4, video_dim=4), 3)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
         >>> tuple(model((text, audio, video)).shape), len(model.members)
         ((2, 1), 3)
 

@@ -46,6 +46,15 @@ class CrossModalFusion(ExplicitMaskLayer):
     Raises:
         ValueError: If a sequence has another rank or width.
 
+    Example:
+        >>> fusion = CrossModalFusion(model_dim=8, num_heads=2, ff_dim=16)
+        >>> text, audio, video = (np.random.randn(2, length, 8) for length in (5, 9, 7))
+        >>> *fused, attention = fusion(text, audio, video, return_attention=True)
+        >>> [tuple(sequence.shape) for sequence in fused]
+        [(2, 5, 8), (2, 9, 8), (2, 7, 8)]
+        >>> list(attention)
+        ['fusion/layer_0/text_from_audio', 'fusion/layer_0/text_from_video']
+
     Reference:
         Tsai et al., 2019, "Multimodal Transformer for Unaligned Multimodal Language Sequences".
         There each direction has an encoder of its own and results are concatenated; here one
@@ -177,6 +186,14 @@ class AdaptiveFusionHead(ExplicitMaskLayer):
     Raises:
         ValueError: If `pooling_method` is unknown, or the number, rank or width of the sequences
             differs from the constructor's arguments.
+
+    Example:
+        >>> head = AdaptiveFusionHead(model_dim=8, num_modalities=2)
+        >>> text, audio = np.random.randn(1, 5, 8), np.random.randn(1, 9, 8)
+        >>> masks = [np.ones((1, 5), bool), np.zeros((1, 9), bool)]  # the audio is absent
+        >>> fused, weights = head([text, audio], masks, return_weights=True)
+        >>> tuple(fused.shape), keras.ops.convert_to_numpy(weights).tolist()
+        ((1, 8), [[1.0, 0.0]])
     """
 
     def __init__(

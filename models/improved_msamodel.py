@@ -30,6 +30,13 @@ class ImprovedMSAModel(MultimodalModel):
 
     Further arguments, the call, its output and its errors: see `MultimodalModel`. An
     absent modality takes no part.
+
+    Example:
+        >>> model = ImprovedMSAModel(seq_len=5, text_dim=8, audio_dim=4, video_dim=4,
+        ...                          model_dim=8, num_heads=2, ff_dim=16, n_layers_mod=1)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
     """
 
     def __init__(

@@ -21,7 +21,9 @@ class ScoresLoss(keras.losses.Loss):
         y_pred: Predicted scores `(batch, scores)`.
 
     Example:
-        >>> ScoresLoss("mae")([[1.0, float("nan")]], [[3.0, 9.0]])  # 2.0
+        >>> from models.losses import ScoresLoss
+        >>> float(ScoresLoss("mae")([[1.0, float("nan")]], [[3.0, 9.0]]))
+        2.0
     """
 
     def __init__(self, error="huber", delta=1.0, name="scores_loss", **kwargs):
@@ -66,6 +68,11 @@ class ClassWeightedCrossEntropy(keras.losses.Loss):
     Call arguments:
         y_true: Index of the class, `(batch,)` or `(batch, 1)`, or one-hot `(batch, classes)`.
         y_pred: Logits `(batch, classes)`.
+
+    Example:
+        >>> loss = ClassWeightedCrossEntropy(class_weights=[1, 3])
+        >>> round(float(loss(np.array([0, 1]), np.zeros((2, 2)))), 4)  # log 2
+        0.6931
 
     Reference:
         Label smoothing: Szegedy et al., 2016, "Rethinking the Inception Architecture", section 7.
@@ -117,6 +124,12 @@ class WeightedBinaryCrossEntropy(keras.losses.Loss):
     Call arguments:
         y_true: 0 and 1, `(batch, labels)`.
         y_pred: Logits `(batch, labels)`.
+
+    Example:
+        >>> from models.losses import WeightedBinaryCrossEntropy
+        >>> loss = WeightedBinaryCrossEntropy(positive_weights=[1, 3])
+        >>> round(float(loss([[0.0, 1.0]], [[0.0, 0.0]])), 4)  # (1 + 3) / 2 times log 2
+        1.3863
     """
 
     def __init__(self, positive_weights=None, label_smoothing=0.0, name="binary", **kwargs):

@@ -16,6 +16,7 @@ def sentiment_metrics():
         Non0_acc_2, Non0_F1`; see `models.score_measures.sentiment_measures`.
 
     Example:
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
         >>> model.compile("adam", "mae", metrics=sentiment_metrics())
     """
     return [MeasureMetric(measure.name) for measure in sentiment_measures()]
@@ -31,7 +32,9 @@ def class_metrics(num_classes):
         A list of eight `MeasureMetric`s, named as in `models.class_measures.class_measures`.
 
     Example:
-        >>> model.compile("adam", "categorical_crossentropy", metrics=class_metrics(4))
+        >>> model = keras.Sequential([keras.layers.Dense(4)])
+        >>> loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+        >>> model.compile("adam", loss, metrics=class_metrics(4))
     """
     found = class_measures(num_classes)
     return [MeasureMetric(measure.name, num_classes) for measure in found]
@@ -59,6 +62,13 @@ class MeasureMetric(keras.metrics.Metric):
 
     Raises:
         ValueError: If there is no such measure, or the shapes differ from these.
+
+    Example:
+        >>> error = MeasureMetric("MAE")
+        >>> error.update_state([1.0, -2.0], [1.5, -2.0])
+        >>> error.update_state([0.0, 3.0], [0.5, 2.0])
+        >>> float(error.result())
+        0.5
     """
 
     def __init__(self, measure, num_classes=None, name=None, dtype=None):

@@ -42,10 +42,13 @@ class MSASeqLevelModel(MultimodalModel):
     Further arguments, the output and the errors: see `MultimodalModel`.
 
     Example:
-        >>> model = MSASeqLevelModel(seq_len=20, text_dim=300, audio_dim=74, video_dim=47)
-        >>> text, audio, video = (np.random.randn(8, 20, d) for d in (300, 74, 47))
-        >>> model((text, audio, video)).shape
-        TensorShape([8, 1])
+        >>> model = MSASeqLevelModel(
+        ...     seq_len=(5, 9, 7), text_dim=8, audio_dim=4, video_dim=4, model_dim=8, n_layers_mod=1
+        ... )
+        >>> shapes = (2, 5, 8), (2, 9, 4), (2, 7, 4)
+        >>> explanation = model.explain([np.random.randn(*shape) for shape in shapes])
+        >>> tuple(explanation.prediction.shape), tuple(explanation.modality_weights.shape)
+        ((2, 1), (2, 3))
 
     Reference:
         Cross-attention between modalities: Tsai et al., 2019, "Multimodal Transformer for

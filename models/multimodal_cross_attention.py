@@ -51,9 +51,10 @@ class MultiModalCrossAttention(ExplicitMaskLayer):
             fits no form above, or fits both `(Tq, Tk)` and `(batch, Tk)`.
 
     Example:
-        >>> layer = MultiModalCrossAttention(dim=64, heads=4, context_dim=74, dim_head=16)
-        >>> layer(np.ones((2, 20, 64)), np.ones((2, 50, 74)), mask=np.ones((2, 50), "bool")).shape
-        TensorShape([2, 20, 64])
+        >>> layer = MultiModalCrossAttention(dim=8, heads=2, context_dim=4, dim_head=4)
+        >>> x, context = np.random.randn(2, 5, 8), np.random.randn(2, 9, 4)
+        >>> tuple(layer(x, context, mask=np.ones((2, 9), "bool")).shape)
+        (2, 5, 8)
 
     Reference:
         Vaswani et al., 2017, "Attention Is All You Need"; norms on queries and keys: Henry et

@@ -70,10 +70,11 @@ class MultimodalModel(keras.Model):
             each sample from 0, integers `(batch,)`.
 
     Example:
-        >>> model = MulT(seq_len=20, text_dim=300, audio_dim=74, video_dim=47)  # or any other
-        >>> text, audio, video = (np.random.randn(8, 20, d) for d in (300, 74, 47))
-        >>> tuple(model((text, audio, video)).shape)
-        (8, 1)
+        >>> model = MODELS["lf_dnn"](seq_len=5, text_dim=8, audio_dim=4, video_dim=4)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> without_video = (*np.ones((2, 2, 5), bool), np.zeros((2, 5), bool))
+        >>> tuple(model((text, audio, video, *without_video)).shape)
+        (2, 1)
     """
 
     packs_samples = False

@@ -20,6 +20,13 @@ class WeightGroup:
 
     Raises:
         ValueError: If a number is out of range.
+
+    Example:
+        >>> layer = keras.layers.Dense(1)
+        >>> layer.build((None, 4))
+        >>> slow = WeightGroup(layer.trainable_variables, rate_factor=0.1)
+        >>> LayerwiseAdamW(0.01, [slow]).groups[0].rate_factor
+        0.1
     """
 
     weights: typing.Sequence[typing.Any] = ()
@@ -62,7 +69,7 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
         >>> below, above = keras.layers.Dense(8), keras.layers.Dense(1)
         >>> model = keras.Sequential([keras.Input((4,)), below, above])
         >>> slow = WeightGroup(below.trainable_variables, rate_factor=0.1, first_update=2)
-        >>> model.compile(LayerwiseAdamW(0.01, [slow], undecayed=["bias"]), "mse")
+        >>> model.compile(LayerwiseAdamW(0.01, [slow], undecayed=["bias"]), "mse", run_eagerly=True)
         >>> before = below.get_weights()
         >>> _ = model.fit(np.ones((8, 4)), np.ones((8, 1)), batch_size=4, verbose=0)
         >>> bool((below.get_weights()[0] == before[0]).all())

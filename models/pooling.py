@@ -37,6 +37,12 @@ class MaskedPooling(ExplicitMaskLayer):
         ValueError: If `method` is unknown, `num_heads` does not divide `model_dim` where it
             counts, or `sequence` has another rank or width.
 
+    Example:
+        >>> sequence, valid = np.array([[[1.0], [3.0], [9.0]]]), np.array([[True, True, False]])
+        >>> mean, found = MaskedPooling("mean", model_dim=1)(sequence, valid)
+        >>> float(mean[0, 0]), bool(found[0])
+        (2.0, True)
+
     Reference:
         `"recency"`: slopes after Press et al., 2022, "Train Short, Test Long: Attention with Linear
         Biases", for a query at the last step; there they are fixed.
@@ -118,6 +124,12 @@ class ModalityWeighting(ExplicitMaskLayer):
     Returns:
         The weighted sum `(batch, model_dim)` and the weights `(batch, num_modalities)`, float32,
         which sum to 1, or are all 0 where every modality is absent.
+
+    Example:
+        >>> vectors, present = np.random.randn(1, 3, 8), np.array([[True, False, False]])
+        >>> fused, weights = ModalityWeighting(model_dim=8)(vectors, present)
+        >>> tuple(fused.shape), keras.ops.convert_to_numpy(weights).tolist()
+        ((1, 8), [[1.0, 0.0, 0.0]])
     """
 
     def __init__(self, model_dim, num_modalities=3, **kwargs):

@@ -18,6 +18,11 @@ def create_padding_mask(x):
 
     Raises:
         ValueError: If `x` has another rank than 3.
+
+    Example:
+        >>> x = np.array([[[1.0, 0.0], [0.0, 0.0]]])
+        >>> keras.ops.convert_to_numpy(create_padding_mask(x)).tolist()
+        [[True, False]]
     """
     x = ops.convert_to_tensor(x)
     if len(x.shape) != 3:
@@ -36,6 +41,10 @@ def create_look_ahead_mask(length):
 
     Returns:
         Boolean tensor `(T, T)`; entry `(i, j)` is `True` where `j <= i`.
+
+    Example:
+        >>> keras.ops.convert_to_numpy(create_look_ahead_mask(2)).tolist()
+        [[True, False], [True, True]]
     """
     steps = ops.arange(length)
     return ops.expand_dims(steps, 0) <= ops.expand_dims(steps, 1)
@@ -51,6 +60,11 @@ def combine_masks(padding_mask, look_ahead_mask):
     Returns:
         Boolean tensor `(batch, T, T)`: query `i` may attend to key `j`. `TransformerBlock` takes
         it as its `mask`.
+
+    Example:
+        >>> mask = combine_masks([[False, True]], create_look_ahead_mask(2))
+        >>> keras.ops.convert_to_numpy(mask).tolist()
+        [[[False, False], [False, True]]]
     """
     padding_mask = ops.cast(padding_mask, "bool")
     look_ahead_mask = ops.cast(look_ahead_mask, "bool")
@@ -75,6 +89,11 @@ class LearnablePositionalEmbedding(ExplicitMaskLayer):
 
     Raises:
         ValueError: If `x` is longer than `seq_len` or has another width or rank.
+
+    Example:
+        >>> positions = LearnablePositionalEmbedding(seq_len=20, model_dim=8)
+        >>> tuple(positions(np.random.randn(2, 5, 8)).shape)
+        (2, 5, 8)
 
     Reference:
         Gehring et al., 2017, "Convolutional Sequence to Sequence Learning", section 3.1.

@@ -102,9 +102,11 @@ def load_model(path, **options):
         The model.
 
     Example:
-        >>> MSASeqLevelModel(20, 300, 74, 47).save("model.keras")
-        >>> load_model("model.keras").name
-        'msa_seq_level_model'
+        >>> model = LFDNN(seq_len=5, text_dim=8, audio_dim=4, video_dim=4)
+        >>> model.build()
+        >>> model.save("model.keras")
+        >>> type(load_model("model.keras")).__name__
+        'LFDNN'
     """
     register_all()
     import keras

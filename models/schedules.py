@@ -12,6 +12,12 @@ class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
         warmup: Steps of the rise.
         steps: All steps.
         falling: Whether it falls after the rise.
+
+    Example:
+        >>> from models.schedules import WarmupLinear
+        >>> rate = WarmupLinear(peak=1.0, warmup=2, steps=10, falling=True)
+        >>> [float(rate(step)) for step in (0, 1, 2, 6, 10)]
+        [0.0, 0.5, 1.0, 0.5, 0.0]
     """
 
     def __init__(self, peak, warmup, steps, falling):

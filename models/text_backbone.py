@@ -109,9 +109,9 @@ def make_text_backbone(source=None, dtype=None):
         ValueError: If there is no such source, or it is no text backbone of `CLASSES`.
 
     Example:
-        >>> backbone = make_text_backbone({"class": "electra", "hidden_dim": 64})
-        >>> backbone.hidden_dim
-        64
+        >>> from models.text_backbone import make_text_backbone
+        >>> make_text_backbone({"class": "electra", "num_layers": 1, "hidden_dim": 16}).hidden_dim
+        16
 
     Reference:
         Devlin et al., 2019, BERT; Sanh et al., 2019, DistilBERT; Liu et al., 2019, RoBERTa; Conneau

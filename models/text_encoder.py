@@ -64,10 +64,13 @@ class TextEncoder(ExplicitMaskLayer):
         static_shapes: Whether no shape may depend on values, as under XLA: `True` on JAX.
 
     Example:
-        >>> encoder = TextEncoder({"hidden_dim": 32, "vocabulary_size": 100}, "word")
+        >>> small = {"num_layers": 1, "hidden_dim": 32, "vocabulary_size": 100}  # random weights
+        >>> encoder = TextEncoder(small, "word")
         >>> ids = np.array([[[5, 6, -1], [7, -1, -1], [-1, -1, -1]]])  # two words, and padding
-        >>> tuple(encoder(ids).shape), encoder.step_mask(ids).numpy().tolist()
-        ((1, 3, 32), [[True, True, False]])
+        >>> tuple(encoder(ids).shape)
+        (1, 3, 32)
+        >>> keras.ops.convert_to_numpy(encoder.step_mask(ids)).tolist()
+        [[True, True, False]]
 
     Reference:
         Devlin et al., 2019, "BERT"; `"mean"` of texts: Reimers and Gurevych, 2019,

@@ -42,12 +42,13 @@ class TextEncoderModel(MultimodalModel):
             an encoder of tokens; further as for `MultimodalModel`.
 
     Example:
-        >>> encoder = TextEncoder({"hidden_dim": 32, "vocabulary_size": 100}, "word")
-        >>> model = TextEncoderModel(MulT(20, encoder.width, 74, 47), encoder, pieces=4)
-        >>> numbers = np.random.randint(1, 101, (8, 20, 4))  # 8 texts of 20 words
-        >>> audio, video = (np.random.randn(8, 20, d) for d in (74, 47))
+        >>> small = {"num_layers": 1, "hidden_dim": 32, "vocabulary_size": 100}  # random weights
+        >>> encoder = TextEncoder(small, "word")
+        >>> model = TextEncoderModel(LFDNN(5, encoder.width, 4, 4), encoder, pieces=4)
+        >>> numbers = np.random.randint(1, 101, (2, 5, 4))  # 2 texts of 5 words of 4 tokens
+        >>> audio, video = np.random.randn(2, 5, 4), np.random.randn(2, 5, 4)
         >>> tuple(model((numbers, audio, video)).shape)
-        (8, 1)
+        (2, 1)
     """
 
     def __init__(self, model, encoder, pieces, dropout_rate=0.0, **kwargs):

@@ -19,7 +19,7 @@ from utils.formats import MODALITIES
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", "CONTRIBUTING.md", "data/README.md", "models/README.md"]
-PAGES += sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
+PAGES += sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))
 QUICK = {"data.synthetic": ("--samples", "24"), "experiments.train": ("--epochs", "1")}
 
 
@@ -97,6 +97,12 @@ def test_links_lead_to_files_and_headings(page):
             found = re.findall(r"^#+ (.+)$", target.read_text(), re.M)
             names = {re.sub(r"[^\w\- ]", "", name).lower().replace(" ", "-") for name in found}
             assert heading in names, link
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_lines_are_short_where_they_can_be_broken(page):
+    lines = (ROOT / page).read_text().splitlines()
+    assert [line for line in lines if len(line) > 100 and not line.startswith(("|", "!["))] == []
 
 
 def test_readme_is_for_the_first_ten_minutes():

@@ -61,6 +61,13 @@ class ALMT(MultimodalModel):
         - Sizes follow the authors' settings for MOSI. The paper trains by mean squared error; here
           the loss is the one given to `compile`.
 
+    Example:
+        >>> model = ALMT(seq_len=5, text_dim=8, audio_dim=4, video_dim=4,
+        ...              model_dim=8, num_heads=2, ff_dim=16, num_tokens=2, num_scales=1)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
+
     Reference:
         Zhang et al., 2023, "Learning Language-guided Adaptive Hyper-modality Representation for
         Multimodal Sentiment Analysis", EMNLP.

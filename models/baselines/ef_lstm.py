@@ -32,6 +32,13 @@ class EFLSTM(MultimodalModel):
         normalised (as in MMSA); a step without any modality is left out, and an absent modality
         counts as zeros; shorter modalities are padded at the end.
 
+    Example:
+        >>> model = EFLSTM(seq_len=5, text_dim=8, audio_dim=4, video_dim=4,
+        ...                model_dim=8, n_layers=1)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
+
     Reference:
         Williams et al., 2018, "Recognizing Emotions in Video Using Multimodal DNN Feature Fusion",
         Challenge-HML; as a baseline in Zadeh et al., 2018, "Memory Fusion Network for Multi-view

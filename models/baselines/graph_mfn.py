@@ -81,6 +81,13 @@ class GraphMFN(MemoryFusionModel):
         dropout rate serve all networks. A step without any modality is left out, a modality that
         a step lacks counts as zeros; shorter modalities are padded at the end.
 
+    Example:
+        >>> model = GraphMFN(seq_len=5, text_dim=8, audio_dim=4, video_dim=4,
+        ...                  model_dim=8, node_dim=4)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
+
     Reference:
         Zadeh, Liang, Poria, Cambria and Morency, 2018, "Multimodal Language Analysis in the Wild:
         CMU-MOSEI Dataset and Interpretable Dynamic Fusion Graph", ACL.

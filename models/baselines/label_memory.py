@@ -54,9 +54,12 @@ class LabelMemory(ExplicitMaskLayer):
         float32 `(batch,)`. Both are 0 for a sample that was not visited.
 
     Example:
+        >>> from models.baselines.label_memory import LabelMemory
         >>> memory = LabelMemory(100)
         >>> shifts, visits = memory(np.array([7, 42]))
         >>> memory.update(np.array([7, 42]), visits, np.ones((2, 3), "float32"))
+        >>> float(memory(np.array([42]))[1][0])  # visits of sample 42
+        1.0
     """
 
     def __init__(self, train_samples, **kwargs):

@@ -38,6 +38,12 @@ class LFDNN(MultimodalModel):
         averages are over valid steps; MMSA's loader averages audio and video over padding too.
         An absent modality's `z_m` is zero.
 
+    Example:
+        >>> model = LFDNN(seq_len=5, text_dim=8, audio_dim=4, video_dim=4)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
+
     Reference:
         Williams et al., 2018, "Recognizing Emotions in Video Using Multimodal DNN Feature Fusion",
         Challenge-HML; subnetworks: Zadeh et al., 2017, "Tensor Fusion Network for Multimodal

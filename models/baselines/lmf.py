@@ -46,6 +46,12 @@ class LMF(MultimodalModel):
         tensors, which with this `fusion_dim` would start them 2 to 4 times smaller; with an `h` one
         wide, as there, both are the same within 2 %.
 
+    Example:
+        >>> model = LMF(seq_len=5, text_dim=8, audio_dim=4, video_dim=4, model_dim=8, rank=2)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
+
     Reference:
         Liu, Shen, Lakshminarasimhan, Liang, Zadeh and Morency, 2018, "Efficient Low-rank
         Multimodal Fusion with Modality-Specific Factors", ACL.

@@ -139,6 +139,13 @@ class MAG(MultimodalModel):
         - Padded steps take no part in any modality; the authors' code and MMSA's mask the text
           alone.
 
+    Example:
+        >>> model = MAG(seq_len=5, text_dim=8, audio_dim=4, video_dim=4,
+        ...             model_dim=8, num_heads=2, n_layers=1)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
+
     Reference:
         Rahman et al., 2020, "Integrating Multimodal Information in Large Pretrained
         Transformers", ACL.

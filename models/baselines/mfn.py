@@ -56,6 +56,13 @@ class MFN(MemoryFusionModel):
         each by itself. A step without any modality is left out, a modality that a step lacks
         counts as zeros; shorter modalities are padded at the end.
 
+    Example:
+        >>> model = MFN(seq_len=5, text_dim=8, audio_dim=4, video_dim=4,
+        ...             model_dim=8, memory_dim=16)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
+
     Reference:
         Zadeh, Liang, Mazumder, Poria, Cambria and Morency, 2018, "Memory Fusion Network for
         Multi-view Sequential Learning", AAAI.

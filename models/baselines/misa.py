@@ -71,6 +71,12 @@ class MISA(MultimodalModel):
           it), and takes no part in the losses: the losses of a pair are over the samples that
           have both.
 
+    Example:
+        >>> model = MISA(seq_len=5, text_dim=8, audio_dim=4, video_dim=4, model_dim=8, ff_dim=16)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
+
     Reference:
         Hazarika, Zimmermann and Poria, 2020, "MISA: Modality-Invariant and -Specific
         Representations for Multimodal Sentiment Analysis", ACM Multimedia.

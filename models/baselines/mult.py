@@ -67,6 +67,13 @@ class MulT(MultimodalModel):
         - Depth and width are the paper's for MOSI; heads, there 10, are 8, which divides more
           widths; the kernel is MMSA's.
 
+    Example:
+        >>> model = MulT(seq_len=5, text_dim=8, audio_dim=4, video_dim=4,
+        ...              model_dim=8, num_heads=2, n_layers=1)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
+
     Reference:
         Tsai, Bai, Liang, Kolter, Morency and Salakhutdinov, 2019, "Multimodal Transformer for
         Unaligned Multimodal Language Sequences", ACL.

@@ -65,6 +65,13 @@ class SelfMM(UnimodallySupervisedModel):
         is not everywhere). An absent modality's vector is zero; it has no task and does not move
         its centres.
 
+    Example:
+        >>> model = SelfMM(seq_len=5, text_dim=8, audio_dim=4, video_dim=4,
+        ...                model_dim=8, unimodal_dim=4)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
+
     Reference:
         Yu, Xu, Yuan and Wu, 2021, "Learning Modality-Specific Representations with
         Self-Supervised Multi-Task Learning for Multimodal Sentiment Analysis", AAAI.

@@ -80,6 +80,13 @@ class TETFN(UnimodallySupervisedModel):
           dropouts, one width for its unimodal representations, and one kernel size for all its
           convolutions. Width (50) and heads (5) are 64 and 4, which divides more widths.
 
+    Example:
+        >>> model = TETFN(seq_len=5, text_dim=8, audio_dim=4, video_dim=4,
+        ...               model_dim=8, num_heads=2, n_layers=1)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
+
     Reference:
         Wang, Guo, Tian, Liu, He and Luo, 2023, "TETFN: A text enhanced transformer fusion network
         for multimodal sentiment analysis", Pattern Recognition 136.

@@ -48,6 +48,13 @@ class TFN(MultimodalModel):
         averages over padding too. `fusion_dim` is 128 in the paper, 16 to 64 in MMSA's settings. An
         absent modality's vector is zero, so that the tensor holds only the others.
 
+    Example:
+        >>> model = TFN(seq_len=5, text_dim=8, audio_dim=4, video_dim=4,
+        ...             model_dim=8, nonverbal_dim=4)
+        >>> text, audio, video = (np.random.randn(2, 5, width) for width in (8, 4, 4))
+        >>> tuple(model((text, audio, video)).shape)
+        (2, 1)
+
     Reference:
         Zadeh, Chen, Poria, Cambria and Morency, 2017, "Tensor Fusion Network for Multimodal
         Sentiment Analysis", EMNLP.

@@ -33,10 +33,11 @@ class UnimodallySupervisedModel(MultimodalModel):
         ValueError: If a model with `train_samples` is called in training without `row`.
 
     Example:
-        >>> model = SelfMM(20, 300, 74, 47, train_samples=100)
-        >>> model.compile("adam", "mae")
-        >>> sequences = {name: np.random.randn(100, 20, d) for name, d in widths.items()}
-        >>> model.fit({**sequences, "row": np.arange(100)}, labels, epochs=3)
+        >>> model = SelfMM(5, 8, 4, 4, model_dim=8, unimodal_dim=4, train_samples=6)
+        >>> model.compile("adam", "mae", run_eagerly=True)
+        >>> widths = {"text": 8, "audio": 4, "video": 4}
+        >>> inputs = {name: np.random.randn(6, 5, width) for name, width in widths.items()}
+        >>> history = model.fit({**inputs, "row": np.arange(6)}, np.ones((6, 1)), verbose=0)
     """
 
     remembers_samples = True

@@ -39,6 +39,13 @@ class TextBertBase(ConfiguredLayer):
     Attributes:
         encoder: The `TextEncoder`, for which each chunk is a step.
 
+    Example:
+        >>> small = {"num_layers": 1, "hidden_dim": 16, "vocabulary_size": 100}  # random weights
+        >>> encoder = TextBertBase(hidden_common_dim=8, backbone=small)
+        >>> ids = np.random.randint(1, 100, (2, 3, 6))  # 2 texts of 3 chunks of 6 tokens
+        >>> tuple(encoder(ids, np.ones_like(ids)).shape)
+        (2, 8)
+
     Reference:
         Devlin et al., 2019, "BERT"; `"mean"`: Reimers and Gurevych, 2019, "Sentence-BERT".
     """

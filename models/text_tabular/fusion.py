@@ -37,6 +37,12 @@ class CrossAttentionFusion(ExplicitMaskLayer):
         ValueError: If `num_heads` does not divide `hidden_dim`, or an input has another rank or
             width.
 
+    Example:
+        >>> fusion = CrossAttentionFusion(8, num_heads=2)
+        >>> text, table = fusion(np.random.randn(2, 5, 8), np.random.randn(2, 1, 8))
+        >>> tuple(text.shape), tuple(table.shape)
+        ((2, 5, 8), (2, 1, 8))
+
     Reference:
         Lu et al., 2019, "ViLBERT" (co-attention); here one side after the other.
     """
@@ -157,6 +163,13 @@ class MixtureOfExperts(VectorFusion):
         `(batch, fusion_dim)`; with `return_weights` also the weights of text and table,
         `(batch, 2)`, float32, at least 0, with sum 1.
 
+    Example:
+        >>> mixture = MixtureOfExperts(text_dim=8, tab_dim=4, fusion_dim=6)
+        >>> text, table = np.random.randn(2, 8), np.random.randn(2, 4)
+        >>> fused, weights = mixture(text, table, return_weights=True)
+        >>> tuple(fused.shape), tuple(weights.shape)
+        ((2, 6), (2, 2))
+
     Reference:
         Jacobs et al., 1991, "Adaptive Mixtures of Local Experts".
     """
@@ -187,6 +200,13 @@ class FusionGate(VectorFusion):
     Returns:
         `(batch, fusion_dim)`; with `return_gate` also g, `(batch, fusion_dim)`, float32, in
         (0, 1): the share of the text in each dimension.
+
+    Example:
+        >>> gate = FusionGate(text_dim=8, tab_dim=4, fusion_dim=6)
+        >>> text, table = np.random.randn(2, 8), np.random.randn(2, 4)
+        >>> fused, shares = gate(text, table, return_gate=True)
+        >>> tuple(fused.shape), tuple(shares.shape)
+        ((2, 6), (2, 6))
 
     Reference:
         Arevalo et al., 2017, "Gated Multimodal Units for Information Fusion"; without their tanh.

@@ -22,8 +22,17 @@ class MultimodalBertCrossAttn(TextTabularModel):
     Arguments, call and errors: as for `TextTabularModel`; it needs a tabular field.
 
     Example:
-        >>> config = {"text_name": "text", "label_name": "label", "tab_field_list": ["age"]}
-        >>> model = MultimodalBertCrossAttn(config)  # a small BERT with random weights
+        >>> small = {"num_layers": 1, "hidden_dim": 16, "vocabulary_size": 100}  # random weights
+        >>> config = {"text_name": "review", "label_name": "liked", "tab_field_list": ["age"]}
+        >>> model = MultimodalBertCrossAttn(config, backbone=small)
+        >>> ids = np.random.randint(1, 100, (2, 1, 6))  # 2 texts of a chunk of 6 tokens
+        >>> batch = {
+        ...     "review_processed_input_ids": ids,
+        ...     "review_processed_attention_mask": np.ones_like(ids),
+        ...     "age": np.array([0.3, -0.1]),
+        ... }
+        >>> tuple(model(batch).shape)  # logits of 2 classes
+        (2, 2)
     """
 
     def __init__(self, config, backbone=None, **kwargs):
@@ -81,6 +90,21 @@ class MultimodalBertMoE(MixedModel):
 
     Arguments, call and errors: as for `TextTabularModel`. Without tabular fields the table's vector
     is zero.
+
+    Example:
+        >>> small = {"num_layers": 1, "hidden_dim": 16, "vocabulary_size": 100}  # random weights
+        >>> config = {"text_name": "review", "label_name": "liked", "tab_field_list": ["age"]}
+        >>> model = MultimodalBertMoE(config, backbone=small)
+        >>> ids = np.random.randint(1, 100, (2, 1, 6))  # 2 texts of a chunk of 6 tokens
+        >>> batch = {
+        ...     "review_processed_input_ids": ids,
+        ...     "review_processed_attention_mask": np.ones_like(ids),
+        ...     "age": np.array([0.3, -0.1]),
+        ... }
+        >>> tuple(model(batch).shape)  # logits of 2 classes
+        (2, 2)
+        >>> tuple(model.explain(batch).mixture.shape)
+        (2, 2)
     """
 
     fusion_class = MixtureOfExperts
@@ -96,6 +120,21 @@ class MultimodalBertGate(MixedModel):
 
     Arguments, call and errors: as for `TextTabularModel`. Without tabular fields the table's vector
     is zero.
+
+    Example:
+        >>> small = {"num_layers": 1, "hidden_dim": 16, "vocabulary_size": 100}  # random weights
+        >>> config = {"text_name": "review", "label_name": "liked", "tab_field_list": ["age"]}
+        >>> model = MultimodalBertGate(config, backbone=small)
+        >>> ids = np.random.randint(1, 100, (2, 1, 6))  # 2 texts of a chunk of 6 tokens
+        >>> batch = {
+        ...     "review_processed_input_ids": ids,
+        ...     "review_processed_attention_mask": np.ones_like(ids),
+        ...     "age": np.array([0.3, -0.1]),
+        ... }
+        >>> tuple(model(batch).shape)  # logits of 2 classes
+        (2, 2)
+        >>> tuple(model.explain(batch).mixture.shape)
+        (2, 100)
     """
 
     fusion_class = FusionGate

@@ -20,6 +20,11 @@ def combine_tab_data(batch, tab_field_list):
 
     Raises:
         ValueError: If there is no field, one is missing, or has another rank.
+
+    Example:
+        >>> batch = {"age": [30.0, 41.0], "shop": [[1.0, 0.0], [0.0, 1.0]], "text": None}
+        >>> keras.ops.convert_to_numpy(combine_tab_data(batch, ["age", "shop"])).tolist()
+        [[30.0, 1.0, 0.0], [41.0, 0.0, 1.0]]
     """
     missing = [name for name in tab_field_list if name not in batch]
     if missing or not tab_field_list:
@@ -62,6 +67,12 @@ class TabAE(ConfiguredLayer):
 
     Raises:
         ValueError: If an argument is out of range, or the input has another rank or width.
+
+    Example:
+        >>> encoder = TabAE(input_tab_dim=None, hidden_dim=8, tab_field_list=["age", "shop"])
+        >>> batch = {"age": np.array([30.0, 41.0]), "shop": np.eye(2)}
+        >>> tuple(encoder(batch).shape)
+        (2, 8)
 
     Reference:
         Ba et al., 2016, "Layer Normalization".
