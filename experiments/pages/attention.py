@@ -95,7 +95,9 @@ def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
 def _packed(maps):
     """Return the maps of a sample in base64, each in shares of its largest weight."""
     shares = [255 * one / max(one.max(), 1e-9) for one in maps]
-    return base64.b64encode(b"".join(np.round(s).astype("uint8").tobytes() for s in shares)).decode()
+    return base64.b64encode(
+        b"".join(np.round(s).astype("uint8").tobytes() for s in shares)
+    ).decode()
 
 
 def sample_attention(run, sample):

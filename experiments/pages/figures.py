@@ -7,10 +7,14 @@ import io
 
 import matplotlib
 import numpy as np
+from cycler import cycler
 from matplotlib.figure import Figure
 
 from experiments.pages.intervals import mean_interval
 
+COLOURS = {"text": "#3b6fb6", "audio": "#d9822b", "video": "#3d9970", "table": "#d9822b"}
+# Of further curves.
+MORE_COLOURS = ("#b5479d", "#7a7f87", "#b5a13b", "#5aa9c4", "#c0504d")
 matplotlib.rcParams.update(
     {
         "svg.fonttype": "none",
@@ -23,6 +27,7 @@ matplotlib.rcParams.update(
         "legend.fontsize": 7,
         "legend.frameon": False,
         "axes.linewidth": 0.6,
+        "axes.prop_cycle": cycler(color=[*dict.fromkeys(COLOURS.values()), *MORE_COLOURS]),
         "lines.linewidth": 1.2,
         "lines.markersize": 4,
         "text.parse_math": False,  # Dollars in the names of classes are dollars.
@@ -32,7 +37,6 @@ matplotlib.rcParams.update(
 )
 
 COLUMN = 3.4  # inches: the width of a column of a paper
-COLOURS = {"text": "#3b6fb6", "audio": "#d9822b", "video": "#3d9970", "table": "#d9822b"}
 MOST_NAMED = 20  # groups that a figure names
 
 
@@ -230,7 +234,8 @@ def ability_map(shares):
 def to_svg(figure, transparent=True):
     """Return a figure as SVG text for a page."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=transparent, metadata={"Date": None})
+    unsaid = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(buffer, format="svg", transparent=transparent, metadata=unsaid)
     text = buffer.getvalue()
     # Pages show figures of this class in the colours of their ground.
     return text[text.index("<svg") :].replace("<svg ", '<svg class="figure" ', 1)

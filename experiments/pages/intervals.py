@@ -19,16 +19,15 @@ def measure_intervals(split):
     """
     measures = [one for one in split.target.measures if one.name in split.target.overall]
     outputs = {"run": split.outputs[None]}
-    estimates, _ = paired_bootstrap(
-        split.labels, outputs, "run", measures, resamples=RESAMPLES
-    )
+    estimates, _ = paired_bootstrap(split.labels, outputs, "run", measures, resamples=RESAMPLES)
     return estimates["run"]
 
 
 def mean_interval(values):
-    """Return the ends of the 95 % interval of a mean, which never leaves the values' range.
+    """Return the ends of the 95 % interval of a mean, which hold no impossible value.
 
-    Shares, whose values are 0 and 1, have Wilson's interval; other values the percentile bootstrap.
+    A share, a mean of 0 and 1, has Wilson's interval, between 0 and 1. Other means have the
+    interval of the percentile bootstrap, between the smallest and the largest value.
 
     Args:
         values: `(N,)`.
@@ -45,7 +44,7 @@ def mean_interval(values):
         found = stats.binomtest(int(values.sum()), len(values)).proportion_ci(method="wilson")
         return found.low, found.high
     if np.ptp(values) == 0:
-        return values[0], values[0]
+        return float(values[0]), float(values[0])
     found = stats.bootstrap(
         (values,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=0
     ).confidence_interval

@@ -10,9 +10,7 @@ from utils.measures.score_bins import score_bins
 SENTIMENT = (-3, 3)
 MIDDLE_HALF = "Box: middle half of the samples; whiskers: 1.5 times its width."
 GROUPS = "Groups of about equal size; lines: 95 % interval of the mean."
-CALIBRATION = (
-    "Groups of similar predictions, with 95 % intervals. On the dashed line, calibration is perfect."
-)
+CALIBRATION = "Groups of similar predictions, with 95 % intervals. Dashed: perfect calibration."
 
 
 class Card(NamedTuple):
@@ -112,8 +110,8 @@ def _scatter(heading, labels, scores, ends):
     drawn = score_figures.prediction_scatter(labels, scores, *ends)
     side = 3 * (ends[1] - ends[0]) / score_figures.GRID
     note = (
-        f"Nearby: in a square with sides of about {side:.2g} around the sample. On the dashed line, "
-        "prediction and truth are equal."
+        f"Nearby: in a square with sides of about {side:.2g} around the sample. On the dashed "
+        "line, prediction and truth are equal."
     )
     return Card(heading, drawn, note)
 

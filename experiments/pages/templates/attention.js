@@ -51,9 +51,9 @@ function showAttention(i, bytes) {
     "Each row is a query and shows how its attention is spread over the keys. Padding is left out."));
   offerFigure(panel, () => place.querySelector("svg"), "attention");
   const present = (modality) => (data.masks[i][modality] ?? "1").includes("1");
-  const cross = data.maps.findIndex((map) =>
-    map.name.includes("_from_") && present(map.query) && present(map.key));
-  chooser.value = Math.max(cross, 0);
+  const valid = data.maps.filter((map) => present(map.query) && present(map.key));
+  const first = valid.find((map) => map.name.includes("_from_")) ?? valid[0];
+  chooser.value = Math.max(data.maps.indexOf(first), 0);
   fill();
 }
 

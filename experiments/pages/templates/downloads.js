@@ -52,11 +52,11 @@ function printFigure(svg, name) {
   document.body.append(frame);
 }
 
-// Offers a figure for a paper; `figure` finds the SVG that is shown at the moment.
+// Offers a figure for a paper; `figure` finds the SVG that is shown at the moment, if there is one.
 function offerFigure(place, figure, name) {
-  offerDownload(place, "SVG", () => download(`${name}.svg`, "image/svg+xml", asText(figure())));
-  offerDownload(place, "PDF", () => printFigure(figure(), name),
-    "prints the figure alone: choose “Save as PDF”");
+  const offer = (label, save, help) => offerDownload(place, label, () => figure() && save(figure()), help);
+  offer("SVG", (svg) => download(`${name}.svg`, "image/svg+xml", asText(svg)));
+  offer("PDF", (svg) => printFigure(svg, name), "prints the figure alone: choose “Save as PDF”");
 }
 
 for (const svg of document.querySelectorAll(".card svg:not(.plain)")) {

@@ -30,7 +30,9 @@ const inTable = (name, value) =>
 const shortened = (text) =>
   text.length > SHOWN_LETTERS ? `${text.slice(0, SHOWN_LETTERS)} …` : text;
 
-const classOf = (name) => (name.endsWith(" share") ? "share" : name);
+const numeric = (name) => typeof columns[name][0] === "number";
+const classOf = (name) =>
+  `${name.endsWith(" share") ? "share" : name}${numeric(name) ? " number" : ""}`;
 
 function showTable() {
   const rows = chosenRows();
@@ -43,7 +45,7 @@ function showTable() {
     const cell = element("th", "", { scope: "col", class: classOf(name) });
     const button = element("button", name + arrow, { type: "button" });
     button.addEventListener("click", () => {
-      view.descending = name === view.sort ? !view.descending : typeof columns[name][0] === "number";
+      view.descending = name === view.sort ? !view.descending : numeric(name);
       view.sort = name;
       showTable();
     });
@@ -56,10 +58,8 @@ function showTable() {
     row.dataset.sample = i;
     row.tabIndex = 0;
     for (const name of names) {
-      const value = columns[name][i];
-      const number = typeof value === "number";
-      const cell = element("td", "", { class: [number && "number", classOf(name)].filter(Boolean).join(" ") });
-      cell.append(element("div", shortened(inTable(name, value))));
+      const cell = element("td", "", { class: classOf(name) });
+      cell.append(element("div", shortened(inTable(name, columns[name][i]))));
       row.append(cell);
     }
     row.addEventListener("click", () => openSample(i));
