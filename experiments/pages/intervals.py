@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from experiments.comparison.bootstrap import paired_bootstrap
+from experiments.comparison.bootstrap import BLOCK, paired_bootstrap
 
 RESAMPLES = 1000
 
@@ -46,6 +46,12 @@ def mean_interval(values):
     if np.ptp(values) == 0:
         return float(values[0]), float(values[0])
     found = stats.bootstrap(
-        (values,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=0
-    ).confidence_interval
-    return float(found.low), float(found.high)
+        (values,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=max(1, BLOCK // len(values)),
+        method="percentile",
+        rng=0,
+    )
+    low, high = found.confidence_interval
+    return float(low), float(high)

@@ -35,22 +35,17 @@ def criterion_curve(history, criterion, keep):
     """
     name = f"valid_{criterion.name}"
     best, kept = best_entry(history, criterion), kept_entry(history, keep, criterion)
+    marks = {"kept, the best": best} if kept is best else {"kept": kept, "best": best}
+    points = [(word, e["epoch"], e[name]) for word, e in marks.items() if e and e[name] is not None]
     figure, axes = column_axes(2.3)
-    drawn = history if 0 in (best["epoch"], kept["epoch"]) else history[1:]
+    drawn = history if any(epoch == 0 for _, epoch, _ in points) else history[1:]
     axes.plot(*_curve(drawn, name), color=COLOURS["text"])
-    marks = {"kept": kept, "best": best} if kept is not best else {"kept, the best": best}
-    for (word, entry), filled in zip(marks.items(), (COLOURS["audio"], "none"), strict=False):
-        if entry[name] is not None:
-            axes.plot(
-                entry["epoch"],
-                entry[name],
-                "o",
-                markersize=6,
-                markerfacecolor=filled,
-                markeredgecolor=COLOURS["audio"],
-                label=f"{word}: epoch {entry['epoch']}, {entry[name]:.3f}",
-            )
-    if axes.get_legend_handles_labels()[0]:
+    colour = COLOURS["audio"]
+    for (word, epoch, value), filled in zip(points, (colour, "none"), strict=False):
+        label = f"{word}: epoch {epoch}, {value:.3f}"
+        look = {"markersize": 6, "markerfacecolor": filled, "markeredgecolor": colour}
+        axes.plot(epoch, value, "o", label=label, **look)
+    if points:
         legend_above(figure, 2)
     axes.set(xlabel="epoch", ylabel=f"{criterion.name} on valid")
     axes.locator_params("x", integer=True)
