@@ -23,7 +23,8 @@ class AttentionMaps:
         maps: A dict for each map: `name`, `query` and `key`, each a modality, `modalities` or
             `step`, and its `heads`, `rows` and `columns`.
         samples: From a sample's row to its maps, one after the other, head by head and row by
-            row: weights times 255 in base64.
+            row: bytes in base64, of which 255 stands for the largest weight of the map.
+        largest: From a sample's row to the largest weight of each map.
         masks: From a sample's row to, for each modality, `1` for a valid step and `0` for padding.
         words: From a sample's row to the names of the valid steps of its text, where they are
             known: words, utterances or tokens; see `step_namer`.
@@ -31,6 +32,7 @@ class AttentionMaps:
 
     maps: list[dict]
     samples: dict[int, str]
+    largest: dict[int, list[float]]
     masks: dict[int, dict[str, str]]
     words: dict[int, list[str]]
 
@@ -39,12 +41,13 @@ class AttentionMaps:
         return {
             "maps": self.maps,
             "attention": by_position(self.samples, rows),
+            "largest": by_position(self.largest, rows),
             "masks": by_position(self.masks, rows),
             "words": by_position(self.words, rows),
         }
 
 
-NO_MAPS = AttentionMaps([], {}, {}, {})
+NO_MAPS = AttentionMaps([], {}, {}, {}, {})
 
 
 def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
@@ -62,7 +65,7 @@ def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
         `AttentionMaps`, without samples if the model has no attention, or not one sample fits.
     """
     order = by_interest(errors)
-    maps, shown, masks, size = [], {}, {}, 0
+    maps, shown, largest, masks = [], {}, {}, {}
     for start in range(0, len(order), BLOCK):
         rows = order[start : start + BLOCK]
         inputs = next(iter(run.inputs.batches(samples.take(rows))))
@@ -75,8 +78,8 @@ def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
             break
         maps = [_describe(name, w) for name, w in weights.items()]
         for i, row in enumerate(rows[: budget // size - len(shown)]):
-            parts = [np.round(255 * w[i]).astype("uint8").tobytes() for w in weights.values()]
-            shown[int(row)] = base64.b64encode(b"".join(parts)).decode()
+            largest[int(row)] = [round(float(w[i].max()), 4) for w in weights.values()]
+            shown[int(row)] = _packed([w[i] for w in weights.values()])
             masks[int(row)] = {
                 name: "".join("01"[int(step)] for step in np.asarray(mask[i]))
                 for name, mask in zip(MODALITIES, valid, strict=True)
@@ -86,7 +89,15 @@ def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
     names_of = step_namer(samples, run.inputs.text_steps)
     names = {row: names_of(row) for row in shown}
     words = {row: one.steps for row, one in names.items() if one is not None}
-    return AttentionMaps(maps, shown, masks, words) if shown else NO_MAPS
+    return AttentionMaps(maps, shown, largest, masks, words) if shown else NO_MAPS
+
+
+def _packed(maps):
+    """Return the maps of a sample in base64, each in shares of its largest weight."""
+    shares = [255 * one / max(one.max(), 1e-9) for one in maps]
+    return base64.b64encode(
+        b"".join(np.round(s).astype("uint8").tobytes() for s in shares)
+    ).decode()
 
 
 def sample_attention(run, sample):

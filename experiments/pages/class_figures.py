@@ -1,9 +1,8 @@
 """Figures of the probabilities of classes and of true-or-false labels, as SVG text."""
 
-from matplotlib.figure import Figure
 from sklearn import metrics
 
-from experiments.pages.figures import calibration, to_svg
+from experiments.pages.figures import calibration, column_axes, to_svg
 
 MOST_CURVES = 8
 
@@ -33,21 +32,19 @@ def roc_curves(truth, probabilities, names):
         probabilities: `(N, columns)`.
         names: Names of the columns.
     """
-    figure = Figure(figsize=(4, 4), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = column_axes(2.9)
     axes.plot([0, 1], [0, 1], color="#999", linewidth=1, linestyle="--")
     for i in _drawn_columns(truth):
         false, true, _ = metrics.roc_curve(truth[:, i], probabilities[:, i])
         axes.plot(false, true, label=f"{names[i]}: area {metrics.auc(false, true):.3f}")
     axes.set(xlabel="false positive rate", ylabel="true positive rate")
-    axes.legend(frameon=False, loc="lower right")
+    figure.legend(loc="outside lower center", ncols=2)
     return to_svg(figure)
 
 
 def precision_recall_curves(truth, probabilities, names):
     """Draw precision by recall of the columns of `roc_curves`, with the same arguments."""
-    figure = Figure(figsize=(4, 4), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = column_axes(2.9)
     for i in _drawn_columns(truth):
         one = truth[:, i]
         precision, recall, _ = metrics.precision_recall_curve(one, probabilities[:, i])
@@ -55,7 +52,7 @@ def precision_recall_curves(truth, probabilities, names):
         (line,) = axes.plot(recall, precision, label=f"{names[i]}: average {area:.3f}")
         axes.axhline(one.mean(), color=line.get_color(), linewidth=1, linestyle="--")
     axes.set(xlabel="recall", ylabel="precision", ylim=(-0.02, 1.05))
-    axes.legend(frameon=False, loc="lower left")
+    figure.legend(loc="outside lower center", ncols=2)
     return to_svg(figure)
 
 

@@ -92,7 +92,7 @@ def _read_shares(rows):
 
 
 def evaluated_splits(folder):
-    """Return the names of the splits that a run has been evaluated on, test first.
+    """Return the names of the splits that a run has been evaluated on, valid before test.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -108,5 +108,5 @@ def evaluated_splits(folder):
 
 
 def evaluated_names(folder):
-    """Return the names of the splits that a run has been evaluated on, test first; may be empty."""
-    return [split for split in reversed(SPLITS) if (folder.evaluation / f"{split}.json").exists()]
+    """Return the names of the splits that a run has been evaluated on; may be empty."""
+    return [split for split in SPLITS if (folder.evaluation / f"{split}.json").exists()]

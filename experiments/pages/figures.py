@@ -1,65 +1,58 @@
-"""Figures that pages of every target use, as SVG text."""
+"""Figures that pages of every target use, as SVG text.
+
+They are as large, and their letters as high, as in a paper of two columns.
+"""
 
 import io
 
 import matplotlib
 import numpy as np
+from cycler import cycler
 from matplotlib.figure import Figure
 
+from experiments.pages.intervals import mean_interval
+
+COLOURS = {"text": "#3b6fb6", "audio": "#d9822b", "video": "#3d9970", "table": "#d9822b"}
+# Of further curves.
+MORE_COLOURS = ("#b5479d", "#7a7f87", "#b5a13b", "#5aa9c4", "#c0504d")
 matplotlib.rcParams.update(
     {
         "svg.fonttype": "none",
         "svg.hashsalt": "msa",
         "font.family": "sans-serif",
-        "font.size": 9,
+        "font.size": 8,
+        "axes.labelsize": 8,
+        "xtick.labelsize": 7,
+        "ytick.labelsize": 7,
+        "legend.fontsize": 7,
+        "legend.frameon": False,
+        "axes.linewidth": 0.6,
+        "axes.prop_cycle": cycler(color=[*dict.fromkeys(COLOURS.values()), *MORE_COLOURS]),
+        "lines.linewidth": 1.2,
+        "lines.markersize": 4,
         "text.parse_math": False,  # Dollars in the names of classes are dollars.
         "axes.spines.top": False,
         "axes.spines.right": False,
     }
 )
 
-COLOURS = {"text": "#3b6fb6", "audio": "#d9822b", "video": "#3d9970", "table": "#d9822b"}
+COLUMN = 3.4  # inches: the width of a column of a paper
 MOST_NAMED = 20  # groups that a figure names
 
 
-def learning_curves(history, criterion):
-    """Draw the training loss and a measure on valid by epoch.
-
-    The log loss on valid, which classes have, is drawn beside the training loss.
+def column_axes(height=2.5):
+    """Return a figure as wide as a column of a paper, and its axes.
 
     Args:
-        history: The lines of `metrics.jsonl`; epoch 0 is the untrained model.
-        criterion: The measure that chooses the epoch.
+        height: Its height in inches.
     """
-    figure = Figure(figsize=(8, 3), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    trained = [entry for entry in history if entry.get("loss") is not None]
-    left.plot(
-        [e["epoch"] for e in trained], [e["loss"] for e in trained], color="#888", label="training"
-    )
-    epochs = [entry["epoch"] for entry in history]
-    if "valid_log_loss" in history[0]:
-        losses = _numbers(history, "valid_log_loss")
-        left.plot(epochs, losses, color=COLOURS["text"], label="validation log loss")
-        left.legend(frameon=False)
-    left.set(xlabel="epoch", ylabel="loss")
-    values = _numbers(history, f"valid_{criterion.name}")
-    right.plot(epochs, values, color=COLOURS["text"])
-    if not np.isnan(values).all():
-        best = int(np.nanargmax(values) if criterion.greater_is_better else np.nanargmin(values))
-        right.plot(epochs[best], values[best], "o", color=COLOURS["audio"])
-        right.annotate(
-            f"best: {values[best]:.3f}, epoch {epochs[best]}",
-            (epochs[best], values[best]),
-            xytext=(0, -16 if criterion.greater_is_better else 12),
-            textcoords="offset points",
-            ha="center",
-        )
-    right.set(xlabel="epoch", ylabel=f"validation {criterion.name}")
-    right.margins(x=0.1, y=0.2)
-    for axes in (left, right):
-        axes.locator_params("x", integer=True)
-    return to_svg(figure)
+    figure = Figure(figsize=(COLUMN, height), layout="constrained")
+    return figure, figure.subplots()
+
+
+def legend_above(figure, columns):
+    """Name what is drawn above the axes, where it hides nothing."""
+    figure.legend(loc="outside upper center", ncols=columns, columnspacing=1.2, handlelength=1.4)
 
 
 def confusion_matrix(true, predicted, classes):
@@ -71,15 +64,14 @@ def confusion_matrix(true, predicted, classes):
         classes: Names of the classes.
     """
     counts = confusion_counts(true, predicted, len(classes))
-    figure = Figure(figsize=(4, 4), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = column_axes(2.9)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    drawn = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(drawn, label="share of the true class", shrink=0.8, pad=0.02)
     if len(classes) <= MOST_NAMED:
         for (row, column), count in np.ndenumerate(counts):
             if count:
-                # Black itself would become the page's ink.
-                shade = "white" if shares[row, column] > 0.5 else "#111111"
+                shade = "white" if shares[row, column] > 0.5 else "black"
                 axes.text(column, row, str(count), ha="center", va="center", color=shade)
         axes.set_yticks(range(len(classes)), classes)
         axes.set_xticks(range(len(classes)), classes, **name_turn(classes))
@@ -104,15 +96,13 @@ def calibration(truth, predicted, ends, names):
         ends: Lowest and highest possible prediction.
         names: Names of the prediction and of the truth.
     """
-    figure = Figure(figsize=(4, 4), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = column_axes(2.9)
     axes.plot(ends, ends, color="#999", linewidth=1, linestyle="--")
     means = []
     for rows in equal_groups(predicted, np.clip(len(predicted) // 15, 3, 10)):
-        half = 1.96 * truth[rows].std(ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else 0
-        means.append((predicted[rows].mean(), truth[rows].mean(), half))
-    x, y, halves = np.transpose(means)
-    axes.errorbar(x, y, halves, color=COLOURS["text"], marker="o", markersize=4, capsize=3)
+        means.append((predicted[rows].mean(), truth[rows].mean(), *mean_interval(truth[rows])))
+    x, y, low, high = np.transpose(means)
+    axes.errorbar(x, y, (y - low, high - y), color=COLOURS["text"], marker="o", capsize=2)
     margin = (ends[1] - ends[0]) / 30
     limits = (ends[0] - margin, ends[1] + margin)
     axes.set(xlabel=f"mean {names[0]}", ylabel=f"mean {names[1]}", xlim=limits, ylim=limits)
@@ -128,14 +118,13 @@ def error_by_length(lengths, errors, unit, error):
         unit: Unit of the lengths.
         error: Name of the mean error.
     """
-    figure = Figure(figsize=(5, 3), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = column_axes()
     groups = length_groups(lengths)
     for position, rows in enumerate(groups.values()):
         mean = errors[rows].mean()
-        half = 1.96 * errors[rows].std() / np.sqrt(len(rows))
+        low, high = mean_interval(errors[rows])
         axes.bar(position, mean, 0.6, color=COLOURS["text"], alpha=0.7)
-        axes.errorbar(position, mean, half, color="black", capsize=3)
+        axes.errorbar(position, mean, [[mean - low], [high - mean]], color="black", capsize=2)
     names = [f"{name}\nn = {len(rows)}" for name, rows in groups.items()]
     axes.set(xticks=range(len(names)), xticklabels=names, xlabel=unit, ylabel=error)
     return to_svg(figure)
@@ -174,16 +163,18 @@ def ablation_bars(measures, criterion):
     """
     names = list(measures)
     values = [measures[name][criterion.name] for name in names]
-    figure = Figure(figsize=(5, 0.4 * len(names) + 0.8), layout="constrained")
-    axes = figure.subplots()
-    bars = axes.barh(names, np.nan_to_num(values), color=list(map(_colour, names)), alpha=0.75)
-    labels = ["undefined" if np.isnan(value) else f"{value:.3f}" for value in values]
-    axes.bar_label(bars, labels, padding=3)
-    axes.axvline(values[0], color="#555", linewidth=1, linestyle="--")
+    figure, axes = column_axes(0.22 * len(names) + 0.6)
+    places = range(len(names))
+    axes.barh(places, np.nan_to_num(values), color=list(map(_colour, names)), alpha=0.75)
+    for place, value in zip(places, values, strict=True):
+        label = "undefined" if np.isnan(value) else f"{value:.3f}"
+        # Beyond the axes, where no line passes.
+        axes.text(1.02, place, label, transform=axes.get_yaxis_transform(), va="center", fontsize=7)
+    axes.axvline(values[0], color="black", linewidth=0.8, linestyle="--")
+    axes.set(yticks=places, yticklabels=names)
     axes.invert_yaxis()
     better = "higher" if criterion.greater_is_better else "lower"
     axes.set(xlabel=f"{criterion.name} ({better} is better)")
-    axes.margins(x=0.14)
     return to_svg(figure)
 
 
@@ -194,8 +185,7 @@ def label_histogram(histograms, xlabel):
         histograms: For each split a dict from names of bins to counts.
         xlabel: What the bins are.
     """
-    figure = Figure(figsize=(5, 3), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = column_axes()
     names = list(next(iter(histograms.values())))
     width = 0.8 / len(histograms)
     for i, (split, counts) in enumerate(histograms.items()):
@@ -203,7 +193,7 @@ def label_histogram(histograms, xlabel):
         places = np.arange(len(names)) + (i - (len(histograms) - 1) / 2) * width
         colour = list(COLOURS.values())[i % 3]
         axes.bar(places, counts / max(counts.sum(), 1), width, label=split, color=colour)
-    axes.legend(frameon=False)
+    legend_above(figure, len(histograms))
     axes.set(xlabel=xlabel, ylabel="share", xticks=[])
     if len(names) <= MOST_NAMED:
         axes.set_xticks(range(len(names)), names, **name_turn(names))
@@ -212,7 +202,7 @@ def label_histogram(histograms, xlabel):
 
 def name_turn(names):
     """Return how names stand on a horizontal axis: long names are turned."""
-    wide = sum(len(str(name)) for name in names) > 30
+    wide = sum(len(str(name)) for name in names) > 24
     return {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if wide else {}
 
 
@@ -244,14 +234,11 @@ def ability_map(shares):
 def to_svg(figure, transparent=True):
     """Return a figure as SVG text for a page."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=transparent, metadata={"Date": None})
+    unsaid = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(buffer, format="svg", transparent=transparent, metadata=unsaid)
     text = buffer.getvalue()
-    return text[text.index("<svg") :]
-
-
-def _numbers(history, name):
-    """Return an entry of each epoch, NaN where it is undefined."""
-    return np.array([np.nan if e.get(name) is None else e[name] for e in history])
+    # Pages show figures of this class in the colours of their ground.
+    return text[text.index("<svg") :].replace("<svg ", '<svg class="figure" ', 1)
 
 
 def _colour(description):

@@ -1,16 +1,15 @@
 """The page of one run, of any family and any target."""
 
-import dataclasses
+import math
 
-import yaml
-
-from experiments.pages import figures, weight_figures
+from experiments.pages import figures, learning_figures, weight_figures
 from experiments.pages.evaluated_split import EvaluatedSplit, evaluated_splits
+from experiments.pages.intervals import measure_intervals
+from experiments.pages.options_card import option_groups
 from experiments.pages.page import page_template
 from experiments.pages.sample_table import filter_groups, page_data, sample_columns
 from experiments.pages.target_figures import MIDDLE_HALF, Card, target_figures
 from experiments.runs.evaluation import table_column
-from experiments.settings import TrainSettings
 from experiments.training.validation import kept_entry
 from utils.command_line import console
 from utils.files import write_text
@@ -32,10 +31,10 @@ def write_own_report(run):
 def write_report(run, data=None):
     """Write `report.html` into the folder of a run.
 
-    The page holds learning curves; for each evaluated split measures and figures of predictions
-    and of shares; the best and worst samples; a table of all predictions; a card of the model.
-    With the data it also holds details of single samples, the worth of each input, and a card of
-    the data.
+    The page holds the measures with their intervals, and what was trained for how long; learning
+    curves; for each evaluated split figures of predictions and of shares; the best and worst
+    samples; a table of all predictions; a card of the model; all options. With the data it also
+    holds the worth of each input, details of single samples, and a card of the data.
 
     Args:
         run: The `LoadedRun`.
@@ -47,22 +46,24 @@ def write_report(run, data=None):
     """
     folder = run.folder
     splits = [EvaluatedSplit(folder, name) for name in evaluated_splits(folder)]
-    config, history = folder.load_config(), folder.load_metrics()
+    config, history, metadata = folder.load_config(), folder.load_metrics(), folder.load_metadata()
     parts = _open_parts(run, config, data)
     for split in splits:
         parts.complete(split)
-    shown, criterion = splits[0], run.target.criterion
+    shown, criterion = splits[-1], run.target.criterion
     samples = parts.read(shown)
     page = page_template("report.html.j2").render(
         name=folder.path.name,
         config=config,
         target=run.target.describe(),
         partition=run.partition_of(config["data"]),
-        metadata=folder.load_metadata(),
+        metadata=metadata,
+        durations=_durations(metadata, history[-1]["epoch"]),
         epochs=history[-1]["epoch"],
         kept=kept_entry(history, config["keep"], criterion),
         criterion=criterion.name,
-        learning_curves=figures.learning_curves(history, criterion),
+        measures=_measures(splits),
+        learning_cards=_learning_cards(history, criterion, config["keep"]),
         parts=parts,
         splits=[_split_section(split, parts) for split in splits],
         shown=shown.name,
@@ -72,7 +73,7 @@ def write_report(run, data=None):
         page_data=page_data(shown, parts.details(shown, samples)),
         data=parts.data_card(),
         model=_model_card(run.model),
-        settings=_settings_groups(config, folder.family),
+        options=option_groups(config, folder.family),
     )
     write_text(folder.report, page)
 
@@ -97,20 +98,56 @@ def _warn(message):
     console.print(f"warning: {message}", style="yellow", markup=False)
 
 
+def _measures(splits):
+    """Return the measures over all columns: for each, pairs of value and interval by split."""
+    rows = {}
+    for split in splits:
+        intervals = measure_intervals(split)
+        for name, value in table_column(split.summary).items():
+            rows.setdefault(name, {})[split.name] = (value, intervals.get(name))
+    return rows
+
+
+def _durations(metadata, epochs):
+    """Return how long each stage took, in words; empty if the run has not recorded it."""
+    recorded = metadata.get("durations", {})
+    words = {stage: _in_words(seconds) for stage, seconds in recorded.items()}
+    if "training" in recorded:
+        words["training"] += f", {_in_words(recorded['training'] / max(epochs, 1))} an epoch"
+    return words
+
+
+def _in_words(seconds):
+    """Return a duration, such as `9 min 42 s`."""
+    if seconds < 60:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+
+
+def _learning_cards(history, criterion, keep):
+    """Return the `Card`s of the learning curves."""
+    drawn = learning_figures.criterion_curve(history, criterion, keep)
+    better = "Higher" if criterion.greater_is_better else "Lower"
+    untrained = history[0][f"valid_{criterion.name}"]
+    before = "undefined" if untrained is None else f"{untrained:.3f}"
+    note = f"{better} is better. Before the training, in epoch 0, it was {before}."
+    yield Card(f"{criterion.name} on valid", drawn, note)
+    note = "The mean over an epoch, in which the weights change."
+    yield Card("Loss", learning_figures.loss_curves(history), note)
+
+
 def _split_section(split, parts):
     overall = split.target.overall
-    single = {
-        name: {measure: split.measures[f"{measure}_{name}"] for measure in overall}
-        for name in split.target.names
-        if f"{overall[0]}_{name}" in split.measures
-    }
-    of_columns = {f"{measure}_{name}" for name, row in single.items() for measure in row}
-    common = [name for name in split.measures if name not in of_columns]
     return {
         "name": split.name,
         "samples": len(split.ids),
-        "measures": table_column(split.summary, common),
-        "by_column": single,
+        "by_column": {
+            name: {measure: split.measures[f"{measure}_{name}"] for measure in overall}
+            for name in split.target.names
+            if f"{overall[0]}_{name}" in split.measures
+        },
         "cards": [*target_figures(split), *_share_cards(split, parts), *parts.figures(split)],
     }
 
@@ -158,27 +195,12 @@ def _examples(split):
 def _model_card(model):
     parts = {}
     for layer in model.layers:
-        parts[layer.name] = parts.get(layer.name, 0) + layer.count_params()
+        # A model that has predicted nothing has layers that are not built, and have no weights.
+        size = sum(math.prod(weight.shape) for weight in layer.weights)
+        parts[layer.name] = parts.get(layer.name, 0) + size
     return {
         "class": type(model).__name__,
         "summary": (type(model).__doc__ or "").strip().split("\n\n")[0],
         "parameters": model.count_params(),
         "parts": {name: count for name, count in parts.items() if count},
     }
-
-
-def _settings_groups(config, family):
-    """Return the settings as YAML, by the title of their group, without the other family's."""
-    fields = {field.name: field for field in dataclasses.fields(TrainSettings)}
-    groups, rest = {}, dict(config)
-    for group in TrainSettings.__bases__:
-        title = (group.__doc__ or "").split("\n")[0].rstrip(".")
-        chosen = {}
-        for name in group.__annotations__:
-            if name in rest:
-                value = rest.pop(name)
-                if fields[name].metadata.get("family", family) == family:
-                    chosen[name] = value
-        groups[title] = chosen
-    groups["Others"] = rest
-    return {title: yaml.safe_dump(v, sort_keys=False) for title, v in groups.items() if v}

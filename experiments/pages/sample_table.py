@@ -43,7 +43,7 @@ def sample_columns(split, rows):
     if split.shares is not None:
         for name, shares in zip(split.parts, split.shares[rows].T, strict=True):
             columns[f"{name} share"] = rounded(shares)
-    if split.texts is not None:
+    if split.texts is not None and any(split.texts):
         columns["text"] = within([split.texts[i] for i in rows])
     return columns
 

@@ -1,16 +1,29 @@
 """Figures of scores against truth, as SVG text."""
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from experiments.pages.figures import COLOURS, MOST_NAMED, length_groups, name_turn, to_svg
+from experiments.pages.figures import (
+    COLOURS,
+    COLUMN,
+    MOST_NAMED,
+    column_axes,
+    length_groups,
+    name_turn,
+    to_svg,
+)
 
 # More points are drawn as an image inside the SVG.
 MOST_POINTS = 1500
+GRID = 24  # cells along each axis in which points are counted
+# A single point, too, stands out from the ground.
+DENSITY = LinearSegmentedColormap.from_list("density", ("#8fbbe0", "#2b6cb0", "#07183d"))
 
 
 def prediction_scatter(labels, scores, low, high):
-    """Draw predicted against true scores, darker where points are dense, and where they are equal.
+    """Draw predicted against true scores, coloured by the samples nearby, and where they are equal.
 
     Args:
         labels: `(N,)`.
@@ -21,27 +34,28 @@ def prediction_scatter(labels, scores, low, high):
     margin = (high - low) / 30
     x_range = (low - margin, high + margin)
     y_range = (min(x_range[0], scores.min() - margin), max(x_range[1], scores.max() + margin))
-    density = point_density(labels, scores, x_range, y_range)
-    order = np.argsort(density)
-    figure = Figure(figsize=(4.6, 4), layout="constrained")
-    axes = figure.subplots()
-    axes.plot([low, high], [low, high], color="#999", linewidth=1, linestyle="--")
+    near = near_points(labels, scores, x_range, y_range)
+    order = np.argsort(near)
+    figure, axes = column_axes(2.9)
+    axes.plot([low, high], [low, high], color="#999", linewidth=0.8, linestyle="--")
     points = axes.scatter(
         labels[order],
         scores[order],
-        s=12,
-        c=density[order],
-        cmap="viridis_r",
+        s=9,
+        c=near[order],
+        cmap=DENSITY,
+        vmin=1,
         edgecolors="none",
         rasterized=len(labels) > MOST_POINTS,
     )
-    figure.colorbar(points, label="share of the samples near it", format="%.0e", pad=0.02)
+    ticks = MaxNLocator(5, integer=True)
+    figure.colorbar(points, label="samples nearby", ticks=ticks, pad=0.02)
     axes.set(xlabel="true score", ylabel="predicted score", xlim=x_range, ylim=y_range)
     return to_svg(figure)
 
 
-def point_density(x, y, x_range, y_range, bins=24):
-    """Return for each point the share of all points in the 3 by 3 cells around it, `(N,)`."""
+def near_points(x, y, x_range, y_range, bins=GRID):
+    """Return for each point the number of points in the 3 by 3 cells around it, `(N,)`."""
     counts, columns, rows = np.histogram2d(x, y, bins, [x_range, y_range])
     padded = np.pad(counts, 1)
     around = sum(padded[i : i + bins, j : j + bins] for i in range(3) for j in range(3))
@@ -49,7 +63,7 @@ def point_density(x, y, x_range, y_range, bins=24):
         np.clip(np.searchsorted(edges, values, side="right") - 1, 0, bins - 1)
         for edges, values in ((columns, x), (rows, y))
     )
-    return np.asarray(around)[tuple(cells)] / len(x)
+    return np.asarray(around)[tuple(cells)]
 
 
 def residuals_by_score(labels, scores, bins):
@@ -84,7 +98,8 @@ def measures_by_column(values, names):
         values: For each measure, from the name of a column to its value, NaN where undefined.
         names: The columns.
     """
-    figure = Figure(figsize=(2.7 * len(values), 0.9 + 0.22 * len(names)), layout="constrained")
+    height = 0.6 + 0.15 * min(len(names), 2 * MOST_NAMED)
+    figure = Figure(figsize=(COLUMN, height), layout="constrained")
     places = np.arange(len(names))
     for axes, (measure, by_name) in zip(
         np.ravel(figure.subplots(1, len(values), sharey=True)), values.items(), strict=True
@@ -99,9 +114,8 @@ def measures_by_column(values, names):
 
 
 def _boxes(groups, xlabel, ylabel):
-    figure = Figure(figsize=(5, 3), layout="constrained")
-    axes = figure.subplots()
-    axes.axhline(0, color="#999", linewidth=1, linestyle="--")
+    figure, axes = column_axes()
+    axes.axhline(0, color="#999", linewidth=0.8, linestyle="--")
     filled = {name: values for name, values in groups.items() if len(values)}
     parts = axes.boxplot(
         list(filled.values()),

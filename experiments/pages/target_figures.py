@@ -9,8 +9,8 @@ from utils.measures.score_bins import score_bins
 
 SENTIMENT = (-3, 3)
 MIDDLE_HALF = "Box: middle half of the samples; whiskers: 1.5 times its width."
-GROUPS = "Groups of about equal size; bars: 95 % interval of the mean."
-CALIBRATION = "Groups by prediction, with 95 % intervals; perfect calibration is on the line."
+GROUPS = "Groups of about equal size; lines: 95 % interval of the mean."
+CALIBRATION = "Groups of similar predictions, with 95 % intervals. Dashed: perfect calibration."
 
 
 class Card(NamedTuple):
@@ -46,13 +46,13 @@ def _score(split):
     yield Card("Calibration", figures.calibration(labels, scores, ends, names), CALIBRATION)
     if ends == SENTIMENT:
         drawn = figures.confusion_matrix(bins.index(labels), bins.index(scores), bins.names)
-        note = "Scores clipped to [-3, 3] and rounded; shades are shares of each true class."
-        yield Card("Confusion matrix of the seven classes", drawn, note)
+        note = "Scores clipped to [-3, 3] and rounded to seven classes. Numbers: samples."
+        yield Card("Confusion matrix", drawn, note)
     drawn = score_figures.residuals_by_score(labels, scores, bins)
     yield Card("Residuals by score", drawn, MIDDLE_HALF)
     if split.lengths is not None:
         drawn = score_figures.residuals_by_length(split.lengths, scores - labels, split.length_unit)
-        yield Card("Residuals by length", drawn, "Groups of about equal size.")
+        yield Card("Residuals by length", drawn, f"Groups of about equal size. {MIDDLE_HALF}")
     yield from _errors_by_length(split, split.errors, "mean absolute error")
 
 
@@ -71,7 +71,7 @@ def _classes(split):
     names, probabilities = split.target.names, split.outputs
     true, predicted = split.labels.argmax(axis=1), probabilities.argmax(axis=1)
     drawn = figures.confusion_matrix(true, predicted, names)
-    yield Card("Confusion matrix", drawn, "Shades are shares of each true class.")
+    yield Card("Confusion matrix", drawn, "Numbers: samples.")
     drawn = class_figures.class_calibration(true, probabilities, names)
     yield Card("Calibration", drawn, CALIBRATION)
     yield from _curves(split)
@@ -108,7 +108,11 @@ def _curves(split):
 
 def _scatter(heading, labels, scores, ends):
     drawn = score_figures.prediction_scatter(labels, scores, *ends)
-    note = "Darker where points are dense; on the line, prediction and truth are equal."
+    side = 3 * (ends[1] - ends[0]) / score_figures.GRID
+    note = (
+        f"Nearby: in a square with sides of about {side:.2g} around the sample. On the dashed "
+        "line, prediction and truth are equal."
+    )
     return Card(heading, drawn, note)
 
 

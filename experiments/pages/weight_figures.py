@@ -1,9 +1,15 @@
 """Figures of the shares of a model's inputs, as SVG text."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from experiments.pages.figures import COLOURS, MOST_NAMED, name_turn, to_svg
+from experiments.pages.figures import (
+    COLOURS,
+    MOST_NAMED,
+    column_axes,
+    legend_above,
+    name_turn,
+    to_svg,
+)
 
 
 def shares_by_part(shares, parts):
@@ -13,8 +19,7 @@ def shares_by_part(shares, parts):
         shares: `(N, parts)`.
         parts: Names of the inputs.
     """
-    figure = Figure(figsize=(4, 3), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = column_axes()
     for position, name in enumerate(parts):
         values = shares[:, position]
         drawn = axes.boxplot(
@@ -38,13 +43,12 @@ def shares_by_group(shares, parts, groups, members):
     """
     present = np.flatnonzero(members.any(axis=0))
     means = np.array([shares[members[:, g] > 0].mean(axis=0) for g in present])
-    figure = Figure(figsize=(5, 3), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = column_axes()
     below, places = np.zeros(len(present)), np.arange(len(present))
     for i, name in enumerate(parts):
         axes.bar(places, means[:, i], 0.7, below, label=name, color=COLOURS[name], alpha=0.8)
         below += means[:, i]
-    axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, 1.18))
+    legend_above(figure, len(parts))
     axes.set(xlabel="true label", ylabel="mean share", ylim=(0, 1), xticks=[])
     if len(present) <= MOST_NAMED:
         names = [groups[g] for g in present]
@@ -60,8 +64,7 @@ def shares_by_sample(shares, parts):
         parts: Names of the inputs.
     """
     order = np.lexsort(shares.T[::-1])
-    figure = Figure(figsize=(5, 3), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = column_axes()
     axes.stackplot(
         np.arange(len(shares)),
         shares[order].T,
@@ -70,7 +73,7 @@ def shares_by_sample(shares, parts):
         alpha=0.8,
         rasterized=len(shares) > 2000,
     )
-    axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, 1.18))
+    legend_above(figure, len(parts))
     axes.set(xlabel="samples", ylabel="share", ylim=(0, 1), xlim=(0, max(len(shares) - 1, 1)))
     return to_svg(figure)
 
@@ -91,8 +94,7 @@ def gate_by_class(means):
         means: From each class to its mean gate, `(fusion_dim,)`.
     """
     values = np.array([*means.values()])
-    figure = Figure(figsize=(4, 1 + 0.35 * min(len(values), 10)), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = column_axes(1 + 0.3 * min(len(values), 10))
     drawn = axes.imshow(
         values[:, gate_order(means)],
         cmap="RdBu",

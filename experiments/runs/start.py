@@ -58,11 +58,8 @@ def recorded(folder):
 
     A run that fails before it has measured anything leaves no folder.
     """
-    start = time.monotonic()
     try:
         yield
-        if folder and folder.has_metadata:
-            folder.add_metadata({"seconds": round(time.monotonic() - start, 1)})
     except BaseException as error:
         full = isinstance(error, OSError) and error.errno in FULL
         told = _on_full_disk(error) if full else str(error) or type(error).__name__
@@ -81,6 +78,30 @@ def recorded(folder):
         if folder:
             folder.reserve.unlink(missing_ok=True)
             folder.unlock()
+
+
+@contextlib.contextmanager
+def timed(folder, stage):
+    """Add the seconds of a stage to the `durations` in `metadata.json`, of a stopped one too.
+
+    Args:
+        folder: The `RunFolder`; `None` on a worker without a folder.
+        stage: Name of the stage, such as `training`.
+    """
+    start = time.monotonic()
+    try:
+        yield
+    except RunStopped:
+        _add_duration(folder, stage, start)
+        raise
+    _add_duration(folder, stage, start)
+
+
+def _add_duration(folder, stage, start):
+    if folder and folder.has_metadata:
+        durations = folder.load_metadata().get("durations", {})
+        seconds = durations.get(stage, 0) + time.monotonic() - start
+        folder.add_metadata({"durations": {**durations, stage: round(seconds, 1)}})
 
 
 def _on_full_disk(error):

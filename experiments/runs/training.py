@@ -3,7 +3,7 @@
 from experiments.runs.evaluation import evaluate
 from experiments.runs.loaded_run import load_run
 from experiments.runs.resuming import is_finished
-from experiments.runs.start import open_folder, recorded
+from experiments.runs.start import open_folder, recorded, timed
 from experiments.tasks import open_task
 from experiments.tasks.folds import make_folds
 from experiments.tasks.losses import loss_faults
@@ -37,7 +37,8 @@ def train(settings, resume=False, report=None):
     folder = run if distribution.chief else None
     with recorded(folder), distribution.losses_told():
         checkpoints = Checkpoints(run.checkpoints)
-        fit(task, samples["train"], samples["valid"], folder, checkpoints=checkpoints)
+        with timed(folder, "training"):
+            fit(task, samples["train"], samples["valid"], folder, checkpoints=checkpoints)
         summaries = distribution.from_chief(evaluate_all, run, settings.data, samples, report)
     return run, summaries
 
@@ -49,11 +50,12 @@ def evaluate_all(folder, data, samples, report=None):
         The evaluations.
     """
     run = load_run(folder)
-    summaries = [
-        evaluate(run, run.inputs.encode(samples[split]), split, data)
-        for split in ("valid", "test")
-        if split in samples
-    ]
+    with timed(folder, "evaluation"):
+        summaries = [
+            evaluate(run, run.inputs.encode(samples[split]), split, data)
+            for split in ("valid", "test")
+            if split in samples
+        ]
     if report is not None:
         announce("Writing the report")
         report(run)
@@ -76,7 +78,7 @@ def cross_validate_run(settings, resume=False):
     tell(task, [samples])
     folds = make_folds(task, samples)
     folder = open_folder(task, resume)
-    with recorded(folder):
+    with recorded(folder), timed(folder, "training"):
         columns = cross_validate(task, samples, folds, folder)
     return folder, columns
 

@@ -6,6 +6,14 @@ const element = (name, text, attributes = {}) => {
   return made;
 };
 
+const SVG = "http://www.w3.org/2000/svg";
+const shape = (name, attributes, text) => {
+  const made = document.createElementNS(SVG, name);
+  if (text !== undefined) made.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+};
+
 function download(name, type, text) {
   const link = element("a", "", { download: name });
   link.href = URL.createObjectURL(new Blob([text], { type }));
@@ -15,8 +23,8 @@ function download(name, type, text) {
 
 const quoted = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
-function offerDownload(place, label, save) {
-  const button = element("button", label, { type: "button", class: "download" });
+function offerDownload(place, label, save, help = "") {
+  const button = element("button", label, { type: "button", class: "download", title: help });
   button.addEventListener("click", save);
   place.append(button);
 }
@@ -28,15 +36,35 @@ function headingOf(card) {
   return (own ?? one ?? document.querySelector("h1")).textContent;
 }
 
-const fileName = (card) => headingOf(card).trim().toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+const fileName = (text) => text.trim().toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+const asText = (svg) => new XMLSerializer().serializeToString(svg);
+
+// The browser's own printer makes the PDF: a page as large as the figure, with letters as text.
+function printFigure(svg, name) {
+  const frame = element("iframe", undefined, { class: "printed", title: name });
+  frame.addEventListener("load", () => {
+    frame.contentWindow.addEventListener("afterprint", () => frame.remove());
+    frame.contentWindow.print();
+  });
+  const [width, height] = ["width", "height"].map((side) => svg.getAttribute(side));
+  frame.srcdoc = `<!doctype html><title>${name}</title><style>@page { size: ${width} ${height}; margin: 0 }
+    body { margin: 0 } svg { display: block }</style>${asText(svg)}`;
+  document.body.append(frame);
+}
+
+// Offers a figure for a paper; `figure` finds the SVG that is shown at the moment, if there is one.
+function offerFigure(place, figure, name) {
+  const offer = (label, save, help) => offerDownload(place, label, () => figure() && save(figure()), help);
+  offer("SVG", (svg) => download(`${name}.svg`, "image/svg+xml", asText(svg)));
+  offer("PDF", (svg) => printFigure(svg, name), "prints the figure alone: choose “Save as PDF”");
+}
 
 for (const svg of document.querySelectorAll(".card svg:not(.plain)")) {
   const card = svg.closest(".card");
-  offerDownload(card, "SVG", () =>
-    download(`${fileName(card)}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(svg)));
+  offerFigure(card, () => svg, fileName(headingOf(card)));
 }
 for (const one of document.querySelectorAll("table[data-csv]")) {
-  offerDownload(one.parentElement, "CSV", () => {
+  offerDownload(one.closest(".card") ?? one.parentElement, "CSV", () => {
     const lines = [...one.rows].map((row) => [...row.cells].map((c) => quoted(c.innerText.trim())).join(","));
     download(`${one.dataset.csv}.csv`, "text/csv", lines.join("\n") + "\n");
   });

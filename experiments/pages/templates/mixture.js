@@ -26,16 +26,13 @@ function showGate(packed) {
     return;
   }
   const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
-  const canvas = element("canvas", undefined, { id: "gate" });
-  canvas.width = bytes.length;
-  canvas.height = 1;
-  const context = canvas.getContext("2d");
-  bytes.forEach((byte, place) => {
-    context.fillStyle = gateColour(byte / 255);
-    context.fillRect(place, 0, 1, 1);
-  });
-  panel.append(canvas, element("p",
+  const svg = shape("svg", { id: "gate", class: "figure", width: "245pt", height: "18pt",
+    viewBox: `0 0 ${bytes.length} 1`, preserveAspectRatio: "none" });
+  bytes.forEach((byte, place) =>
+    svg.append(shape("rect", { x: place, y: 0, width: 1.02, height: 1, fill: gateColour(byte / 255) })));
+  panel.append(svg, element("p",
     "The gate in each dimension, in the order of the figure above: blue takes the text, red the table."));
+  offerFigure(panel, () => svg, "gate");
 }
 
 // From the table's red at 0 by white to the text's blue at 1.

@@ -24,9 +24,15 @@ function chosenRows() {
   return rows.sort((a, b) => (view.descending ? order(b, a) : order(a, b)));
 }
 
-const inTable = (number) => (Number.isInteger(number) ? number : number.toFixed(3));
+const whole = Object.fromEntries(names.map((name) => [name, columns[name].every(Number.isInteger)]));
+const inTable = (name, value) =>
+  typeof value !== "number" ? value : whole[name] ? String(value) : value.toFixed(3);
 const shortened = (text) =>
   text.length > SHOWN_LETTERS ? `${text.slice(0, SHOWN_LETTERS)} …` : text;
+
+const numeric = (name) => typeof columns[name][0] === "number";
+const classOf = (name) =>
+  `${name.endsWith(" share") ? "share" : name}${numeric(name) ? " number" : ""}`;
 
 function showTable() {
   const rows = chosenRows();
@@ -36,10 +42,10 @@ function showTable() {
   const head = table.createTHead().insertRow();
   for (const name of names) {
     const arrow = name === view.sort ? (view.descending ? " ↓" : " ↑") : "";
-    const cell = element("th", "", { scope: "col" });
+    const cell = element("th", "", { scope: "col", class: classOf(name) });
     const button = element("button", name + arrow, { type: "button" });
     button.addEventListener("click", () => {
-      view.descending = name === view.sort ? !view.descending : typeof columns[name][0] === "number";
+      view.descending = name === view.sort ? !view.descending : numeric(name);
       view.sort = name;
       showTable();
     });
@@ -52,10 +58,9 @@ function showTable() {
     row.dataset.sample = i;
     row.tabIndex = 0;
     for (const name of names) {
-      const value = columns[name][i];
-      const number = typeof value === "number";
-      row.append(element("td", number ? inTable(value) : shortened(value),
-        { class: number ? "number" : name }));
+      const cell = element("td", "", { class: classOf(name) });
+      cell.append(element("div", shortened(inTable(name, columns[name][i]))));
+      row.append(cell);
     }
     row.addEventListener("click", () => openSample(i));
     row.addEventListener("keydown", (event) => event.key === "Enter" && openSample(i));
@@ -101,7 +106,7 @@ function openSample(i) {
   panel.replaceChildren(element("h3", `Sample ${columns.id[i]}`));
   if (columns.text) panel.append(element("blockquote", columns.text[i]));
   const facts = names.filter((name) => name !== "id" && name !== "text")
-    .map((name) => `${name} ${columns[name][i]}`);
+    .map((name) => `${name} ${inTable(name, columns[name][i])}`);
   panel.append(element("p", facts.join(" · ")));
   const tables = element("div", undefined, { class: "cards" });
   if (Object.keys(data.outputs).length) tables.append(pairs("Outputs", valuesOf(data.outputs, i)));

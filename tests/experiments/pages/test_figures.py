@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -7,22 +9,31 @@ from experiments.pages.figures import (
     confusion_counts,
     equal_groups,
     error_by_length,
-    learning_curves,
 )
-from experiments.pages.score_figures import point_density, residuals_by_score
+from experiments.pages.intervals import mean_interval
+from experiments.pages.learning_figures import criterion_curve
+from experiments.pages.score_figures import near_points, prediction_scatter, residuals_by_score
 from utils.measures.class_target import ClassTarget
 from utils.measures.score_bins import score_bins
 
 
 def test_density_counts_the_neighbours_of_each_point():
     x = np.array([0.1, 0.2, 0.15, 5.0])
-    density = point_density(x, x, (0, 6), (0, 6), bins=6)
-    np.testing.assert_allclose(density, [0.75, 0.75, 0.75, 0.25])
+    assert near_points(x, x, (0, 6), (0, 6), bins=6).tolist() == [3, 3, 3, 1]
 
 
 def test_density_counts_points_on_the_far_edge():
     x = np.array([6.0, 6.0])
-    np.testing.assert_allclose(point_density(x, x, (0, 6), (0, 6), bins=6), 1.0)
+    assert near_points(x, x, (0, 6), (0, 6), bins=6).tolist() == [2, 2]
+
+
+def test_ticks_of_the_density_are_different_numbers():
+    labels = np.array([-3, -1, -1.1, 2.0])
+    svg = prediction_scatter(labels, labels, -3, 3)
+    bar = svg[svg.index('id="axes_2"') :]
+    assert "samples nearby" in svg
+    ticks = re.findall(r">([^<>]*)</text>", bar)[:-1]
+    assert len(ticks) == len(set(ticks)) > 1 and all(tick.isdigit() for tick in ticks)
 
 
 @pytest.mark.parametrize("values", [range(100), [1] * 30, [0] * 50 + [1, 2, 3], [5]])
@@ -67,6 +78,13 @@ def test_error_by_length_counts_every_sample(lengths):
     assert sum(counts) == len(lengths)
 
 
+@pytest.mark.parametrize("values", [[0, 0, 0, 1], [1] * 9, [0.01, 0.02, 2.9], [2.5]])
+def test_interval_of_a_mean_holds_it_and_stays_among_possible_values(values):
+    values = np.array(values, "float64")
+    low, high = mean_interval(values)
+    assert 0 <= low <= values.mean() <= high <= max(1, values.max())
+
+
 def test_the_best_epoch_is_the_highest_where_greater_is_better():
     values = (0.2, None, 0.7, 0.5)
     history = [
@@ -74,7 +92,9 @@ def test_the_best_epoch_is_the_highest_where_greater_is_better():
         for i, value in enumerate(values)
     ]
     criterion = ClassTarget(("a", "b")).criterion
-    assert "best: 0.700, epoch 2" in learning_curves(history, criterion)
+    svg = criterion_curve(history, criterion, "last")
+    assert "best: epoch 2, 0.700" in svg and "kept: epoch 3, 0.500" in svg
+    assert "kept, the best: epoch 2, 0.700" in criterion_curve(history, criterion, "best")
     rows = {"nothing": {"macro_f1": 0.7}, "text": {"macro_f1": np.nan}}
     svg = ablation_bars(rows, criterion)
     assert "higher is better" in svg and "undefined" in svg

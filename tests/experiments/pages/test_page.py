@@ -1,11 +1,16 @@
 """The page of a run in a real browser; needs Chromium (Debian: apt-get install chromium)."""
 
+import re
+from xml.etree import ElementTree
+
 import pytest
 
 
 @pytest.fixture(scope="module")
 def page(open_page, trained_run):
-    return open_page(trained_run / "report.html")
+    page = open_page(trained_run / "report.html")
+    page.set_viewport_size({"width": 1400, "height": 800})
+    return page
 
 
 def shown(page):
@@ -29,16 +34,26 @@ def test_filters_choose_rows_and_a_click_opens_attention(page):
     assert f"Sample {longest}" in page.inner_text("#sample")
     names = page.locator("#map option").all_inner_texts()
     assert "fusion/layer_0/text_from_audio" in names and "video/layer_0" in names
-    first = drawn(page)
+    first = page.inner_html(".map")
     page.select_option("#map", label="video/layer_0")
     page.select_option("#head", label="head 2")
-    assert drawn(page) != first
+    assert page.inner_html(".map") != first
     assert page.complaints == []
 
 
-def drawn(page):
-    """Return the attention map's canvas as an address of its picture."""
-    return page.evaluate("document.getElementById('attention').toDataURL()")
+def test_a_map_leaves_padding_out_and_tells_the_weight_under_the_pointer(page):
+    page.locator("#predictions th.length button").click()  # the shortest first
+    row = page.locator("#predictions tbody tr").first
+    row.click()
+    page.select_option("#map", label="text/layer_0")
+    steps = int(row.locator("td.length").text_content())
+    cells = page.locator(".map rect:has(title)")
+    assert cells.count() == steps**2
+    cells.first.hover()
+    assert re.fullmatch(r"query “1”, key “1”: [01]\.\d{3}", page.inner_text("#weight"))
+    assert {"query: steps of text", "key: steps of text", "attention"} <= set(
+        page.locator(".map text").all_text_contents()
+    )
 
 
 def test_a_figure_and_a_table_can_be_saved(page):
@@ -46,12 +61,25 @@ def test_a_figure_and_a_table_can_be_saved(page):
         card = page.locator(".card", has=page.get_by_role("heading", name="Calibration")).first
         card.locator("button", has_text="SVG").click()
     assert saved.value.suggested_filename == "calibration.svg"
-    assert saved.value.path().read_text().startswith("<svg")
+    root = ElementTree.parse(saved.value.path()).getroot()
+    assert root.get("width") == "244.8pt"  # 3.4 inches, a column of a paper
+    card.locator("button", has_text="PDF").click()
+    printed = page.locator("iframe.printed").get_attribute("srcdoc")
+    assert f"size: {root.get('width')} {root.get('height')}" in printed and "<svg" in printed
     with page.expect_download() as saved:
         page.locator("#controls button", has_text="CSV").click()
     lines = saved.value.path().read_text().splitlines()
     assert len(lines) == 11 and lines[0].startswith("id,label,prediction,error,length")
 
 
+def test_the_contents_name_every_part_and_mark_the_current_one(page):
+    links = page.locator("#contents a")
+    assert links.all_inner_texts() == page.locator("main h2").all_inner_texts()
+    links.last.click()
+    page.wait_for_function("document.querySelector('#contents a:last-child[aria-current]')")
+    assert page.locator("#contents").bounding_box()["y"] == 0
+
+
 def test_it_fits_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

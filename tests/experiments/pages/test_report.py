@@ -30,9 +30,12 @@ def test_page_is_self_contained_and_has_every_figure(run, eagerly):
     call(main, run)
     text = (run / "report.html").read_text()
     page = Page(text)
-    assert page.tags.count("svg") == 1 + 2 * 9 + 2
+    assert page.tags.count("svg") == 2 + 2 * 9 + 2
     assert not [a for a in page.addresses if not a.startswith("#")]
     assert len(text) < 2_000_000
+    assert text.index("Predictions on valid") < text.index("Predictions on test")
+    assert text.count(" to 0.") > 2 and "Time of the training" in text
+    assert '<tr class="changed"><th scope="row">model_args.num_heads</th>' in text
     for heading in (
         "Learning curves",
         "Calibration",

@@ -53,7 +53,7 @@ def test_the_comparison_in_a_browser(runs, tmp_path, open_page):
     header, *lines = saved.value.path().read_text().splitlines()
     assert header.startswith("model,MAE,Corr") and len(lines) == 2
     with page.expect_download() as saved:
-        page.locator("figure button").nth(1).click()
+        page.locator("figure button", has_text="SVG").nth(1).click()
     assert saved.value.suggested_filename.startswith("differences-from-")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.complaints == []

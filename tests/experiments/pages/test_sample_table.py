@@ -36,7 +36,9 @@ def test_a_page_holds_as_many_samples_as_fit(tmp_path, count):
     lengths = [i % 50 for i in range(count)]
     split = make_split(tmp_path, ScoreTarget(), labels, scores, length=lengths, text=texts)
     worst, best = np.argmax(split.errors), np.argmin(split.errors)
-    attention = AttentionMaps([{"name": "a"}], {worst: "w", best: "b"}, {worst: {}, best: {}}, {})
+    attention = AttentionMaps(
+        [{"name": "a"}], {worst: "w", best: "b"}, {}, {worst: {}, best: {}}, {}
+    )
     text = page_data(split, attention.of_rows)
     assert len(text.encode()) <= DATA_BYTES and "</" not in text
     content = json.loads(text)

@@ -30,7 +30,7 @@ def test_filters_choose_rows_and_a_click_opens_text_fields_and_gate(page, ticket
     fields = dict(line.split("\t") for line in page.inner_text("#sample-fields").splitlines())
     assert fields["plan"] == ticket["plan"] and fields["seats"] == (ticket["seats"] or "missing")
     assert f"text {float(worst['weight_text']):.2f}" in page.inner_text("#shares")
-    assert page.evaluate("document.getElementById('gate').width") == 8
+    assert page.locator("#gate rect").count() == 8
     page.select_option("#filter-group", "")
     page.fill("#filter-words", ticket["text"][:40])
     assert page.inner_text("#count").startswith("1 of 12 samples")
@@ -54,14 +54,15 @@ def test_gates_of_the_page_are_those_of_the_evaluation(page, tickets_run):
 def test_tables_and_figures_can_be_saved(page):
     with page.expect_download() as saved:
         card = page.locator(
-            ".card", has=page.get_by_role("heading", name="Measures of each", exact=True)
+            ".card", has=page.get_by_role("heading", name="All measures on test", exact=True)
         )
         card.locator("button", has_text="CSV").click()
     lines = saved.value.path().read_text().splitlines()
     assert [line.split(",")[0] for line in lines[1:4]] == ["nothing", "text", "table"]
     with page.expect_download() as saved:
-        page.locator("figure.card button", has_text="SVG").click()
-    assert saved.value.suggested_filename == "learning-curves.svg"
+        card = page.locator(".card", has=page.get_by_role("heading", name="Loss", exact=True))
+        card.locator("button", has_text="SVG").click()
+    assert saved.value.suggested_filename == "loss.svg"
 
 
 def test_it_fits_a_phone(page):
