@@ -1,3 +1,4 @@
+import itertools
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,7 +25,9 @@ def texts(svg):
 def named_flows(model):
     steps, _ = read_dataflow(model)
     return {
-        (steps[source].name, step.name, shape) for step in steps for source, shape in step.flows
+        (steps[flow.source].name, step.name, flow.shape, *filter(None, [flow.role]))
+        for step in steps
+        for flow in step.flows
     }
 
 
@@ -53,17 +56,35 @@ def test_every_part_and_parameter_is_in_the_picture(name):
     assert {"text", "audio", "video", "prediction"} <= {*shown}
 
 
-def test_flows_are_those_of_the_model():
+def test_text_attends_to_audio_and_video_as_sequences_before_they_are_pooled():
     sequence, vector = (6, 8), (8,)
+    first, second = "layer_0_text_from_audio", "layer_0_text_from_video"
     assert named_flows(make_model("seqlevel")) == {
         *((name, f"{name}_encoder", (6, w)) for name, w in zip(NAMES, WIDTHS, strict=True)),
-        *((f"{name}_encoder", "fusion", sequence) for name in NAMES),
-        ("fusion", "fusion_head", sequence),
+        ("text_encoder", first, sequence, "query"),
+        ("audio_encoder", first, sequence, "context"),
+        (first, second, sequence, "query"),
+        ("video_encoder", second, sequence, "context"),
+        *((name, "fusion_head", sequence) for name in (second, "audio_encoder", "video_encoder")),
         ("fusion_head", "hidden", vector),
         ("hidden", "dropout", vector),
         ("dropout", "output", vector),
         ("output", "prediction", (1,)),
     }
+
+
+def test_every_direction_of_attention_is_drawn_and_explained():
+    shown = texts(draw(make_model("mult")))
+    pairs = {f"{query} ← {context}" for query, context in itertools.permutations(NAMES, 2)}
+    assert pairs <= {*shown} and (shown.count("Q"), shown.count("K, V")) == (6, 6)
+    assert any("cross-attention: each step" in text for text in shown)
+
+
+def test_the_legend_explains_shapes_that_the_picture_shows():
+    shown = texts(COMMITTED.read_text())
+    for shape, meaning in (("20 × 256", "20 steps, each 256"), ("256", "one vector of 256")):
+        assert shape in shown
+        assert any(text.startswith(f"{shape} is") and meaning in text for text in shown)
 
 
 def test_a_part_that_is_called_again_is_drawn_again_without_its_weights():
