@@ -60,7 +60,9 @@ def main():
     measure_speech(shown, recordings, recogniser)
     if options.results:
         about = describe_measurement(PACKAGES)
-        write_results(options.results, about, shown.export_text())
+        write_results(
+            options.results, "Recognition and alignment of speech", about, shown.export_text()
+        )
 
 
 def find_recordings(folder):
