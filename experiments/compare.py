@@ -213,7 +213,8 @@ def show(comparison, results):
     """Print the most important figures, and write all of them to files named `results`."""
     from rich.table import Table
 
-    from experiments.comparison.descriptions import describe_few, describe_unit
+    from experiments.comparison.descriptions import describe_unit
+    from experiments.comparison.findings import describe_few
     from experiments.comparison.results import write_results
     from experiments.comparison.tables import summary_table
 

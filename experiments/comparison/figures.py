@@ -103,9 +103,8 @@ def time_against_criterion(compared):
 def _part_labels(axes):
     """Put each label on the first side of its point where it covers no point and no other label."""
     axes.figure.draw_without_rendering()
-    taken = [
-        Bbox.from_bounds(*(axes.transData.transform(label.xy) - 4), 8, 8) for label in axes.texts
-    ]
+    points = [axes.transData.transform(label.xy) for label in axes.texts]
+    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in points]
     for label in axes.texts:
         for place, across, down in SIDES:
             label.set(position=place, ha=across, va=down)

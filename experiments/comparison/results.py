@@ -5,14 +5,12 @@ from pathlib import Path
 from experiments.comparison import figures, recipes
 from experiments.comparison.descriptions import (
     describe_cost,
-    describe_few,
-    describe_finding,
     describe_origin,
     describe_protocol,
-    describe_statistics,
     describe_title,
     describe_unit,
 )
+from experiments.comparison.findings import describe_few, describe_finding, describe_statistics
 from experiments.comparison.latex import latex_table
 from experiments.comparison.tables import (
     cost_table,

@@ -5,7 +5,7 @@ import os
 
 from experiments.comparison import figures
 from experiments.comparison.compared import compare_outcomes
-from experiments.comparison.descriptions import (
+from experiments.comparison.findings import (
     describe_few,
     describe_finding,
     describe_statistics,

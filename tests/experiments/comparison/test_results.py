@@ -9,7 +9,7 @@ import pytest
 
 from experiments.comparison.compared import compare_outcomes
 from experiments.comparison.comparison import Comparison
-from experiments.comparison.descriptions import (
+from experiments.comparison.findings import (
     describe_few,
     describe_finding,
     describe_statistics,
