@@ -8,10 +8,9 @@ from matplotlib.transforms import Bbox
 
 from experiments.comparison.bootstrap import SIGNIFICANT
 from experiments.comparison.tables import trained
-from experiments.pages.figures import COLOURS
+from experiments.pages.figures import COLOURS, COLUMN
 
-WIDTH = 5  # inches, of figures that stand side by side
-BAR = 0.28  # height of a model's row in inches
+BAR = 0.2  # height of a model's row in inches
 PANELS = 4  # learning curves side by side
 # Where a label may stand: its distance from the point, and how it is aligned to there.
 SIDES = (
@@ -64,26 +63,26 @@ def validation_curves(compared):
     means = {model: _mean_curve(compared.runs_of(model)) for model in models}
     columns = min(len(models), PANELS)
     rows = -(-len(models) // columns)
-    figure = Figure(figsize=(8, 0.6 + rows * max(1.5, 4.4 / columns)), layout="constrained")
+    figure = Figure(figsize=(2 * COLUMN, 0.5 + rows * max(1.2, 4 / columns)), layout="constrained")
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, model in zip(grid, models, strict=False):
         for epochs, mean in means.values():
             axes.plot(epochs, mean, color="#888", alpha=0.4, linewidth=0.7)
         _own_curves(axes, compared.runs_of(model), *means[model])
-        axes.set_title(model, fontsize=9)
+        axes.set_title(model, fontsize=8)
         axes.locator_params("x", integer=True, nbins=5)
     for axes in grid[len(models) :]:
         axes.set_visible(False)
     for axes in grid[max(len(models) - columns, 0) : len(models)]:
         axes.tick_params(labelbottom=True)
-    figure.supxlabel("epoch", fontsize=9)
-    figure.supylabel(f"validation {compared.criterion.name}", fontsize=9)
+    figure.supxlabel("epoch", fontsize=8)
+    figure.supylabel(f"validation {compared.criterion.name}", fontsize=8)
     return figure
 
 
 def time_against_criterion(compared):
     """Draw the criterion of each trained model against the time of an epoch, a logarithmic axis."""
-    figure = Figure(figsize=(WIDTH, 4), layout="constrained")
+    figure = Figure(figsize=(COLUMN, 3), layout="constrained")
     axes = figure.subplots()
     name = compared.criterion.name
     for model in trained(compared):
@@ -135,7 +134,7 @@ def _own_curves(axes, runs, epochs, mean):
 
 def _rows(models):
     """Return a figure and its axes with a row for each model."""
-    figure = Figure(figsize=(WIDTH, 0.8 + BAR * len(models)), layout="constrained")
+    figure = Figure(figsize=(COLUMN, 0.6 + BAR * len(models)), layout="constrained")
     axes = figure.subplots()
     axes.set(yticks=range(len(models)), yticklabels=models, ylim=(-0.6, len(models) - 0.1))
     return figure, axes
