@@ -11,6 +11,7 @@ from utils.options import command_line
 
 EXAMPLE = "python -m experiments.ability --results experiments/results --picture docs/ability.svg"
 TASKS = ("text_only", "additive", "missing", "sarcasm", "late_event", "long_range")
+TITLE = "What each model can fuse, on tasks with a known best result"
 COLUMNS = ("model", "split", "seed", "MAE", "constant_MAE", "best_reachable_MAE")
 
 
@@ -22,7 +23,7 @@ def main():
     shares = ability(rows)
     table = ability_table(shares, rows)
     console.print(table, markup=False, soft_wrap=True)
-    write_text(folder / "ability.md", f"# ability\n\nMade by `{command_line()}`. {table}")
+    write_text(folder / "ability.md", f"# {TITLE}\n\nMade by `{command_line()}`. {table}")
     if arguments.picture:
         from experiments.pages import figures
 
@@ -115,7 +116,7 @@ def ability_table(shares, rows):
     splits = sorted({row["split"] for runs in rows.values() for row in runs})
     lines = [
         "Share of the reachable error reduction: 1 is the best possible predictor, 0 a constant. "
-        f"Split {', '.join(splits)}; mean over the seeds {_seeds(rows)}.",
+        f"Split {', '.join(splits)}; {_seeds(rows)}.",
         "",
         f"| model | {' | '.join(f'`{task}`' for task in tasks)} | mean |",
         f"|---|{'---:|' * (len(tasks) + 1)}",
@@ -130,7 +131,9 @@ def _seeds(rows):
     """Say which seeds the figures are of, and of which tasks where these differ."""
     tasks = {}
     for task, runs in rows.items():
-        tasks.setdefault(", ".join(sorted({row["seed"] for row in runs})), []).append(task)
+        seeds = sorted({row["seed"] for row in runs})
+        mean = "mean over the seeds" if len(seeds) > 1 else "seed"
+        tasks.setdefault(f"{mean} {', '.join(seeds)}", []).append(task)
     if len(tasks) == 1:
         return next(iter(tasks))
     return "; ".join(f"{seeds} in {', '.join(names)}" for seeds, names in tasks.items())

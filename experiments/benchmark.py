@@ -52,7 +52,8 @@ def main():
         write_json(Path(options.json), {**about, "figures": figures})
     if options.results:
         tables = console.export_text().split("\n", 2)[2]
-        write_results(options.results, _description(about), tables)
+        title = f"Speed and memory: {', '.join(options.only)}"
+        write_results(options.results, title, _description(about), tables)
 
 
 def make_parser():

@@ -213,6 +213,8 @@ def show(comparison, results):
     """Print the most important figures, and write all of them to files named `results`."""
     from rich.table import Table
 
+    from experiments.comparison.descriptions import describe_unit
+    from experiments.comparison.findings import describe_few
     from experiments.comparison.results import write_results
     from experiments.comparison.tables import summary_table
 
@@ -224,7 +226,8 @@ def show(comparison, results):
     for row in content.rows:
         table.add_row(*row)
     console.print(table)
-    for line in [COMPARABLE, *sources] if sources else []:
+    few = describe_few(comparison, describe_unit(comparison))
+    for line in [*([few] if few else []), *([COMPARABLE, *sources] if sources else [])]:
         console.print(line, markup=False)
     console.print(f"Runs: {comparison.protocol.root}", markup=False)
     if results:

@@ -77,6 +77,18 @@ def test_errors_without_text_are_those_of_the_results():
             assert set(told) <= {(plain, dropout)}
 
 
+def test_every_result_is_linked_with_its_command_on_the_page_of_results_newest_first():
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    words = " ".join(page.replace("\\\n", "").split())
+    linked = re.findall(r"\(\.\./experiments/results/(\w+)\.md\)", page)
+    assert sorted(linked) == sorted(path.stem for path in RESULTS.glob("*.md"))
+    for path in RESULTS.glob("*.md"):
+        made_by = re.search(r"Made by `([^`]+)`", path.read_text())
+        assert made_by and " ".join(made_by[1].split()) in words, path
+    dates = re.findall(r"^## (\d{4}-\d{2}-\d{2})$", page, re.MULTILINE)
+    assert dates == sorted(dates, reverse=True)
+
+
 def test_linked_errors_are_those_of_seqlevel_in_the_results():
     for path, text in TEXTS.items():
         for shown, name in re.findall(r"\[(\d\.\d+)\]\([./]*experiments/results/(\w+)\.md\)", text):

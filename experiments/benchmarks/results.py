@@ -22,14 +22,15 @@ def describe_measurement(packages):
     )
 
 
-def write_results(path, about, tables):
+def write_results(path, title, about, tables):
     """Write `path.md`.
 
     Args:
         path: The file without its suffix.
+        title: What was measured.
         about: What made the tables, in Markdown.
         tables: The tables as they were printed.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    text = f"# {Path(path).name}\n\n{about}\n\n```\n{tables.strip()}\n```\n"
+    text = f"# {title}\n\n{about}\n\n```\n{tables.strip()}\n```\n"
     write_text(f"{path}.md", text)

@@ -60,7 +60,8 @@ def main():
     measure_speech(shown, recordings, recogniser)
     if options.results:
         about = describe_measurement(PACKAGES)
-        write_results(options.results, about, shown.export_text())
+        title = "Recognition and alignment of speech"
+        write_results(options.results, title, about, shown.export_text())
 
 
 def find_recordings(folder):

@@ -52,7 +52,7 @@ def main():
     if options.results:
         with console.capture() as capture:
             console.print(table)
-        write_results(options.results, about, capture.get())
+        write_results(options.results, "Emotions told by the voice alone", about, capture.get())
 
 
 def make_parser():

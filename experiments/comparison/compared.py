@@ -24,6 +24,7 @@ class Compared:
         outcomes: The runs, models in the order to show them.
         reference: The model that the others are compared with.
         resamples: Number of resamples of the bootstrap.
+        units: Number of samples, or of groups, that a resample draws.
         estimates: From each model to the `Estimate` of each compared measure by name.
         differences: From each model but the reference to the `Estimate` of each difference by name.
     """
@@ -31,6 +32,7 @@ class Compared:
     outcomes: list[Outcome]
     reference: str
     resamples: int
+    units: int
     estimates: dict[str, dict[str, Estimate]]
     differences: dict[str, dict[str, Estimate]]
 
@@ -47,6 +49,11 @@ class Compared:
     def criterion(self):
         """The measure that models are ranked by."""
         return self.target.criterion
+
+    @property
+    def most_runs(self):
+        """The largest number of runs of one model."""
+        return max(len(self.runs_of(model)) for model in self.estimates)
 
     @property
     def measures(self):
@@ -91,4 +98,5 @@ def compare_outcomes(outcomes, reference, groups=None, resamples=None):
         groups,
         resamples,
     )
-    return Compared(outcomes, reference, resamples, *found)
+    units = len(outcomes[0].labels) if groups is None else len(np.unique(groups))
+    return Compared(outcomes, reference, resamples, units, *found)

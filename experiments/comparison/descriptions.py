@@ -1,8 +1,20 @@
 """A comparison in sentences."""
 
+from pathlib import Path
+
+from experiments.comparison.bootstrap import SIGNIFICANT
+from experiments.comparison.findings import describe_correction, describe_few
 from experiments.comparison.model_settings import CONSTANT
 from utils.environment import PACKAGES, describe_environment
 from utils.options import command_line
+
+
+def describe_title(comparison):
+    """Name the models, the data and the split of a comparison."""
+    base, trained = comparison.protocol.base, list(comparison.protocol.settings)
+    models = f"{len(trained)} models compared" if len(trained) > 1 else trained[0]
+    split = base.folds_in_words if base.cross_validates else comparison.outcomes[0].split
+    return f"{models} on {Path(base.data).name} ({split})"
 
 
 def describe_origin():
@@ -33,7 +45,7 @@ def describe_protocol(comparison):
         if protocol.base.cross_validates
         else _describe_split(comparison)
     )
-    spread = "Of one training each"
+    spread = "One training each"
     if protocol.seeds > 1:
         spread = f"Mean ± sd over the seeds {', '.join(map(str, range(protocol.seeds)))}"
     order = "highest" if criterion.greater_is_better else "lowest"
@@ -64,29 +76,21 @@ def _describe_constant(comparison):
     return f"The model `{CONSTANT}` knows the {labels} alone and always predicts {predicted}."
 
 
-def describe_significance(comparison):
-    """Say what bold figures and daggers mean."""
-    return (
-        "Bold: the best mean. Dagger: the difference from "
-        f"{comparison.reference} has p < 0.05 in a paired bootstrap of {_resamples(comparison)}, "
-        f"after Holm's correction for {len(comparison.differences)} models."
-    )
-
-
-def _resamples(comparison):
+def describe_unit(comparison):
+    """Name what a resample draws."""
     group = comparison.protocol.group
-    unit = f"whole groups by {group}" if group else "samples"
-    return f"{comparison.resamples} resamples of {unit}"
+    return f"groups by {group}" if group else "samples"
 
 
-def describe_statistics(comparison):
-    """Say how differences were tested."""
-    return (
-        f"Differences from {comparison.reference}, by a paired bootstrap of "
-        f"{_resamples(comparison)}: in each, all models are measured on the same samples, as the "
-        "mean over their seeds. Percentile intervals; two-sided p-values, then those after Holm's "
-        f"correction for the {len(comparison.differences)} models compared."
+def describe_significance(comparison):
+    """Say what bold figures and daggers mean, and warn of few samples."""
+    unit = describe_unit(comparison)
+    sentence = (
+        f"Bold: the best mean. Dagger: the difference from {comparison.reference} has "
+        f"p < {SIGNIFICANT} in a paired bootstrap of {comparison.resamples} resamples of {unit}"
+        f"{describe_correction(comparison, ', after')}."
     )
+    return f"{sentence} {describe_few(comparison, unit)}".rstrip()
 
 
 def describe_cost(comparison):

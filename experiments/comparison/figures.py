@@ -1,31 +1,42 @@
 """Figures of a comparison."""
 
-import itertools
-
 import matplotlib
 import matplotlib.ticker
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
+from experiments.comparison.bootstrap import SIGNIFICANT
 from experiments.comparison.tables import trained
-from experiments.pages.figures import COLOURS
+from experiments.pages.figures import COLOURS, COLUMN
 
-BAR = 0.28  # height of a model's row in inches
+BAR = 0.2  # height of a model's row in inches
+PANELS = 4  # learning curves side by side
+# Where a label may stand: its distance from the point, and how it is aligned to there.
+SIDES = (
+    ((5, 0), "left", "center"),
+    ((-5, 0), "right", "center"),
+    ((0, 5), "center", "bottom"),
+    ((0, -5), "center", "top"),
+    ((5, 6), "left", "bottom"),
+    ((-5, -6), "right", "top"),
+)
 
 
 def measure_intervals(compared, name):
-    """Draw a measure of each model with its interval, and the runs of its seeds."""
+    """Draw a measure of each model with its interval, and a tick for each of several seeds."""
     models = compared.ranked()[::-1]
     figure, axes = _rows(models)
     for row, model in enumerate(models):
         _interval(axes, row, compared.estimates[model][name], COLOURS["text"])
         values = [outcome.metrics()[name] for outcome in compared.runs_of(model)]
-        axes.plot(values, np.full(len(values), row - 0.2), ".", color="#888", markersize=4)
+        if len(values) > 1:
+            axes.plot(values, np.full(len(values), row - 0.25), "|", color="#888", markersize=5)
     reachable = compared.outcomes[0].references.get("best_reachable_MAE")
     if name == "MAE" and reachable is not None:
         axes.axvline(reachable, color=COLOURS["video"], linestyle="--", linewidth=1)
         axes.text(reachable, len(models) - 0.4, "best reachable", color=COLOURS["video"])
-    axes.set_xlabel(name)
+    axes.set_xlabel(_with_direction(compared, name))
     return figure
 
 
@@ -37,47 +48,93 @@ def difference_intervals(compared):
     axes.axvline(0, color="#888", linewidth=1)
     for row, model in enumerate(models):
         one = compared.differences[model][name]
-        _interval(axes, row, one, COLOURS["audio"] if one.p_holm < 0.05 else "#999")
+        _interval(axes, row, one, COLOURS["audio"] if one.p_holm < SIGNIFICANT else "#999")
     axes.set_xlabel(f"{name} − {name} of {compared.reference}")
     return figure
 
 
 def validation_curves(compared):
-    """Draw the criterion on valid by epoch, mean over the seeds, of each trained model."""
-    figure = Figure(figsize=(8, 4), layout="constrained")
-    axes = figure.subplots()
-    styles = itertools.cycle(("-", "--"))
-    for (model, colour), style in zip(_colours(compared).items(), styles, strict=False):
-        curves = [outcome.curve for outcome in compared.runs_of(model)]
-        shared = min(map(len, curves))  # Some runs may have stopped earlier.
-        mean = np.mean([curve[:shared] for curve in curves], axis=0)
-        axes.plot(mean, style, color=colour, label=model, linewidth=1.2)
-    axes.set(xlabel="epoch", ylabel=f"validation {compared.criterion.name}")
-    axes.locator_params("x", integer=True)
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    """Draw the criterion on valid by epoch: a panel for each trained model, the others in grey.
+
+    A thick line is the mean over the seeds, a thin line a seed, a dot the epoch that is kept. The
+    untrained model, epoch 0, is left out where there are later epochs: it would squash the scale.
+    """
+    models = trained(compared)
+    means = {model: _mean_curve(compared.runs_of(model)) for model in models}
+    columns = min(len(models), PANELS)
+    rows = -(-len(models) // columns)
+    figure = Figure(figsize=(2 * COLUMN, 0.5 + rows * max(1.2, 4 / columns)), layout="constrained")
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for axes, model in zip(grid, models, strict=False):
+        for epochs, mean in means.values():
+            axes.plot(epochs, mean, color="#888", alpha=0.4, linewidth=0.7)
+        _own_curves(axes, compared.runs_of(model), *means[model])
+        axes.set_title(model, fontsize=8)
+        axes.locator_params("x", integer=True, nbins=5)
+    for axes in grid[len(models) :]:
+        axes.set_visible(False)
+    for axes in grid[max(len(models) - columns, 0) : len(models)]:
+        axes.tick_params(labelbottom=True)
+    figure.supxlabel("epoch", fontsize=8)
+    figure.supylabel(f"validation {compared.criterion.name}", fontsize=8)
     return figure
 
 
 def time_against_criterion(compared):
     """Draw the criterion of each trained model against the time of an epoch, a logarithmic axis."""
-    figure = Figure(figsize=(8, 4), layout="constrained")
+    figure = Figure(figsize=(COLUMN, 3), layout="constrained")
     axes = figure.subplots()
     name = compared.criterion.name
-    for model, colour in _colours(compared).items():
+    for model in trained(compared):
         seconds = np.mean([o.cost["epoch_seconds"] for o in compared.runs_of(model)])
         value = compared.estimates[model][name].value
-        axes.plot(seconds, value, "o", color=colour)
-        axes.annotate(model, (seconds, value), xytext=(5, 3), textcoords="offset points")
-    axes.set(xlabel="seconds an epoch", ylabel=name, xscale="log")
-    axes.margins(x=0.12)
+        axes.plot(seconds, value, "o", color=COLOURS["text"], markersize=4)
+        axes.annotate(model, (seconds, value), (0, 0), textcoords="offset points")
+    axes.set(xlabel="seconds an epoch", ylabel=_with_direction(compared, name), xscale="log")
+    axes.margins(x=0.15, y=0.1)
     axes.xaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
+    axes.xaxis.set_minor_locator(matplotlib.ticker.LogLocator(subs=(2, 5)))
     axes.xaxis.set_minor_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
+    _part_labels(axes)
     return figure
+
+
+def _part_labels(axes):
+    """Put each label on the first side of its point where it covers no point and no other label."""
+    axes.figure.draw_without_rendering()
+    points = [axes.transData.transform(label.xy) for label in axes.texts]
+    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in points]
+    for label in axes.texts:
+        for place, across, down in SIDES:
+            label.set(position=place, ha=across, va=down)
+            room = label.get_window_extent()
+            if room.count_overlaps(taken) == 0:
+                break
+        taken.append(room)
+
+
+def _mean_curve(runs):
+    """Return epochs, and the criterion's mean over the runs, as long as all of them learned."""
+    curves = [run.curve for run in runs]
+    shared = min(map(len, curves))
+    first = min(1, shared - 1)
+    mean = np.mean([curve[first:shared] for curve in curves], axis=0)
+    return np.arange(first, shared), mean
+
+
+def _own_curves(axes, runs, epochs, mean):
+    axes.plot(epochs, mean, color=COLOURS["text"], linewidth=1.6)
+    for run in runs:
+        own = np.arange(epochs[0], len(run.curve))
+        if len(runs) > 1:
+            axes.plot(own, run.curve[own[0] :], color=COLOURS["text"], alpha=0.5, linewidth=0.6)
+        if run.epoch >= epochs[0]:
+            axes.plot(run.epoch, run.curve[run.epoch], "o", color=COLOURS["audio"], markersize=3)
 
 
 def _rows(models):
     """Return a figure and its axes with a row for each model."""
-    figure = Figure(figsize=(8, 0.8 + BAR * len(models)), layout="constrained")
+    figure = Figure(figsize=(COLUMN, 0.6 + BAR * len(models)), layout="constrained")
     axes = figure.subplots()
     axes.set(yticks=range(len(models)), yticklabels=models, ylim=(-0.6, len(models) - 0.1))
     return figure, axes
@@ -88,8 +145,7 @@ def _interval(axes, row, estimate, colour):
     axes.plot(estimate.value, row, "o", color=colour)
 
 
-def _colours(compared):
-    """Return the colour of each trained model, the best model first."""
-    colours = matplotlib.colormaps["tab20"](range(20))
-    order = [*colours[::2], *colours[1::2]]
-    return dict(zip(trained(compared), itertools.cycle(order), strict=False))
+def _with_direction(compared, name):
+    """Return the name of a measure, and whether more or less of it is better."""
+    measure = next(one for one in compared.target.measures if one.name == name)
+    return f"{name} ({'higher' if measure.greater_is_better else 'lower'} is better)"

@@ -3,12 +3,12 @@
 import math
 import re
 
+from experiments.comparison.bootstrap import SIGNIFICANT
 from experiments.comparison.descriptions import describe_protocol, describe_significance
 from experiments.comparison.recipes import with_published
 from experiments.comparison.tables import TextTable, metrics_table
 from experiments.training.validation import rank
 
-SIGNIFICANT = 0.05
 SYMBOLS = {
     **{letter: f"\\{letter}" for letter in "&%$#_{}"},
     **{"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"},

@@ -136,9 +136,8 @@ def read_sources():
 
 
 def _cell(measure, entries, numbers):
-    return ", ".join(
-        f"{entry[measure]} [{numbers[entry['source']]}]" for entry in entries if measure in entry
-    )
+    known = [entry for entry in entries if measure in entry]
+    return ", ".join(f"{one[measure]} [{numbers[one['source']]}]" for one in known) or "none"
 
 
 @functools.cache

@@ -7,8 +7,10 @@ from experiments.comparison.descriptions import (
     describe_cost,
     describe_origin,
     describe_protocol,
-    describe_statistics,
+    describe_title,
+    describe_unit,
 )
+from experiments.comparison.findings import describe_few, describe_finding, describe_statistics
 from experiments.comparison.latex import latex_table
 from experiments.comparison.tables import (
     cost_table,
@@ -38,13 +40,15 @@ def write_results(path, comparison):
     recipe = comparison.protocol.recipe
     metrics, sources = recipes.with_published(metrics_table(comparison), recipe)
     content = {
-        "name": Path(path).name,
+        "title": describe_title(comparison),
+        "finding": describe_finding(comparison),
         "made_by": describe_origin(),
         "protocol": describe_protocol(comparison),
         "metrics": metrics,
         "sources": [recipes.COMPARABLE, *sources] if sources else [],
         "differences": difference_tables(comparison),
-        "statistics": describe_statistics(comparison),
+        "statistics": describe_statistics(comparison, describe_unit(comparison)),
+        "few": describe_few(comparison, describe_unit(comparison)),
         "cost": cost_table(comparison),
         "cost_note": describe_cost(comparison),
         "settings": settings_table(comparison),
@@ -55,20 +59,23 @@ def write_results(path, comparison):
         "intervals": figures.measure_intervals(comparison, criterion.name),
         "second": figures.measure_intervals(comparison, second),
         "curves": figures.validation_curves(comparison),
-        "time": figures.time_against_criterion(comparison),
     }
+    if len(comparison.protocol.settings) > 1:
+        drawn["time"] = figures.time_against_criterion(comparison)
     if comparison.differences:
         drawn["difference"] = figures.difference_intervals(comparison)
     page = page_template("comparison.html.j2").render(
-        **content,
+        **{name: _plain(part) for name, part in content.items()},
         criterion=criterion.name,
         better="right" if criterion.greater_is_better else "left",
         second=second,
+        reference=comparison.reference,
+        seeds=comparison.most_runs > 1,
         figures={name: to_svg(figure) for name, figure in drawn.items()},
     )
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     write_rows(f"{path}.csv", [outcome.row() for outcome in comparison.outcomes])
-    write_text(f"{path}.md", _markdown(**content))
+    write_text(f"{path}.md", _markdown(content))
     write_text(f"{path}.html", page)
     write_text(f"{path}.tex", latex_table(comparison))
     for name, figure in drawn.items():
@@ -77,17 +84,22 @@ def write_results(path, comparison):
             figure.savefig(partial, format="pdf", metadata={"CreationDate": None})
 
 
-def _markdown(
-    name, made_by, protocol, metrics, sources, differences, statistics, cost, cost_note, settings
-):
-    parts = [f"# {name}", made_by, protocol, _markdown_table(metrics), *sources]
-    if differences:
-        parts += ["## Differences", statistics]
-        for table in differences:
+def _plain(part):
+    """Return a sentence without the marks of code in Markdown; all else as it is."""
+    return part.replace("`", "") if isinstance(part, str) else part
+
+
+def _markdown(content):
+    parts = [f"# {content['title']}", content["finding"], content["made_by"], content["protocol"]]
+    parts += [_markdown_table(content["metrics"]), *content["sources"]]
+    if content["differences"]:
+        parts += ["## Differences", content["statistics"]]
+        parts += [f"**{content['few']}**"] * bool(content["few"])
+        for table in content["differences"]:
             parts += [f"### {table.title}", _markdown_table(table)]
-    parts += ["## Cost", cost_note, _markdown_table(cost)]
-    if len(settings.columns) > 1:
-        parts += ["## Settings that differ", _markdown_table(settings)]
+    parts += ["## Cost", content["cost_note"], _markdown_table(content["cost"])]
+    if len(content["settings"].columns) > 1:
+        parts += ["## Settings that differ", _markdown_table(content["settings"])]
     return "\n\n".join(parts) + "\n"
 
 

@@ -93,8 +93,21 @@ def settings_table(comparison):
         )
     valid = f"valid {comparison.criterion.name}"
     columns = ["model", valid, "tuned", "of its own", "arguments it lacks"]
+    empty = ["", "not tuned", "not tuned", "none: the shared ones", "none"]
     filled = [i for i in range(len(columns)) if i == 0 or any(row[i] for row in rows)]
-    return TextTable([columns[i] for i in filled], [[row[i] for i in filled] for row in rows])
+    rows = [[row[i] or empty[i] for i in filled] for row in rows]
+    return TextTable([columns[i] for i in filled], rows)
+
+
+def flat_settings(settings):
+    """Return nested settings with dotted names."""
+    flat = {}
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": one for inner, one in flat_settings(value).items()}
+        else:
+            flat[name] = value
+    return flat
 
 
 def summary_table(comparison):
@@ -104,7 +117,9 @@ def summary_table(comparison):
     chosen = [whole.columns.index(column) for column in ("model", *shown)]
     for row in whole.rows:
         found = comparison.differences.get(row[0])
-        against = [signed(found[name].value), p_value(found[name].p_holm)] if found else ["", ""]
+        against = ["reference", ""]
+        if found:
+            against = [signed(found[name].value), p_value(found[name].p_holm)]
         rows.append([*(row[i] for i in chosen), *against])
     columns = [whole.columns[i] for i in chosen]
     return TextTable([*columns, f"{name} − {comparison.reference}", "p, Holm"], rows)
@@ -129,7 +144,7 @@ def _difference(compared, model, name):
 
 
 def _listed(values):
-    return ", ".join(f"{name} {_short(value)}" for name, value in values.items())
+    return ", ".join(f"{name} {_short(value)}" for name, value in flat_settings(values).items())
 
 
 def _short(value):

@@ -1,15 +1,33 @@
 """The parts of a model and the arrays between them, read from the graph of a prediction."""
 
 import dataclasses
+import inspect
+import itertools
 import re
 import typing
 
 import keras
 import tensorflow as tf
 
+from models import CrossModalFusion
 from utils.formats import MODALITIES
 
 RESULT = "prediction"
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Flow:
+    """An array of features on its way into a step.
+
+    Attributes:
+        source: Number of the earlier step that made it.
+        shape: Its shape without the batch.
+        role: `"query"` or `"context"` in a step of cross-attention, else empty.
+    """
+
+    source: int
+    shape: tuple
+    role: str = ""
 
 
 @dataclasses.dataclass
@@ -20,18 +38,21 @@ class Step:
         name: Name of the input or the part.
         part: The layer; `None` for inputs and the prediction.
         again: Whether an earlier step has called the same part.
-        flows: Pairs of the number of an earlier step and the shape, without the batch, of an array
-            of features that comes from it.
+        flows: The `Flow`s into it.
+        owner: The part of the model inside which the step stands, or `None`.
     """
 
     name: str
     part: typing.Any = None
     again: bool = False
-    flows: list[tuple[int, tuple]] = dataclasses.field(default_factory=list)
+    flows: list[Flow] = dataclasses.field(default_factory=list)
+    owner: typing.Any = None
 
 
 def read_dataflow(model):
     """Follow the features through a prediction; masks are left out.
+
+    A `CrossModalFusion` is opened: each of its blocks is a step.
 
     Args:
         model: A built `MultimodalModel`. Its parts are changed: take another one for predictions.
@@ -44,34 +65,55 @@ def read_dataflow(model):
     names = {id(part): part.name for part in parts} | layer_names(model)
     steps, sources, called = [], {}, []
 
-    def add(name, inputs, outputs, part=None, again=False):
-        flows = sorted(set().union(*(_origins(x, sources) for x in inputs)), key=lambda f: f[:2])
+    def add(step, inputs, outputs):
+        found = {
+            (*origin, role)
+            for role, tensors in inputs.items()
+            for tensor in tensors
+            for origin in _origins(tensor, sources)
+        }
+        flows = sorted(found, key=lambda flow: flow[:2])
+        step.flows = [Flow(source, shape, role) for source, _, shape, role in flows]
         for number, x in enumerate(outputs):
             sources[x.ref()] = (len(steps), number, tuple(x.shape[1:]))
-        steps.append(Step(name, part, again, [(source, shape) for source, _, shape in flows]))
+        steps.append(step)
 
-    def record(part):
-        call = part.call
+    def record(part, name, method="call", owner=None):
+        call = getattr(part, method)
 
         def recorded(*arguments, **options):
             outputs = call(*arguments, **options)
-            inputs = _features((arguments, options))
-            add(names[id(part)], inputs, _features(outputs), part, part in called)
-            called.append(part)
+            inputs = _inputs(call, arguments, options)
+            add(Step(name, part, part in called, owner=owner), inputs, _features(outputs))
+            called.extend([part] if owner is None else [part, owner])
             return outputs
 
-        part.call = recorded
+        setattr(part, method, recorded)
 
     for part in parts:
-        record(part)
+        if isinstance(part, CrossModalFusion):
+            for block in itertools.chain.from_iterable(part.layer_blocks):
+                record(block, block.name, "attend_to_valid", part)
+        else:
+            record(part, names[id(part)])
 
     def predict(sequences, masks):
         for name, x in zip(MODALITIES, sequences, strict=True):
-            add(name, [], [x])
-        add(RESULT, [model.explain_sequences(sequences, masks, training=False).prediction], [])
+            add(Step(name), {}, [x])
+        prediction = model.explain_sequences(sequences, masks, training=False).prediction
+        add(Step(RESULT), {"": [prediction]}, [])
 
     tf.function(predict, autograph=False).get_concrete_function(*_signature(model))
     return steps, [(names[id(part)], part) for part in parts if part not in called]
+
+
+def _inputs(call, arguments, options):
+    """Return the float tensors of a call by their role: query and context, or none."""
+    bound = inspect.signature(call).bind(*arguments, **options).arguments
+    context = _features(bound.get("context"))
+    if context:
+        return {"query": _features(next(iter(bound.values()))), "context": context}
+    return {"": _features((arguments, options))}
 
 
 def _signature(model):

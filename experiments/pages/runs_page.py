@@ -5,8 +5,18 @@ import os
 
 from experiments.comparison import figures
 from experiments.comparison.compared import compare_outcomes
+from experiments.comparison.findings import (
+    describe_few,
+    describe_finding,
+    describe_statistics,
+)
 from experiments.comparison.outcomes import read_outcome
-from experiments.comparison.tables import TextTable, difference_tables, metrics_table
+from experiments.comparison.tables import (
+    TextTable,
+    difference_tables,
+    flat_settings,
+    metrics_table,
+)
 from experiments.pages.evaluated_split import EvaluatedSplit, evaluated_names
 from experiments.pages.figures import to_svg
 from experiments.pages.page import page_template
@@ -46,9 +56,13 @@ def write_runs_page(folders, path):
         split=name,
         samples=len(outcomes[0].labels),
         target=compared.target.describe(),
-        criterion=compared.criterion,
+        title=_title(compared, name),
+        finding=describe_finding(compared),
+        better="right" if compared.criterion.greater_is_better else "left",
         reference=compared.reference,
-        resamples=compared.resamples,
+        statistics=describe_statistics(compared),
+        few=describe_few(compared),
+        seeds=compared.most_runs > 1,
         metrics=metrics_table(compared),
         differences=difference_tables(compared),
         settings=_settings_table(lines),
@@ -96,27 +110,28 @@ def _check_shared(splits):
                 )
 
 
+def _title(compared, split):
+    models = compared.ranked()
+    return f"{len(models)} models on {split}" if len(models) > 1 else f"{models[0]} on {split}"
+
+
 def _settings_table(lines):
-    """Return the settings in which the lines differ, one row each."""
-    configs = [_flat(line.folders[0].load_config()) for line in lines]
+    """Return the settings in which the lines differ, a row for each line."""
+    configs = [flat_settings(line.folders[0].load_config()) for line in lines]
     names = dict.fromkeys(name for config in configs for name in config)
-    rows = []
+    columns = {}
     for name in names:
-        values = [str(config.get(name, "")) for config in configs]
+        values = [_in_words(config, name) for config in configs]
         if name.split(".")[0] not in OWN_SETTINGS and len(set(values)) > 1:
-            rows.append([name, *values])
-    return TextTable(["setting", *(line.label for line in lines)], rows)
+            columns[name] = values
+    rows = zip((line.label for line in lines), *columns.values(), strict=True)
+    return TextTable(["run", *columns], list(map(list, rows)))
 
 
-def _flat(config):
-    """Return nested settings with dotted names."""
-    flat = {}
-    for name, value in config.items():
-        if isinstance(value, dict):
-            flat |= {f"{name}.{inner}": one for inner, one in _flat(value).items()}
-        else:
-            flat[name] = value
-    return flat
+def _in_words(config, name):
+    """Return a setting in words; a setting that a config does not name has its default."""
+    value = config.get(name, "default")
+    return "none" if value is None else str(value)
 
 
 def _address(report, page):

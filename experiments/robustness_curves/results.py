@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
+from experiments.comparison.tables import TextTable
 from experiments.pages.page import page_template
 from experiments.robustness_curves.evaluation import RunCurves, overall_measures
 from experiments.robustness_curves.figures import measure_curves
@@ -17,6 +18,8 @@ from utils.files import write_json, write_text
 from utils.measures.table import mean_and_sd
 from utils.measures.target import Target
 from utils.options import command_line
+
+NO_CURVE = "–"  # in the cells of areas
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +53,17 @@ class RobustnessResults:
         """The measures that are tabulated and drawn."""
         return overall_measures(self.target)
 
+    @property
+    def title(self):
+        """The lines and the split in words."""
+        data = Path(self.data).name
+        return f"Robustness of {', '.join(self.runs)} on {data} ({self.split})"
+
+    @property
+    def run_counts(self):
+        """The number of runs of each line."""
+        return {len(runs) for runs in self.runs.values()}
+
     def summaries(self, measure):
         """From each `Imperfection` to a dict from each line's label to its `CurveSummary`."""
         baseline = self.runs[self.baseline] if self.baseline else None
@@ -62,7 +76,7 @@ class RobustnessResults:
         }
 
     def table(self, measure):
-        """Return the rows of a table of text, the headings first."""
+        """Return a `TextTable` of clean values, strongest values, areas and robustness."""
         rows, headings = [], ["clean", "strongest", "area", "relative"]
         headings += ["effective"] if self.baseline else []
         for imperfection, lines in self.summaries(measure).items():
@@ -71,13 +85,14 @@ class RobustnessResults:
                 cells = [_cell(columns.get(heading)) for heading in headings]
                 name = f"{imperfection.kind}: {imperfection.inputs}"
                 rows.append([name, label, *cells])
-        return [["imperfection", "line", *headings], *rows]
+        return TextTable(["imperfection", "line", *headings], rows, measure.name)
 
     def printed(self, measure):
         """Return the table for the terminal."""
-        headings, *rows = self.table(measure)
+        content = self.table(measure)
+        rows = content.rows
         table = Table(title=measure.name, title_justify="left")
-        for i, heading in enumerate(headings):
+        for i, heading in enumerate(content.columns):
             table.add_column(heading, justify="left" if i < 2 else "right")
         for i, row in enumerate(rows):
             last = i + 1 == len(rows) or rows[i + 1][0] != row[0]
@@ -97,28 +112,35 @@ class RobustnessResults:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         write_rows(f"{path}.csv", self._rows())
         command, machine, versions = _origin()
-        seeds = sorted({run.seed for runs in self.runs.values() for run in runs})
+        against = f" against `{self.baseline}` as late fusion" if self.baseline else ""
         lines = [
-            f"# {Path(path).name}",
+            f"# {self.title}",
             "",
             f"Made by `{command}` on {machine}; {versions}. Split {self.split}, "
-            f"{self.samples} samples; mean ± sd over the seeds {', '.join(map(str, seeds))}, "
-            f"each a mean of {self.draws} draws. `clean`: inputs as they are; `strongest`: at the "
+            f"{self.samples} samples; {self._spread()}; random imperfections are means of "
+            f"{self.draws} draws. `clean`: inputs as they are; `strongest`: at the "
             "highest level; `area`: the mean under the curve; `relative` and `effective`: "
-            "robustness as `experiments/robustness_curves/measures.py` defines it"
-            + (f", against `{self.baseline}` as late fusion." if self.baseline else "."),
+            f"robustness{against}; `{NO_CURVE}`: a missing input has no curve. "
+            "`experiments/robustness_curves/measures.py` defines them.",
         ]
         for measure in measures:
-            headings, *rows = self.table(measure)
+            table = self.table(measure)
             lines += [
                 "",
                 f"## {measure.name}",
                 "",
-                _markdown(headings),
-                f"|---|---|{'---:|' * (len(headings) - 2)}",
+                _markdown(table.columns),
+                f"|---|---|{'---:|' * (len(table.columns) - 2)}",
             ]
-            lines += map(_markdown, rows)
+            lines += map(_markdown, table.rows)
         write_text(f"{path}.md", "\n".join(lines) + "\n")
+
+    def _spread(self):
+        """Say what a figure is of."""
+        if self.run_counts == {1}:
+            return "one run a line"
+        seeds = sorted({run.seed for runs in self.runs.values() for run in runs})
+        return f"mean ± sd over the seeds {', '.join(map(str, seeds))}"
 
     def _rows(self):
         return [
@@ -170,19 +192,23 @@ class RobustnessResults:
     def _page(self):
         command, machine, versions = _origin()
         return page_template("robustness.html.j2").render(
-            split=self.split,
+            title=self.title,
             samples=self.samples,
             data=self.data,
+            several=max(self.run_counts) > 1,
+            single=min(self.run_counts) == 1,
+            no_curve=NO_CURVE,
             kinds={imperfection.kind for imperfection in self.imperfections},
             draws=self.draws,
             baseline=self.baseline,
-            lines=[
-                {"label": label, "runs": [run.path for run in runs]}
-                for label, runs in self.runs.items()
-            ],
+            lines=TextTable(
+                ["line", "runs"],
+                [[label, ", ".join(run.path for run in runs)] for label, runs in self.runs.items()],
+            ),
             sections=[
                 {
                     "measure": measure.name,
+                    "greater_is_better": measure.greater_is_better,
                     "figure": measure_curves(measure.name, self.summaries(measure)),
                     "table": self.table(measure),
                 }
@@ -203,7 +229,7 @@ def _origin():
 
 def _cell(values):
     if values is None:
-        return ""
+        return NO_CURVE
     return mean_and_sd(values) if np.isfinite(values).all() else "undefined"
 
 

@@ -1,6 +1,7 @@
 """Runs that differ by the seed alone, as one line of a plot."""
 
 import dataclasses
+import os
 
 from experiments.runs.run_folder import RunFolder
 
@@ -27,7 +28,8 @@ def group_lines(folders, labels=None):
     Args:
         folders: `RunFolder`s; one that is named twice counts once.
         labels: A label for each line, in the order of their first runs; `None`: the model's name,
-            or where several lines have it, the path of the first run.
+            or where several lines have it, the path of the first run without the folders that
+            all share.
 
     Returns:
         `Line`s.
@@ -48,8 +50,8 @@ def group_lines(folders, labels=None):
     models = [config["model"] for config, _ in groups.values()]
     if labels is None:
         labels = [
-            model if models.count(model) == 1 else str(path)
-            for model, path in zip(models, groups, strict=True)
+            model if models.count(model) == 1 else name
+            for model, name in zip(models, _short_names(groups), strict=True)
         ]
     if len(labels) != len(groups) or len(set(labels)) != len(labels):
         firsts = ", ".join(str(path) for path in groups)
@@ -60,3 +62,9 @@ def group_lines(folders, labels=None):
     return [
         Line(label, members) for label, (_, members) in zip(labels, groups.values(), strict=True)
     ]
+
+
+def _short_names(paths):
+    """Return paths without the folders that all of them share."""
+    shared = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in paths])
+    return [os.path.relpath(path, shared) for path in paths]

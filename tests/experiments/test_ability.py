@@ -55,7 +55,10 @@ def test_the_constant_predictor_is_left_out(results, capsys):
 def test_seeds_are_told_by_task_where_they_differ(results):
     write_task(results, "missing", {"msa": (0.5,), "seqlevel": (0.3,)})
     call(main, "--results", results, "--tasks", "missing", "sarcasm")
-    assert "over the seeds 0 in missing; 0, 1 in sarcasm." in (results / "ability.md").read_text()
+    assert (
+        "seed 0 in missing; mean over the seeds 0, 1 in sarcasm."
+        in (results / "ability.md").read_text()
+    )
 
 
 def test_a_task_without_results_is_named(results, fails):

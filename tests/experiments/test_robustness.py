@@ -132,7 +132,9 @@ def test_command_writes_curves_of_each_run_and_measures_of_each_line(
         assert np.allclose(entry.get("effective", 0), 0)
     page = (folder / "test.html").read_text()
     assert page.count("<svg") == len(METRIC_NAMES)
-    assert "prefers-color-scheme: dark" in page
+    assert "A line of one run has none." in page
+    assert f"<title>Robustness of mine, late on {data_dir.name} (test)</title>" in page
+    assert '<th scope="col" class="number">area</th>' in page and ">–</td>" in page
     table = results.with_suffix(".md").read_text()
     assert "| imperfection | line | clean | strongest | area | relative | effective |" in table
     assert table.count("## ") == 2
@@ -147,7 +149,7 @@ def test_lines_are_named_by_model_or_path(trained_run, tmp_path):
     assert line.label == "seqlevel"
     assert len(line.folders) == 2
     lines = group_lines([other, one, seed])
-    assert [line.label for line in lines] == [str(other.path), str(one.path)]
+    assert [line.label for line in lines] == ["other", "one"]
     assert lines[1].folders == [one, seed]
     assert [line.label for line in group_lines([one, other], ["a", "b"])] == ["a", "b"]
     with pytest.raises(ValueError, match="differently"):
@@ -189,6 +191,7 @@ def test_a_table_and_classes_have_curves(
         assert next(iter(summary["metrics"])) == "macro_f1"
         page = (output / "test.html").read_text()
         assert page.count("<svg") == len(summary["metrics"])
+        assert "Each line is one run." in page and "Bands" not in page
 
 
 def test_runs_of_other_labels_or_samples_have_no_common_curves(

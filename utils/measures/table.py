@@ -8,7 +8,7 @@ def mean_and_sd(values):
     """Return mean and standard deviation (n - 1) of a metric in words, or that one is undefined."""
     if not np.isfinite(values).all():
         return "undefined"
-    mean = f"{np.mean(values):.3f}"
+    mean = f"{np.mean(values):z.3f}"
     return f"{mean} ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else mean
 
 

@@ -149,7 +149,7 @@ def test_published_numbers_stand_beside_measured_ones(published):
     ]
     assert shown.rows == [
         ["good", "1", "0.730 [1], 0.7 [2]", "2", "0.80 [1]", "3"],
-        ["poor", "4", "", "5", "", "6"],
+        ["poor", "4", "none", "5", "none", "6"],
     ]
     assert sources == ["[1] The second paper", "[2] The first paper"]
     assert with_published(table, "mosi", ["Corr"])[1] == ["[1] The second paper"]

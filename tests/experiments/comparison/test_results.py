@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -8,6 +9,11 @@ import pytest
 
 from experiments.comparison.compared import compare_outcomes
 from experiments.comparison.comparison import Comparison
+from experiments.comparison.findings import (
+    describe_few,
+    describe_finding,
+    describe_statistics,
+)
 from experiments.comparison.outcomes import Outcome
 from experiments.comparison.protocol import Protocol
 from experiments.comparison.results import write_results
@@ -41,7 +47,7 @@ def make_comparison(target, labels, outputs, reference="poor"):
     trained = [model for model in outputs if model != "constant"]
     protocol = Protocol(
         root=Path("runs"),
-        base=TrainSettings(folds=5, group="video_id", keep="last"),
+        base=TrainSettings(data="data/clips", folds=5, group="video_id", keep="last"),
         settings=dict.fromkeys(trained, TrainSettings()),
         left_out={model: ["aligned"] if model == "poor" else [] for model in trained},
         own={"poor": {"learning_rate": 0.5}},
@@ -88,7 +94,7 @@ def rows_of(markdown, heading):
 
 def test_the_lowest_error_comes_first_and_what_is_undefined_is_said(results):
     markdown = results.with_suffix(".md").read_text()
-    metrics = rows_of(markdown, "# table")
+    metrics = rows_of(markdown, "# ")
     assert next(iter(metrics)) == "good"
     assert metrics["constant"][1] == "undefined"
     correlations = rows_of(markdown, "### Corr")
@@ -103,6 +109,7 @@ def test_the_lowest_error_comes_first_and_what_is_undefined_is_said(results):
     assert settings["poor"] == [
         *("0.9000", "loss mae, mixup 0.1235", "learning_rate 0.5", "aligned"),
     ]
+    assert settings["good"][2:] == ["none: the shared ones", "none"]
 
 
 def test_a_row_of_the_csv_is_a_run(results, comparison):
@@ -149,6 +156,8 @@ def test_figures_of_the_page_are_drawn_without_the_undefined(results):
     shown = ["".join(ElementTree.fromstring(svg).itertext()) for svg in drawn]
     assert all("good" in text for text in shown)
     assert sum("constant" in text for text in shown) == 3  # It has no curve and no time.
+    (curves,) = (text for text in shown if "validation MAE" in text)
+    assert {"poor", "good"} <= set(curves.split())  # A panel for each.
     assert "nan" not in "".join(re.findall(r' d="[^"]*"', page))
 
 
@@ -156,7 +165,7 @@ def test_the_terminal_shows_differences_from_the_reference(comparison):
     table = summary_table(comparison)
     assert table.columns[-2:] == ["MAE − poor", "p, Holm"]
     by_model = {row[0]: row for row in table.rows}
-    assert by_model["poor"][-2:] == ["", ""]
+    assert by_model["poor"][-2:] == ["reference", ""]
     assert by_model["good"][-2].startswith("−")
 
 
@@ -181,7 +190,7 @@ def test_every_target_has_its_tables_and_the_best_model_comes_first(kind, tmp_pa
     comparison = make_comparison(target, labels, outputs, "constant")
     write_results(tmp_path / "table", comparison)
     markdown = (tmp_path / "table.md").read_text()
-    metrics = rows_of(markdown, "# table")
+    metrics = rows_of(markdown, "# ")
     assert next(iter(metrics)) == "good" and len(metrics) == 3
     assert target.describe() in markdown
     criterion = target.criterion.name
@@ -193,6 +202,25 @@ def test_every_target_has_its_tables_and_the_best_model_comes_first(kind, tmp_pa
     side = "left" if kind == "scores" else "right"
     assert f"To the {side} of 0" in (tmp_path / "table.html").read_text()
     assert summary_table(comparison).columns[1] == criterion
+
+
+def test_the_page_says_in_words_what_it_compares_and_warns_of_few_samples(results, comparison):
+    page, markdown = (results.with_suffix(end).read_text() for end in (".html", ".md"))
+    assert "<title>2 models compared on clips (5 folds)</title>" in page
+    assert markdown.startswith("# 2 models compared on clips (5 folds)\n\ngood has the lowest MAE")
+    assert "With so few samples this may still be chance." in page
+    for text in (page, markdown, results.with_suffix(".tex").read_text()):
+        assert "(30): p-values are too low" in text
+    body = page.split("<script>")[0]
+    assert "<td></td>" not in body and "Grey ticks" not in body and "`" not in body
+    assert describe_few(dataclasses.replace(comparison, units=50)) == ""
+
+
+def test_one_comparison_is_not_corrected_and_one_model_not_compared(comparison):
+    one = dataclasses.replace(comparison, differences={"good": comparison.differences["good"]})
+    assert "Holm" not in describe_statistics(one) + describe_finding(one)
+    alone = dataclasses.replace(comparison, differences={})
+    assert re.fullmatch(r"good has a mean MAE of 0\.\d{3}\.", describe_finding(alone))
 
 
 def test_numbers_in_words():

@@ -40,7 +40,7 @@ def test_runs_on_classes_are_compared(runs, tmp_path, capsys):
     for name in ("macro_f1", "accuracy", "auroc"):
         assert name in table and f">{summary['metrics'][name]:.3f}<" in table
     assert "macro_f1 − macro_f1 of" in text
-    assert '<tr><th scope="row">epochs</th>' in text
+    assert ">epochs</th>" in text and '<tr><th scope="row">a</th>' in text
     assert '<a href="b/report.html">b</a>' in text
 
 

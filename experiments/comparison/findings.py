@@ -1,0 +1,60 @@
+"""The differences between models in sentences."""
+
+from experiments.comparison.bootstrap import SIGNIFICANT
+
+FEW = 50  # samples or groups, below which p-values are too low; see `paired_bootstrap`
+
+
+def describe_finding(compared):
+    """Say which model is best, and how many differ from the reference by more than chance."""
+    ranked, name = compared.ranked(), compared.criterion.name
+    best = f"{compared.estimates[ranked[0]][name].value:.3f}"
+    found = [one[name].p_holm < SIGNIFICANT for one in compared.differences.values()]
+    if not found:
+        return f"{ranked[0]} has a mean {name} of {best}."
+    order = "highest" if compared.criterion.greater_is_better else "lowest"
+    correction = describe_correction(compared, " after")
+    doubtful = sum(found) and describe_few(compared)
+    few = " With so few samples this may still be chance." if doubtful else ""
+    return (
+        f"{ranked[0]} has the {order} {name}, {best}. Models that differ from "
+        f"{compared.reference} by more than chance (p < {SIGNIFICANT}{correction}): "
+        f"{sum(found)} of {len(found)}.{few}"
+    )
+
+
+def describe_few(compared, unit="samples"):
+    """Warn of p-values from few samples; return an empty text where there are enough.
+
+    Args:
+        compared: The `Compared`.
+        unit: What a resample draws.
+    """
+    if compared.units >= FEW or not compared.differences:
+        return ""
+    return (
+        f"Few {unit} ({compared.units}): p-values are too low and intervals too narrow. With 10 "
+        "samples and no true difference, p is below 0.05 in 10 % of comparisons and below 0.01 in "
+        f"4 %. From about {FEW} on, p is right."
+    )
+
+
+def describe_statistics(compared, unit="samples"):
+    """Say how differences were tested.
+
+    Args:
+        compared: The `Compared`.
+        unit: What a resample draws.
+    """
+    corrected = describe_correction(compared, "; beside them, those after")
+    return (
+        f"Differences from {compared.reference}, by a paired bootstrap of {compared.resamples} "
+        f"resamples of {unit}: in each, all models are measured on the same samples, as the mean "
+        f"over their seeds. Percentile intervals; two-sided p-values{corrected}."
+    )
+
+
+def describe_correction(compared, words):
+    """Say how p-values were corrected; one comparison needs no correction."""
+    count = len(compared.differences)
+    return f"{words} Holm's correction for {count} models" if count > 1 else ""
