@@ -54,7 +54,7 @@ class TrainingProgress:
             epochs=self.epochs,
             figures="compiling the training step",
         )
-        self.figures = ""
+        self.figures = "figures follow at the end of the epoch"
         return self
 
     def __exit__(self, *error):
