@@ -1,5 +1,7 @@
 """Metrics laid out for the terminal."""
 
+import math
+
 import numpy as np
 from rich.table import Table
 
@@ -32,7 +34,7 @@ def fitting_tables(columns, rows, width):
     """Lay out texts so that no word is broken on the terminal.
 
     Where all columns are too wide together, `±` and `−` begin a second line of their cell. Where
-    that is not enough, further tables follow, each with the first column.
+    that is not enough, there are several tables, each with the first column.
 
     Args:
         columns: Headings; the first column names the row.
@@ -46,14 +48,22 @@ def fitting_tables(columns, rows, width):
     if sum(map(_width, zip(*content, strict=True))) + 1 > width:
         content = [[broken(text) for text in row] for row in content]
     widths = [_width(column) for column in zip(*content, strict=True)]
+    parts = _parts(widths, width, len(widths))
+    if len(parts) > 1:
+        parts = _parts(widths, width, math.ceil((len(widths) - 1) / len(parts)))
+    return [_table([[row[i] for i in part] for row in content]) for part in parts]
+
+
+def _parts(widths, width, most):
+    """Return the columns of each table: the first and at most `most` others, as many as fit."""
     parts, left = [], 0
-    for i in range(1, len(columns)):
-        if not parts or widths[i] > left:
+    for i in range(1, len(widths)):
+        if not parts or widths[i] > left or len(parts[-1]) > most:
             parts.append([0])
             left = width - 1 - widths[0]
         parts[-1].append(i)
         left -= widths[i]
-    return [_table([[row[i] for i in part] for row in content]) for part in parts]
+    return parts
 
 
 def broken(text):
