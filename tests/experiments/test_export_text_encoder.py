@@ -168,7 +168,7 @@ def test_texts_need_neither_tensorflow_nor_more_than_tokenizers(text_model):
         "import sys; from experiments.predict import main; main(); print([m for m in "
         "('tensorflow', 'keras', 'keras_hub', 'onnx', 'pyarrow') if m in sys.modules])"
     )
-    command = [sys.executable, "-c", script, "--model", text_model, "--text", "I loved it"]
+    command = [sys.executable, "-c", script, text_model, "--text", "I loved it"]
     done = subprocess.run(
         list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=True
     )
