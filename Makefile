@@ -4,7 +4,7 @@ BIN := .venv/bin
 DEMO ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test ray lint backends docs format demo clean
+.PHONY: help setup test ray lint backends docs format notebooks demo clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -90,6 +90,9 @@ docs: .venv-docs/installed  ## build the documentation site in build/site, and c
 format: setup  ## bring the code into the common style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+notebooks: setup  ## run the notebooks and keep their outputs
+	KEEP_OUTPUTS=1 $(BIN)/python -m pytest tests/experiments/test_notebooks.py
 
 demo: setup  ## make data, train MSASeqLevelModel, print measures, write demo/run/report.html
 	rm -rf $(DEMO)

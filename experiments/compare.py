@@ -211,21 +211,16 @@ def _faults(arguments, base, reference):
 
 def show(comparison, results):
     """Print the most important figures, and write all of them to files named `results`."""
-    from rich.table import Table
-
     from experiments.comparison.descriptions import describe_unit
     from experiments.comparison.findings import describe_few
     from experiments.comparison.results import write_results
     from experiments.comparison.tables import summary_table
+    from utils.measures.table import fitting_tables
 
     recipe, criterion = comparison.protocol.recipe, comparison.criterion.name
     content, sources = with_published(summary_table(comparison), recipe, [criterion])
-    table = Table()
-    for i, column in enumerate(content.columns):
-        table.add_column(column, justify="right" if i else "left", overflow="fold")
-    for row in content.rows:
-        table.add_row(*row)
-    console.print(table)
+    for table in fitting_tables(content.columns, content.rows, console.width):
+        console.print(table)
     few = describe_few(comparison, describe_unit(comparison))
     for line in [*([few] if few else []), *([COMPARABLE, *sources] if sources else [])]:
         console.print(line, markup=False)

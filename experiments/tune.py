@@ -9,6 +9,7 @@ from experiments.tuning.search_space import SearchSpace, with_values
 from utils.command_line import CommandParser, RunFailed, announce, console, run_command
 from utils.files import write_text
 from utils.options import add_settings, command_line
+from utils.progress import in_words
 
 EXAMPLE = "python -m experiments.tune --space SPACE.yaml --data DIR --trials 50"
 SHOWN = 5
@@ -50,9 +51,8 @@ def search(study, arguments, settings, space, objective, folder):
 
     def on_trial(trial):
         trials = study.trials()
-        ended = sum(one.state.is_finished() for one in trials)
-        told = f"Trial {trial.number}: {outcome(trial, study.criterion)}. {ended} of "
-        console.print(f"{told}{arguments.trials}.", markup=False)
+        told = f"{outcome(trial, study.criterion)}. {position(trials, arguments.trials)}"
+        console.print(f"Trial {trial.number}: {told}.", markup=False)
         write_best(best, trials[0], settings, measured)
 
     study.run(arguments.trials, space, settings, objective, on_trial)
@@ -201,6 +201,21 @@ def describe_measure(criterion, settings, seeds):
     """Return the name of a trial's value, in words."""
     split = settings.folds_in_words if settings.cross_validates else "valid"
     return f"{criterion.name}, {split}" + (f", mean of {seeds} seeds" if seeds > 1 else "")
+
+
+def position(trials, total):
+    """Say how many trials have ended, and how long the others take with as many processes as now.
+
+    Args:
+        trials: The trials of the study so far.
+        total: Number of trials that the study shall have.
+    """
+    ended = [trial.duration.total_seconds() for trial in trials if trial.state.is_finished()]
+    left, processes = total - len(ended), 1 + len(trials) - len(ended)
+    told = f"{len(ended)} of {total}"
+    if left <= 0:
+        return told
+    return f"{told}, {in_words(sum(ended) / len(ended) * left / processes)} left"
 
 
 def outcome(trial, criterion):

@@ -198,7 +198,8 @@ def announce(work):
 
 def fail(message, code):
     """Print an error and stop. With `--debug`, print the current traceback first."""
-    errors = Console(stderr=True, soft_wrap=True, markup=False)
+    errors = Console(stderr=True, markup=False)
+    errors.soft_wrap = not errors.is_terminal  # a file keeps the paragraph in one line
     if DEBUG in sys.argv and sys.exc_info()[0] is not None:
         lines = traceback.format_exc().splitlines()
         errors.print(*map(_harmless, lines), sep="\n", highlight=False)

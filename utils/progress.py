@@ -1,4 +1,7 @@
-"""Progress bars, shown only on a terminal."""
+"""Progress bars, shown only on a terminal, and the time that work still takes."""
+
+import math
+import time
 
 from rich.progress import (
     BarColumn,
@@ -51,3 +54,51 @@ def progress_bar(unit="samples", transient=False):
         disable=not console.is_terminal,
         **REDRAWN,
     )
+
+
+class TimeLeft:
+    """Estimates the time that equal pieces of work still take.
+
+    A piece that ends within a second of the one before was finished by an earlier start of the
+    command, and tells nothing about the time.
+
+    Args:
+        total: Number of pieces.
+        processes: How many are done at a time.
+        clock: Returns the time in seconds.
+    """
+
+    def __init__(self, total, processes=1, clock=time.monotonic):
+        self.total = total
+        self.processes = processes
+        self.clock = clock
+        self.started = self.last = clock()
+        self.ended = self.worked = 0
+
+    def count(self):
+        """Count a piece that has ended.
+
+        Returns:
+            How many have ended, and how long the others take: `"3 of 8, about 5 minutes left"`.
+        """
+        now = self.clock()
+        self.ended += 1
+        self.worked += now - self.last >= 1
+        self.last = now
+        told = f"{self.ended} of {self.total}"
+        left = self.total - self.ended
+        if not left or not self.worked:
+            return told
+        # The pieces that run at the same time as the first are nearly done.
+        done = self.processes * math.ceil(self.worked / self.processes)
+        pieces = max(0, left + self.worked - done)
+        return f"{told}, {in_words((now - self.started) * pieces / done)} left"
+
+
+def in_words(seconds):
+    """Return a duration, rounded: `"about 40 seconds"`."""
+    if seconds < 90:
+        return f"about {10 * max(1, round(seconds / 10))} seconds"
+    if seconds < 90 * 60:
+        return f"about {round(seconds / 60)} minutes"
+    return f"about {seconds / 3600:.1f} hours"

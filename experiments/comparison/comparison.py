@@ -11,6 +11,7 @@ from experiments.comparison.runs import evaluate, train, tune
 from experiments.runs.shared_samples import shared_join
 from experiments.tasks.folds import group_values
 from utils.command_line import console
+from utils.progress import TimeLeft
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,11 +89,10 @@ def _tune_all(protocol, processes):
 
 def _run(what, jobs, processes):
     """Run jobs, with a line for each that ends."""
-    ended = []
+    time_left = TimeLeft(len(jobs), processes)
 
     def tell(name, outcome):
-        ended.append(name)
         told = what if outcome == "done" else outcome
-        console.print(f"{name} {told} ({len(ended)} of {len(jobs)})", markup=False, highlight=False)
+        console.print(f"{name} {told} ({time_left.count()})", markup=False, highlight=False)
 
     return run_jobs(jobs, processes, tell)

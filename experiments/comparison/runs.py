@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from experiments.comparison.cost import CostMeter
 from experiments.runs.evaluation import evaluate as evaluate_run
@@ -26,8 +25,6 @@ from experiments.tuning.study import Study, describe, is_complete
 from utils.command_line import RunFailed
 
 HEARTBEAT = 60
-# TensorFlow warns of the graphs of many models, which are many on purpose.
-tf.get_logger().setLevel("ERROR")
 # The seeds of a model follow each other, and share its graphs.
 _CACHE = ModelCache()
 

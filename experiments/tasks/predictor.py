@@ -62,4 +62,6 @@ def explaining(model, inputs, signature):
     def explain(batch):
         return inputs.explain(model, batch)
 
+    # Traced by its first call, the graph of each model would count as one more retracing.
+    explain.get_concrete_function()
     return explain

@@ -1,17 +1,26 @@
-"""Progress of a training run: a bar on a terminal, a few lines elsewhere."""
+"""Progress of a training run: two lines on a terminal, some lines elsewhere."""
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column
+from rich.text import Text
 
 from utils.command_line import console
 from utils.progress import BAR_WIDTH, REDRAWN, RateColumn
 
 
+class TwoLines(Progress):
+    """A progress bar with label and figures below it, which fits a narrow terminal."""
+
+    def get_renderables(self):
+        """Yield the bar and the figures."""
+        yield self.make_tasks_table(self.tasks)
+        yield from (Text(f"{task.description}: {task.fields['figures']}") for task in self.tasks)
+
+
 class TrainingProgress:
-    """A context manager that shows batches, speed, loss and a validation measure during training.
+    """A context manager that shows speed, time left, loss and a validation measure of a training.
 
     Args:
-        label: The text in front of the bar.
+        label: The text in front of the figures.
         epochs: Number of epochs.
         plan: The `BatchPlan` of all workers together.
         state: The `TrainingState`, which knows the position of the training.
@@ -24,14 +33,13 @@ class TrainingProgress:
         self.steps = plan.steps
         self.state = state
         self.criterion = f"valid_{state.validation.criterion.name}"
-        self.bar = Progress(
-            TextColumn("{task.description}", markup=False),
+        self.rate, self.left = RateColumn("samples"), TimeRemainingColumn()
+        self.bar = TwoLines(
             BarColumn(BAR_WIDTH),
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
-            RateColumn("samples"),
-            TimeRemainingColumn(),
-            # On a narrow terminal this column is wrapped; the others are not.
-            TextColumn("{task.fields[figures]}", table_column=Column()),
+            self.rate,
+            self.left,
+            TextColumn("left"),
             disable=not console.is_terminal,
             **REDRAWN,
         )
@@ -46,7 +54,7 @@ class TrainingProgress:
             epochs=self.epochs,
             figures="compiling the training step",
         )
-        self.figures = ""
+        self.figures = "figures follow at the end of the epoch"
         return self
 
     def __exit__(self, *error):
@@ -64,11 +72,16 @@ class TrainingProgress:
 
     def show(self, now, best):
         """Show the figures of the finished epoch and of the best epoch so far."""
-        self.figures = (
-            f"loss {now['loss']:.4f}, {self.criterion.replace('_', ' ')} "
-            f"{now[self.criterion]:.4f}, best {best[self.criterion]:.4f} in epoch {best['epoch']}"
+        learned = f"loss {now['loss']:.4f}, learning rate {now['learning_rate']:.3g}"
+        measured = (
+            f"{self.criterion.replace('_', ' ')} {now[self.criterion]:.4f}, "
+            f"best {best[self.criterion]:.4f} in epoch {best['epoch']}"
         )
+        self.figures = f"{learned}\n  {measured}"
         self.bar.update(self.task, figures=self.figures)
         due = now["epoch"] % max(self.epochs // 10, 1) == 0 or now["epoch"] == self.epochs
         if not console.is_terminal and due:
-            console.print(f"{self.label}: epoch {now['epoch']} of {self.epochs}, {self.figures}")
+            task = self.bar.tasks[self.task]
+            speed = f"{self.rate.render(task)}, {self.left.render(task)} left"
+            console.print(f"{self.label}: epoch {now['epoch']} of {self.epochs}, {learned}")
+            console.print(f"  {measured}; {speed}")

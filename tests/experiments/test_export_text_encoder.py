@@ -151,7 +151,7 @@ def test_data_without_audio_is_predicted(text_model, own_data_dir, tmp_path, cap
 
 
 def test_texts_of_the_command_line_are_printed(text_model, text_run, tmp_path, capsys, eagerly):
-    call(predict, "--model", text_model, "--text", "I loved it")
+    call(predict, text_model, "--text", "I loved it")
     output = capsys.readouterr().out
     score = open_onnx(text_model).predict({"text": ["I loved it"]}).outputs[0, 0]
     assert "I loved it" in output and f"{score:.4f}" in output
@@ -168,7 +168,7 @@ def test_texts_need_neither_tensorflow_nor_more_than_tokenizers(text_model):
         "import sys; from experiments.predict import main; main(); print([m for m in "
         "('tensorflow', 'keras', 'keras_hub', 'onnx', 'pyarrow') if m in sys.modules])"
     )
-    command = [sys.executable, "-c", script, "--model", text_model, "--text", "I loved it"]
+    command = [sys.executable, "-c", script, text_model, "--text", "I loved it"]
     done = subprocess.run(
         list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=True
     )
