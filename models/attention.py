@@ -30,12 +30,13 @@ def masked_softmax(scores, mask=None):
     dtype = scores.dtype
     scores = ops.cast(scores, "float32")
     if mask is not None:
-        allowed = ops.cast(ops.cast(mask, "bool"), "float32")
-        scores = scores + (allowed - 1) * 1e30
+        mask = ops.cast(mask, "bool")
+        scores = ops.where(mask, scores, -1e30)
     # Keras warns of the softmax of a single entry.
     weights = ops.softmax(scores, axis=-1) if scores.shape[-1] != 1 else ops.ones_like(scores)
     if mask is not None:
-        weights = weights * ops.max(allowed, axis=-1, keepdims=True)
+        # Without an allowed entry the softmax is even.
+        weights = weights * ops.cast(ops.any(mask, axis=-1, keepdims=True), "float32")
     return ops.cast(weights, dtype)
 
 

@@ -10,16 +10,12 @@ from .checks import check_rate
 from .configured_layer import ConfiguredLayer
 
 
-# The shifts and factors of `mix_bits`.
-CONSTANTS = np.array([16, 13, 0x85EBCA6B, 0xC2B2AE35], "uint32")
-
-
 def mix_bits(h, constants=None):
     """Spread each bit of a 32-bit number over all of them: the finaliser of MurmurHash3.
 
     Args:
         h: uint32 of any shape.
-        constants: `CONSTANTS` as four tensors, which several calls can share; `None` makes them.
+        constants: The result of `hash_constants`, which several calls can share; `None` makes it.
 
     Returns:
         uint32 of the same shape; different numbers stay different.
@@ -27,10 +23,16 @@ def mix_bits(h, constants=None):
     Reference:
         Appleby, 2011, MurmurHash3, `fmix32`.
     """
-    shift_16, shift_13, factor_1, factor_2 = constants or ops.unstack(CONSTANTS)
+    shift_16, shift_13, factor_1, factor_2 = constants or hash_constants()
     h = _wrap(_fold(h, shift_16) * factor_1)
     h = _wrap(_fold(h, shift_13) * factor_2)
     return _fold(h, shift_16)
+
+
+def hash_constants():
+    """Return the two shifts and the two factors of `mix_bits`: four uint32 scalars."""
+    numbers = np.array([16, 13, 0x85EBCA6B, 0xC2B2AE35], "uint32")
+    return ops.unstack(ops.convert_to_tensor(numbers))
 
 
 def random_bits(shape, state):
@@ -56,7 +58,7 @@ def random_bits(shape, state):
         Dietzfelbinger, 1996, "Universal Hashing and k-Wise Independent Random Variables via
         Integer Arithmetic without Primes".
     """
-    constants = ops.unstack(CONSTANTS)
+    constants = hash_constants()
     seed, step = ops.unstack(mix_bits(_wrap(ops.cast(state, "uint32")), constants))
     rows, columns = math.prod(shape[:-1]), shape[-1]
     index = ops.cast(ops.arange(rows + columns, dtype="int32"), "uint32")
