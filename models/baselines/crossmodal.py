@@ -5,6 +5,7 @@ import itertools
 import keras
 
 from ..inputs import MODALITIES
+from ..side_by_side import side_by_side
 from .transformer_stack import TransformerStack
 
 # Query and context of each crossmodal transformer, as numbers of modalities.
@@ -38,3 +39,22 @@ def self_attention_transformers(model_dim, **options):
     return [
         TransformerStack(model_dim, name=f"{name}_self_attention", **options) for name in MODALITIES
     ]
+
+
+def call_transformers(stacks, inputs, training, one_length):
+    """Call each `TransformerStack` on inputs of its own.
+
+    Args:
+        stacks: Stacks of one size.
+        inputs: From the names of call arguments to lists of tensors, one for each stack.
+        training: Whether to apply dropout. Only a training is worth a computation of all stacks
+            as one: it takes the longest to trace.
+        one_length: Whether all sequences have the same length.
+
+    Returns:
+        The results of the stacks, a list.
+    """
+    if training and one_length:
+        return side_by_side(stacks, inputs, training=training)
+    each = [dict(zip(inputs, one, strict=True)) for one in zip(*inputs.values(), strict=True)]
+    return [stack(**one, training=training) for stack, one in zip(stacks, each, strict=True)]
