@@ -148,16 +148,15 @@ class MulT(MultimodalModel):
         if one_length:
             sequences, masks, _ = to_common_length(sequences, masks)
         sequences = self._embed(sequences, masks, training)
-        targets, sources = zip(*DIRECTIONS, strict=True)
         inputs = {
-            "x": [sequences[i] for i in targets],
-            "context": [sequences[i] for i in sources],
-            "mask": [masks[i] for i in targets],
-            "context_mask": [masks[i] for i in sources],
+            "x": [sequences[target] for target, _ in DIRECTIONS],
+            "context": [sequences[source] for _, source in DIRECTIONS],
+            "mask": [masks[target] for target, _ in DIRECTIONS],
+            "context_mask": [masks[source] for _, source in DIRECTIONS],
         }
         results = call_transformers(self.crossmodal, inputs, training, one_length)
         attention, merged = {}, [[] for _ in MODALITIES]
-        for stack, target, (x, maps) in zip(self.crossmodal, targets, results, strict=True):
+        for stack, (target, _), (x, maps) in zip(self.crossmodal, DIRECTIONS, results, strict=True):
             merged[target].append(x)
             attention |= _named("fusion", stack.name, maps)
         inputs = {"x": [ops.concatenate(pair, axis=-1) for pair in merged], "mask": masks}
