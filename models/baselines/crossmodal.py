@@ -47,14 +47,15 @@ def call_transformers(stacks, inputs, training, one_length):
     Args:
         stacks: Stacks of one size.
         inputs: From the names of call arguments to lists of tensors, one for each stack.
-        training: Whether to apply dropout. Only a training is worth a computation of all stacks
-            as one: it takes the longest to trace.
-        one_length: Whether all sequences have the same length.
+        training: Whether to apply dropout.
+        one_length: Whether all sequences have the same length. Then a training step that is being
+            traced computes the stacks as one, for a shorter trace.
 
     Returns:
         The results of the stacks, a list.
     """
-    if training and one_length:
+    traced = not hasattr(inputs["x"][0], "numpy")  # unlike eager tensors
+    if training and one_length and traced:
         return side_by_side(stacks, inputs, training=training)
     each = [dict(zip(inputs, one, strict=True)) for one in zip(*inputs.values(), strict=True)]
     return [stack(**one, training=training) for stack, one in zip(stacks, each, strict=True)]
