@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 from pathlib import Path
 
+from models import MODELS
 from utils.command_line import CommandParser, run_command
 
 # Each part's minutes on two cores: those that are spent once, and those of a round; of size S and
@@ -15,12 +16,15 @@ MINUTES = {
     "growth": (4.0, 0.5),
     "padding": (3.0, 2.0),
     "imports": (0.0, 0.1),
+    "first_step": (8.0, 0.0),
     "data": (0.5, 0.2),
     "extraction": (0.0, 1.0),
 }
 # The part that needs files of the user.
 WITH_CLIPS = "extraction"
 SIZE_NAMES = ("S", "M")
+# The models are those of the part `first_step`.
+CHOICES = {"only": (*MINUTES,), "size": SIZE_NAMES, "models": (*MODELS,)}
 
 
 def main():
@@ -65,7 +69,7 @@ def make_parser():
         "(requirements-torch.txt).",
         "python -m experiments.benchmark --only training inference --size S",
     )
-    for name, known in (("only", MINUTES), ("size", SIZE_NAMES)):
+    for name, known in CHOICES.items():
         parser.add_argument(
             f"--{name}",
             type=str,
@@ -95,7 +99,7 @@ def _check(options):
     Raises:
         ValueError: Naming the first option that is wrong.
     """
-    for name, known in (("only", MINUTES), ("size", SIZE_NAMES)):
+    for name, known in CHOICES.items():
         unknown = sorted(set(getattr(options, name)) - set(known))
         if unknown:
             raise ValueError(f"--{name} takes {', '.join(known)}. Received: {', '.join(unknown)}.")

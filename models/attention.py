@@ -29,22 +29,20 @@ def masked_softmax(scores, mask=None):
     """
     dtype = scores.dtype
     scores = ops.cast(scores, "float32")
+    if mask is not None:
+        mask = ops.cast(mask, "bool")
+        scores = ops.where(mask, scores, -1e30)
     # Keras warns of the softmax of a single entry.
-    if mask is None and scores.shape[-1] != 1:
-        return ops.cast(ops.softmax(scores, axis=-1), dtype)
-    mask = ops.ones_like(scores, dtype="bool") if mask is None else ops.cast(mask, "bool")
-    scores = ops.where(mask, scores, -1e30)
-    # `initial` lets an empty batch pass.
-    peak = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True, initial=-1e30))
-    weights = ops.where(mask, ops.exp(scores - peak), 0.0)
-    # A row with an allowed entry sums to at least exp(0) = 1, so the floor touches empty rows only.
-    total = ops.maximum(ops.sum(weights, axis=-1, keepdims=True), 1e-6)
-    return ops.cast(weights / total, dtype)
+    weights = ops.softmax(scores, axis=-1) if scores.shape[-1] != 1 else ops.ones_like(scores)
+    if mask is not None:
+        # Without an allowed entry the softmax is even.
+        weights = weights * ops.cast(ops.any(mask, axis=-1, keepdims=True), "float32")
+    return ops.cast(weights, dtype)
 
 
 def split_heads(x, num_heads):
     """Bring `(batch, time, width)` to `(batch, time, num_heads, width / num_heads)`."""
-    batch, length = ops.shape(x)[0], ops.shape(x)[1]
+    batch, length, _ = ops.shape(x)
     return ops.reshape(x, (batch, length, num_heads, x.shape[-1] // num_heads))
 
 
@@ -125,8 +123,7 @@ class MaskedAttention(ExplicitMaskLayer):
         weights = masked_softmax(scores, None if allowed is None else ops.expand_dims(allowed, 1))
         dropped = self.dropout(weights, training=training)
         heads = ops.einsum("bhqk,bkhd->bqhd", dropped, split_heads(values, self.num_heads))
-        batch, length = ops.shape(query)[0], ops.shape(query)[1]
-        merged = ops.reshape(heads, (batch, length, self.model_dim))
+        merged = ops.reshape(heads, ops.shape(query))
         return self.output_projection(merged), weights
 
     def _distance_penalty(self, distance):

@@ -3,17 +3,19 @@
 import math
 
 import keras
+import numpy as np
 from keras import ops
 
 from .checks import check_rate
 from .configured_layer import ConfiguredLayer
 
 
-def mix_bits(h):
+def mix_bits(h, constants=None):
     """Spread each bit of a 32-bit number over all of them: the finaliser of MurmurHash3.
 
     Args:
         h: uint32 of any shape.
+        constants: The result of `hash_constants`, which several calls can share; `None` makes it.
 
     Returns:
         uint32 of the same shape; different numbers stay different.
@@ -21,9 +23,16 @@ def mix_bits(h):
     Reference:
         Appleby, 2011, MurmurHash3, `fmix32`.
     """
-    h = _wrap(_fold(h, 16) * _constant(0x85EBCA6B))
-    h = _wrap(_fold(h, 13) * _constant(0xC2B2AE35))
-    return _fold(h, 16)
+    shift_16, shift_13, factor_1, factor_2 = constants or hash_constants()
+    h = _wrap(_fold(h, shift_16) * factor_1)
+    h = _wrap(_fold(h, shift_13) * factor_2)
+    return _fold(h, shift_16)
+
+
+def hash_constants():
+    """Return the two shifts and the two factors of `mix_bits`: four uint32 scalars."""
+    numbers = np.array([16, 13, 0x85EBCA6B, 0xC2B2AE35], "uint32")
+    return ops.unstack(ops.convert_to_tensor(numbers))
 
 
 def random_bits(shape, state):
@@ -49,11 +58,12 @@ def random_bits(shape, state):
         Dietzfelbinger, 1996, "Universal Hashing and k-Wise Independent Random Variables via
         Integer Arithmetic without Primes".
     """
-    keys = mix_bits(_wrap(ops.cast(state, "uint32")))
+    constants = hash_constants()
+    seed, step = ops.unstack(mix_bits(_wrap(ops.cast(state, "uint32")), constants))
     rows, columns = math.prod(shape[:-1]), shape[-1]
     index = ops.cast(ops.arange(rows + columns, dtype="int32"), "uint32")
-    parts = mix_bits(_wrap(mix_bits(_wrap(index + keys[0])) + keys[1]))
-    parts = ops.bitwise_or(parts, _constant(1))
+    parts = mix_bits(_wrap(mix_bits(_wrap(index + seed), constants) + step), constants)
+    parts = ops.bitwise_or(parts, np.uint32(1))
     return _wrap(ops.reshape(parts[:rows], (*shape[:-1], 1)) * parts[rows:])
 
 
@@ -107,19 +117,15 @@ class HashDropout(ConfiguredLayer):
         if not training or self.rate == 0:
             return x
         bits = random_bits(ops.shape(x), self.seed_generator.next())
-        kept = bits >= _constant(int(self.rate * 2**32))
-        return ops.where(kept, ops.multiply(x, 1 / (1 - self.rate)), 0)
+        kept = ops.cast(bits >= np.uint32(self.rate * 2**32), x.dtype)
+        return x * (kept * (1 / (1 - self.rate)))
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape)
 
 
 def _fold(h, shift):
-    return ops.bitwise_xor(h, ops.right_shift(h, _constant(shift)))
-
-
-def _constant(number):
-    return ops.convert_to_tensor(number, "uint32")
+    return ops.bitwise_xor(h, ops.right_shift(h, shift))
 
 
 def _wrap(h):

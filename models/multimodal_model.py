@@ -200,6 +200,20 @@ class MultimodalModel(keras.Model):
             part.build(*shapes)
         self.built = True
 
+    def compile(self, *args, **kwargs):
+        """Compile the model, and create its weights and the variables of its optimizer.
+
+        TensorFlow traces a training step that still creates variables twice.
+
+        Args:
+            *args: Arguments of `keras.Model.compile`.
+            **kwargs: The same.
+        """
+        super().compile(*args, **kwargs)
+        self.build()
+        if self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
+
     def call(self, inputs, training=None):
         return self._explain(inputs, training).prediction
 

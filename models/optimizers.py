@@ -108,23 +108,60 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
                 "`groups` must hold each weight once. "
                 f"Received: {var_list[twice].path} again. Leave it out of one group."
             )
-        group_at = {position: group for group in self.groups for position in group.weights}
-        self._group_at = [group_at.get(i, WeightGroup()) for i in range(len(var_list))]
+        group_at = {
+            position: (group, place)
+            for place, group in enumerate(self.groups, start=1)
+            for position in group.weights
+        }
+        self._group_at = [group_at.get(i, (WeightGroup(), 0)) for i in range(len(var_list))]
 
     def update_step(self, gradient, variable, learning_rate):
-        """Decay and update one weight; see the class."""
-        group = self._group_of(variable)
-        rate = ops.cast(learning_rate, variable.dtype) * group.rate_factor
+        """Decay and update one weight; see the class.
+
+        Args:
+            gradient: Its gradient.
+            variable: The weight.
+            learning_rate: The rates of each group, made by `_rates`.
+        """
+        index, dtype = self._get_variable_index(variable), variable.dtype
+        group, place = self._group_at[index]
+        decaying, rate, *constants = (ops.cast(number, dtype) for number in learning_rate[place])
+        complement_1, complement_2, epsilon = constants
         if self._use_weight_decay(variable):
             decay = self.weight_decay if group.weight_decay is None else group.weight_decay
-            decaying = rate * ops.cast(self._trains(group), variable.dtype)
             self.assign_sub(variable, variable * decay * decaying)
-        if group.first_update:
-            # Keras corrects the moments by the number of all updates.
-            updates = self.iterations + 1
-            own = ops.maximum(updates - group.first_update, 1)
-            rate *= self._correction(own) / self._correction(updates)
-        super().update_step(gradient, variable, rate)
+        gradient = ops.cast(gradient, dtype)
+        m, v = self._momentums[index], self._velocities[index]
+        self.assign_add(m, ops.multiply(ops.subtract(gradient, m), complement_1))
+        change = ops.subtract(ops.square(gradient), v)
+        self.assign_add(v, ops.multiply(change, complement_2))
+        if self.amsgrad:
+            largest = self._velocity_hats[index]
+            self.assign(largest, ops.maximum(largest, v))
+            v = largest
+        step = ops.divide(ops.multiply(m, rate), ops.add(ops.sqrt(v), epsilon))
+        self.assign_sub(variable, step)
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        # Keras computes these numbers once more for each weight, which takes a third of the time
+        # before the first step.
+        rates = [self._rates(group, learning_rate) for group in (WeightGroup(), *self.groups)]
+        super()._backend_update_step(grads, trainable_variables, rates)
+
+    def _rates(self, group, learning_rate):
+        """Return what the updates of all weights of a group share in one step.
+
+        Returns:
+            The rate of the decay, the rate of the step with Adam's correction of the moments,
+            `1 - beta_1`, `1 - beta_2` and `epsilon`; scalars.
+        """
+        rate = ops.cast(learning_rate, "float32") * group.rate_factor
+        decaying = rate * ops.cast(self._trains(group), "float32")
+        updates = ops.cast(ops.maximum(self.iterations + 1 - group.first_update, 1), "float32")
+        power_1, power_2 = ops.power(self.beta_1, updates), ops.power(self.beta_2, updates)
+        rate = rate * ops.sqrt(1 - power_2) / (1 - power_1)
+        constants = (1 - self.beta_1, 1 - self.beta_2, self.epsilon)
+        return decaying, rate, *(ops.convert_to_tensor(c, "float32") for c in constants)
 
     def get_config(self):
         """Return the config, with the positions of the weights in the list it is built for.
@@ -156,25 +193,16 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
             )
         return position
 
-    def _group_of(self, variable):
-        return self._group_at[self._get_variable_index(variable)]
-
     def _trains(self, group):
         """Whether this update changes the weights of a group."""
         return ops.greater_equal(self.iterations, group.first_update)
-
-    def _correction(self, updates):
-        """Return Adam's factor on the rate, after a number of updates of moments."""
-        updates = ops.cast(updates, "float32")
-        second = ops.sqrt(1 - ops.power(self.beta_2, updates))
-        return second / (1 - ops.power(self.beta_1, updates))
 
     def _backend_apply_gradients(self, grads, trainable_variables):
         # Here the gradients are not clipped yet, and none is `None`. A gradient of 0 leaves moments
         # of 0 as they are, and with such moments Adam's update is 0.
         kept = []
         for gradient, variable in zip(grads, trainable_variables, strict=True):
-            group = self._group_of(variable)
+            group, _ = self._group_at[self._get_variable_index(variable)]
             if group.first_update:
                 gradient = ops.where(self._trains(group), gradient, ops.zeros_like(gradient))
             kept.append(gradient)

@@ -2,6 +2,7 @@
 
 from experiments.benchmarks.data import measure_data
 from experiments.benchmarks.extraction import measure_extraction
+from experiments.benchmarks.first_step import measure_first_step
 from experiments.benchmarks.gemm import measure_gemm
 from experiments.benchmarks.growth import measure_growth
 from experiments.benchmarks.imports import measure_imports
@@ -21,6 +22,8 @@ def measure(part, console, options):
         return measure_extraction(console, options.clips, rounds)
     if part == "imports":
         return measure_imports(console, rounds)
+    if part == "first_step":
+        return measure_first_step(console, options.models, batch_size)
     if part == "gemm":
         return measure_gemm(console, sizes, batch_size, rounds)
     if part == "inference":

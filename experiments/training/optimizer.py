@@ -27,11 +27,7 @@ def make_optimizer(settings, steps, replicas=1, model=None):
         "global_clipnorm": settings.clip_norm / replicas or None,
     }
     groups = encoder_groups(settings, steps, model)
-    if groups:
-        return LayerwiseAdamW(groups=groups, undecayed=UNDECAYED, **options)
-    optimizer = keras.optimizers.AdamW(**options)
-    optimizer.exclude_from_weight_decay(var_names=[*UNDECAYED])
-    return optimizer
+    return LayerwiseAdamW(groups=groups, undecayed=UNDECAYED, **options)
 
 
 def encoder_groups(settings, steps, model):

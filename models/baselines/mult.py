@@ -9,8 +9,10 @@ from ..explicit_masks import clear_masked
 from ..inputs import MODALITIES
 from ..multimodal_model import Explanation, MultimodalModel
 from ..pooling import MaskedPooling
+from .alignment import to_common_length
 from .crossmodal import (
     DIRECTIONS,
+    call_transformers,
     crossmodal_transformers,
     self_attention_transformers,
     temporal_convolutions,
@@ -142,23 +144,27 @@ class MulT(MultimodalModel):
             yield part, (None, 6 * self.model_dim)
 
     def explain_sequences(self, sequences, masks, training=None):
+        one_length = len(set(self.seq_lens)) == 1
+        if one_length:
+            sequences, masks, _ = to_common_length(sequences, masks)
         sequences = self._embed(sequences, masks, training)
+        inputs = {
+            "x": [sequences[target] for target, _ in DIRECTIONS],
+            "context": [sequences[source] for _, source in DIRECTIONS],
+            "mask": [masks[target] for target, _ in DIRECTIONS],
+            "context_mask": [masks[source] for _, source in DIRECTIONS],
+        }
+        results = call_transformers(self.crossmodal, inputs, training, one_length)
         attention, merged = {}, [[] for _ in MODALITIES]
-        for stack, (target, source) in zip(self.crossmodal, DIRECTIONS, strict=True):
-            x, maps = stack(
-                sequences[target],
-                sequences[source],
-                mask=masks[target],
-                context_mask=masks[source],
-                training=training,
-            )
+        for stack, (target, _), (x, maps) in zip(self.crossmodal, DIRECTIONS, results, strict=True):
             merged[target].append(x)
             attention |= _named("fusion", stack.name, maps)
+        inputs = {"x": [ops.concatenate(pair, axis=-1) for pair in merged], "mask": masks}
+        results = call_transformers(self.self_attention, inputs, training, one_length)
         vectors = []
-        for name, stack, pooling, pair, mask in zip(
-            MODALITIES, self.self_attention, self.poolings, merged, masks, strict=True
+        for name, pooling, mask, (x, maps) in zip(
+            MODALITIES, self.poolings, masks, results, strict=True
         ):
-            x, maps = stack(ops.concatenate(pair, axis=-1), mask=mask, training=training)
             vectors.append(pooling(x, mask)[0])
             attention |= _named(name, "self_attention", maps)
         vector = ops.concatenate(vectors, axis=-1)

@@ -9,8 +9,10 @@ from ..explicit_masks import clear_masked
 from ..inputs import MODALITIES
 from ..multimodal_model import Explanation
 from ..pooling import MaskedPooling
+from .alignment import to_common_length
 from .crossmodal import (
     DIRECTIONS,
+    call_transformers,
     crossmodal_transformers,
     self_attention_transformers,
     temporal_convolutions,
@@ -191,13 +193,15 @@ class TETFN(UnimodallySupervisedModel):
             yield self.supervision, (None, 1)
 
     def explain_sequences(self, sequences, masks, training=None):
+        one_length = len(set(self.seq_lens)) == 1
+        if one_length:
+            sequences, masks, _ = to_common_length(sequences, masks)
         encoded = self._encode(sequences, masks, training)
-        enhanced, attention = self._enhance(encoded, masks, training)
+        enhanced, attention = self._enhance(encoded, masks, training, one_length)
+        inputs = {"x": enhanced, "mask": masks}
+        results = call_transformers(self.self_attention, inputs, training, one_length)
         vectors = []
-        for name, stack, x, mask in zip(
-            MODALITIES, self.self_attention, enhanced, masks, strict=True
-        ):
-            x, maps = stack(x, mask=mask, training=training)
+        for name, mask, (x, maps) in zip(MODALITIES, masks, results, strict=True):
             vectors.append(self.last(x, mask)[0])
             attention |= {f"{name}/layer_{i}": weights for i, weights in enumerate(maps)}
         hidden, fused = self.head(ops.concatenate(vectors, axis=-1), training=training)
@@ -219,7 +223,7 @@ class TETFN(UnimodallySupervisedModel):
             )
         ]
 
-    def _enhance(self, encoded, masks, training):
+    def _enhance(self, encoded, masks, training, one_length):
         """Enhance each modality by both others, side by side; return the attention maps too."""
         x = [
             dropout(x + ops.cast(table, x.dtype)[: ops.shape(x)[1]], training=training)
@@ -232,10 +236,17 @@ class TETFN(UnimodallySupervisedModel):
             context, (weights,) = enhancer(x[i], x[TEXT], masks[i], masks[TEXT], training=training)
             contexts.append(context)
             attention[f"fusion/{enhancer.name}"] = weights
+        inputs = {
+            "x": [x[q] for q, _ in DIRECTIONS],
+            "context": [x[c] if TEXT in (q, c) else contexts[c] for q, c in DIRECTIONS],
+            "mask": [masks[q] for q, _ in DIRECTIONS],
+            "context_mask": [masks[c] for _, c in DIRECTIONS],
+        }
+        results = call_transformers(self.transformers, inputs, training, one_length)
         enhanced = [[] for _ in MODALITIES]
-        for transformer, (q, c) in zip(self.transformers, DIRECTIONS, strict=True):
-            seen = x[c] if TEXT in (q, c) else contexts[c]
-            result, maps = transformer(x[q], seen, masks[q], masks[c], training=training)
+        for transformer, (q, _), (result, maps) in zip(
+            self.transformers, DIRECTIONS, results, strict=True
+        ):
             enhanced[q].append(result)
             attention |= {
                 f"fusion/layer_{i}/{transformer.name}": weights for i, weights in enumerate(maps)

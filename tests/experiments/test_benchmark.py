@@ -53,8 +53,9 @@ def test_writes_what_it_measured_and_how(tmp_path, monkeypatch):
 
 def test_wrong_arguments(fails):
     assert tuple(SIZES) == SIZE_NAMES
-    parts = "training, inference, gemm, growth, padding, imports, data, extraction"
+    parts = "training, inference, gemm, growth, padding, imports, first_step, data, extraction"
     assert f"--only takes {parts}. Received: smell" in fails(main, "--only", "smell")
     assert "--size takes S, M. Received: XXL" in fails(main, "--size", "XXL")
+    assert "--models takes seqlevel, msa" in fails(main, "--models", "mine")
     assert "--only extraction and --clips belong together" in fails(main, "--only", "extraction")
     assert "--rounds must be at least 1. Received: 0" in fails(main, "--rounds", 0)
