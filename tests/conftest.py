@@ -2,6 +2,8 @@ import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports
 import contextlib
 import csv
 import gc
+import os
+import shutil
 import sys
 import warnings
 
@@ -9,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from filelock import FileLock
 
 from utils.command_line import run_command
 from utils.formats.hdf5 import write_split
@@ -84,9 +87,30 @@ def write_data(directory):
 
 
 @pytest.fixture(scope="session")
-def data_dir(tmp_path_factory):
+def once(tmp_path_factory):
+    """Call `make(path)` for a path that all workers share, unless one of them has; return it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+
+    def make_once(name, make):
+        path = folder / "shared" / name
+        made = path.with_name(f"{path.name}.made")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{path}.lock"):
+            if not made.exists():
+                shutil.rmtree(path, ignore_errors=True)
+                make(path)
+                made.touch()
+        return path
+
+    return make_once
+
+
+@pytest.fixture(scope="session")
+def data_dir(once):
     """A data folder that no test changes."""
-    return write_data(tmp_path_factory.mktemp("data") / "tiny")
+    return once("data/tiny", write_data)
 
 
 @pytest.fixture
@@ -96,13 +120,12 @@ def own_data_dir(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def trained_run(data_dir, tmp_path_factory):
+def trained_run(data_dir, once):
     """The folder of a finished run, that no test changes."""
     from experiments.train import main
 
-    path = tmp_path_factory.mktemp("runs") / "run"
-    call(main, "--data", data_dir, "--run-dir", path, "--epochs", 3, *TINY_MODEL)
-    return path
+    options = ("--data", data_dir, "--epochs", 3, *TINY_MODEL)
+    return once("runs/run", lambda path: call(main, "--run-dir", path, *options))
 
 
 def call(main, *arguments):

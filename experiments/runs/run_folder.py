@@ -1,6 +1,7 @@
 """The folder of one training run: what was asked, what was reached, how it ended."""
 
 import contextlib
+import copy
 import datetime
 import fcntl
 import os
@@ -220,7 +221,7 @@ class RunFolder:
         """
         path = self.path / "config.yaml"
         with plain_file(path, "the options of a run"):
-            return checked_config(yaml.safe_load(path.read_text(encoding="utf-8")))
+            return copy.deepcopy(checked_config(path.read_text(encoding="utf-8")))
 
     def save_metadata(self, metadata):
         """Write what the run depends on as `metadata.json`."""

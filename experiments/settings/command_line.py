@@ -3,6 +3,8 @@
 import dataclasses
 import functools
 
+import yaml
+
 from experiments.settings.data import DataSettings
 from experiments.settings.model import family_of
 from experiments.settings.train_settings import TrainSettings
@@ -48,18 +50,21 @@ def parse_settings(parser, model_of=lambda arguments: arguments.model):
     return arguments, dataclasses.replace(settings, model=model_of(arguments))
 
 
-def checked_config(config):
+@functools.lru_cache(maxsize=16)  # A command reads the file of a run several times.
+def checked_config(text):
     """Check what a run's `config.yaml` holds.
 
     Args:
-        config: Its content, of any kind.
+        text: Its content.
 
     Returns:
-        A dict of all options of `TrainSettings`; an option that is missing has its default.
+        A dict of all options of `TrainSettings`, not to be changed; an option that is missing has
+        its default.
 
     Raises:
         ValueError: Naming the key that is wrong.
     """
+    config = yaml.safe_load(text)
     if not isinstance(config, dict) or family_of(config.get("model")) is None:
         received = config.get("model") if isinstance(config, dict) else config
         raise ValueError(f"no options, or an unknown model, {received!r:.80}")

@@ -92,71 +92,72 @@ def data_without_test(data_dir, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def tickets(tmp_path_factory):
+def tickets(once):
     """A folder of small tables that no test changes."""
-    path = tmp_path_factory.mktemp("tickets") / "data"
-    write_tickets(path, samples=48)
-    return path
+    return once("data/tickets", lambda path: write_tickets(path, samples=48))
 
 
 @pytest.fixture(scope="session")
-def tickets_run(tickets, tmp_path_factory):
+def tickets_run(tickets, once):
     """The folder of a finished run of the gate, that no test changes."""
     from experiments.train import main
 
-    path = tmp_path_factory.mktemp("runs") / "tickets"
-    arguments = ("--data", tickets, "--run-dir", path, "--epochs", 2, *BINS)
-    with without_graphs():
-        call(main, *arguments, "--mixed-precision", "none", *GATE)
-    return path
+    def train(path):
+        arguments = ("--data", tickets, "--run-dir", path, "--epochs", 2, *BINS)
+        with without_graphs():
+            call(main, *arguments, "--mixed-precision", "none", *GATE)
+
+    return once("runs/tickets", train)
 
 
 @pytest.fixture(scope="session")
-def exported(trained_run, tmp_path_factory):
+def exported(trained_run, once):
     """The ONNX file of `trained_run`, that no test changes."""
-    return export(trained_run, tmp_path_factory)
+    return once("exported/run.onnx", lambda path: export(trained_run, path))
 
 
 @pytest.fixture(scope="session")
-def class_data(tmp_path_factory):
+def class_data(once):
     """A data folder of three classes, without a text, that no test changes."""
-    path = write_data(tmp_path_factory.mktemp("data") / "classes")
-    for file in path.glob("text_*"):
-        file.unlink()
-    for split, count in SIZES.items():
-        with h5py.File(path / f"y_{split}.h5", "w") as file:
-            file["d1"] = np.eye(3)[np.arange(count) % 3]
-    return path
+
+    def write(path):
+        write_data(path)
+        for file in path.glob("text_*"):
+            file.unlink()
+        for split, count in SIZES.items():
+            with h5py.File(path / f"y_{split}.h5", "w") as file:
+                file["d1"] = np.eye(3)[np.arange(count) % 3]
+
+    return once("data/classes", write)
 
 
 @pytest.fixture(scope="session")
-def class_run(class_data, tmp_path_factory):
+def class_run(class_data, once):
     """The folder of a finished run of three classes on audio and video, that no test changes."""
     from experiments.train import main
 
-    path = tmp_path_factory.mktemp("runs") / "classes"
-    options = ("--data", class_data, "--run-dir", path, "--epochs", 1, *TINY_MODEL)
-    with without_graphs(), without_report():
-        call(main, *options, "--modalities", "audio", "video")
-    return path
+    def train(path):
+        options = ("--data", class_data, "--run-dir", path, "--epochs", 1, *TINY_MODEL)
+        with without_graphs(), without_report():
+            call(main, *options, "--modalities", "audio", "video")
+
+    return once("runs/classes", train)
 
 
 @pytest.fixture(scope="session")
-def exported_tickets(tickets_run, tmp_path_factory):
+def exported_tickets(tickets_run, once):
     """The ONNX file of `tickets_run`, that no test changes."""
-    return export(tickets_run, tmp_path_factory)
+    return once("exported/tickets.onnx", lambda path: export(tickets_run, path))
 
 
 @pytest.fixture(scope="session")
-def exported_classes(class_run, tmp_path_factory):
+def exported_classes(class_run, once):
     """The ONNX file of `class_run`, that no test changes."""
-    return export(class_run, tmp_path_factory)
+    return once("exported/classes.onnx", lambda path: export(class_run, path))
 
 
-def export(run, tmp_path_factory):
-    """Export a run; return the path of the file."""
+def export(run, path):
+    """Export a run."""
     from experiments.export import main
 
-    path = tmp_path_factory.mktemp("exported") / "model.onnx"
     call(main, run, "--output", path)
-    return path

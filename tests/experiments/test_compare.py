@@ -16,7 +16,8 @@ from utils.files import read_json
 from utils.formats.hdf5 import Hdf5Folder
 
 SPACE = "learning_rate: [0.001, 0.01]\nmodels:\n  msa:\n    model_args.adaptive_fusion: [true]\n"
-MODELS = ("--models", "seqlevel", "msa")
+# One that is trained in a moment, and one of attention.
+MODELS = ("--models", "lf_dnn", "msa")
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +84,7 @@ def compared(data_dir, tmp_path_factory, options):
 def test_table_holds_every_model_and_seed(compared):
     path, rows, _ = compared
     runs = [(row["model"], row["seed"]) for row in rows]
-    assert runs == [("seqlevel", "0"), ("seqlevel", "1"), ("msa", "0"), ("msa", "1")]
+    assert runs == [("lf_dnn", "0"), ("lf_dnn", "1"), ("msa", "0"), ("msa", "1")]
     assert {row["split"] for row in rows} == {"test"}
     for row in rows:
         folder = RunFolder(path / "runs" / f"{row['model']}-seed{row['seed']}")
@@ -94,7 +95,7 @@ def test_table_holds_every_model_and_seed(compared):
         assert float(row["valid_MAE"]) == min(entry["valid_MAE"] for entry in history)
     markdown = (path / "table.md").read_text()
     maes = [float(row["MAE"]) for row in rows[:2]]
-    assert f"| seqlevel | {np.mean(maes):.3f} ± {np.std(maes, ddof=1):.3f} |" in markdown
+    assert f"| lf_dnn | {np.mean(maes):.3f} ± {np.std(maes, ddof=1):.3f} |" in markdown
     assert "tensorflow" in markdown
 
 
@@ -109,7 +110,7 @@ def test_all_choices_are_made_before_the_test_split_is_read_once(compared):
 def test_what_was_killed_is_done_again_and_nothing_else(compared):
     _, _, told = compared
     assert told[5] == told[6] and told[5].startswith("trial msa")
-    trained = ["seqlevel 0", "seqlevel 1", "msa 0", "msa 0", "msa 1"]
+    trained = ["lf_dnn 0", "lf_dnn 1", "msa 0", "msa 0", "msa 1"]
     assert told[7:12] == [f"train {run}" for run in trained]
 
 
@@ -134,7 +135,7 @@ def test_the_page_needs_nothing_else_and_shows_every_model(compared):
     assert not re.search(r"(src|href)=.https?:|@import|<script src", page)
     assert page.count("<svg") == 5
     assert "prefers-color-scheme: dark" in page
-    assert all(page.count(f">{model}<") >= 4 for model in ("seqlevel", "msa"))
+    assert all(page.count(f">{model}<") >= 4 for model in ("lf_dnn", "msa"))
 
 
 def test_each_model_is_trained_with_the_best_of_its_own_study(compared):
@@ -142,7 +143,7 @@ def test_each_model_is_trained_with_the_best_of_its_own_study(compared):
     config = RunFolder(path / "runs" / "msa-seed1").load_config()
     assert config["learning_rate"] in (0.001, 0.01)
     assert config["model_args"]["adaptive_fusion"] is True
-    assert "adaptive_fusion" not in RunFolder(path / "runs" / "seqlevel-seed0").load_config()
+    assert "adaptive_fusion" not in RunFolder(path / "runs" / "lf_dnn-seed0").load_config()
     markdown = (path / "table.md").read_text()
     assert f"learning_rate {config['learning_rate']}, model_args.adaptive_fusion True" in markdown
 
@@ -150,7 +151,7 @@ def test_each_model_is_trained_with_the_best_of_its_own_study(compared):
 def test_arguments_that_a_model_lacks_are_left_out_and_told(data_dir, tmp_path, capsys, eagerly):
     arguments = ("--model-args.bidirectional_fusion", "true", "--seeds", 1)
     own = '{"msa": {"learning_rate": 0.5, "model_args": {"num_heads": 1}}}'
-    compare(data_dir, tmp_path, *MODELS, *arguments, "--model-settings", own)
+    compare(data_dir, tmp_path, "--models", "seqlevel", "msa", *arguments, "--model-settings", own)
     assert "msa has no bidirectional_fusion: left out." in capsys.readouterr().out
     config = RunFolder(tmp_path / "runs" / "msa-seed0").load_config()
     assert "bidirectional_fusion" not in config["model_args"]

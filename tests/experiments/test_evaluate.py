@@ -1,7 +1,5 @@
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +8,9 @@ import pytest
 from experiments.evaluate import main
 from tests.conftest import call, write_data
 from tests.experiments.text_tabular.conftest import read_rows
+from tests.processes import run as run_in_process
 from tests.utils.test_hdf5 import replace
 from utils.files import read_json
-
-ROOT = Path(__file__).parents[2]
-# The module of fixtures brings the options of TensorFlow that the training here had.
-EVALUATE = "import experiments.evaluate, tests.conftest; experiments.evaluate.main()"
 
 
 @pytest.fixture
@@ -24,15 +19,13 @@ def run(trained_run, tmp_path):
 
 
 @pytest.mark.slow
-def test_another_process_gives_exactly_the_figures_of_the_training(run, data_dir):
+def test_another_process_gives_exactly_the_figures_of_the_training(run, data_dir, tmp_path):
     before = read_json(run / "evaluation" / "test.json")
     rows = (run / "evaluation" / "test_predictions.csv").read_text()
     shutil.rmtree(run / "evaluation")
-    command = ["-c", EVALUATE, run, "--data", data_dir, "--split", "test", "--json"]
-    output = subprocess.run(
-        [sys.executable, *map(str, command)], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert json.loads(output.stdout) == before
+    arguments = (run, "--data", data_dir, "--split", "test", "--json")
+    outputs = (tmp_path / "output.txt", tmp_path / "errors.txt")
+    assert json.loads(run_in_process(call, main, *arguments, outputs=outputs)) == before
     assert read_json(run / "evaluation" / "test.json") == before
     assert (run / "evaluation" / "test_predictions.csv").read_text() == rows
 

@@ -115,7 +115,7 @@ def test_a_model_of_each_kind_takes_raw_features_of_any_batch_and_length(
     ],
 )
 def test_every_target_gives_what_people_read(target, name, tmp_path):
-    model = make_model("msa", **target.model_arguments)
+    model = make_model("lf_dnn", **target.model_arguments)
     run = LoadedRun(None, model, SequenceInputs(target, make_normalizer(), ["audio", "text"]))
     samples = Split("valid", make_features(9, SEQ_LEN), without_labels(9)).completed()
     export_run(run, tmp_path / "model.onnx", samples)

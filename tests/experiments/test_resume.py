@@ -2,10 +2,7 @@ import gc
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -19,6 +16,8 @@ from experiments.training.checkpoints import Checkpoints
 from experiments.training.loop import Saver
 from experiments.training.validation import Validation
 from tests.conftest import TINY_MODEL, call, without_graphs, without_report
+from tests.experiments.training.replicas import work
+from tests.processes import start
 
 # A model that takes little time: what goes on after a kill is the same for all.
 MODEL = ("--model", "lf_dnn", "--model-args.model_dim", "8")
@@ -26,7 +25,6 @@ OPTIONS = (
     *(*MODEL, "--epochs", 2, "--batch-size", 8, "--ema", 0.9, "--buckets", 2),
     *("--feature-dropout.text", 0.2, "--accumulate", 2),
 )
-ROOT = Path(__file__).parent.parent.parent
 
 
 class Killed(BaseException):
@@ -273,24 +271,25 @@ def test_sigkill_in_a_process_of_its_own_changes_no_byte(data_without_test, tmp_
     """Kill -9 as soon as a checkpoint is there; then go on in a new process."""
     options = ["--data", str(data_without_test), "--batch-size", "12", "--epochs", "8", *MODEL]
     options += ["--buckets", "2", "--noise.text", "0.1", "--deterministic"]
-    command = [
-        sys.executable,
-        "-m",
-        "tests.experiments.training.replicas",
-        "--work",
-        tmp_path / "weights",
-    ]
-    command += ["1", *options, "--run-dir"]
-    subprocess.run([*command, tmp_path / "whole"], cwd=ROOT, check=True, capture_output=True)
-    process = subprocess.Popen([*command, tmp_path / "run"], cwd=ROOT, stdout=subprocess.DEVNULL)
-    while len(list((tmp_path / "run").glob("checkpoints/*.npz"))) < 1 and process.poll() is None:
+    outputs = (tmp_path / "output.txt", tmp_path / "errors.txt")
+
+    def process(name, *more):
+        arguments = (tmp_path / "weights.npz", 1, [*options, "--run-dir", tmp_path / name, *more])
+        return start(work, *arguments, outputs=outputs)
+
+    def finish(name, *more):
+        ended = process(name, *more)
+        ended.join()
+        assert ended.exitcode == 0, outputs[1].read_text()
+
+    finish("whole")
+    killed = process("run")
+    while not list((tmp_path / "run").glob("checkpoints/*.npz")) and killed.is_alive():
         time.sleep(0.02)
-    process.kill()
-    process.wait()
-    assert process.returncode == -signal.SIGKILL, "the run ended before it could be killed"
+    killed.kill()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL, "the run ended before it could be killed"
     assert RunFolder(tmp_path / "run").status == "running"
-    subprocess.run(
-        [*command, tmp_path / "run", "--resume"], cwd=ROOT, check=True, capture_output=True
-    )
+    finish("run", "--resume")
     for name in ("metrics.jsonl", "best.keras", "evaluation/valid_predictions.csv"):
         assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

@@ -1,12 +1,10 @@
 import re
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import optuna
 import pytest
+import tensorflow as tf
 import yaml
 
 import experiments.train
@@ -15,10 +13,10 @@ from experiments.tune import main
 from experiments.tuning.storage import StudyStorage
 from tests.conftest import TINY_MODEL, call
 from tests.experiments.test_compare import classes
+from tests.processes import start
 from utils.files import read_json
 from utils.formats.hdf5 import Hdf5Folder
 
-ROOT = Path(__file__).parent.parent.parent
 # A model that takes little time.
 SMALL = ("--model", "lf_dnn", "--model-args.model_dim", 8)
 SPACE = "learning_rate: {low: 1e-4, high: 1e-1, log: true}\nmodel_args.fusion_dim: [4, 8]\n"
@@ -134,18 +132,19 @@ def test_wrong_command_lines_leave_nothing(options, expected, space, data_dir, t
     assert not (tmp_path / "study").exists()
 
 
-WORKER = """
-import utils.quiet_tensorflow, tensorflow
-from experiments.tune import main
-from utils.command_line import run_command
-tensorflow.config.run_functions_eagerly(True)
-run_command(main)
-"""
+def tune_eagerly(*arguments):
+    tf.config.run_functions_eagerly(True)
+    call(main, *arguments, *SMALL)
 
 
-def start(*arguments):
-    command = [sys.executable, "-c", WORKER, *map(str, (*arguments, *SMALL))]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def start_two(folder, commands):
+    """Tune in two processes of their own; return them, and the files of their errors."""
+    errors = [folder / f"errors-{i}.txt" for i in range(2)]
+    processes = [
+        start(tune_eagerly, *command, outputs=(folder / f"output-{i}.txt", errors[i]))
+        for i, command in enumerate(commands)
+    ]
+    return processes, errors
 
 
 @pytest.mark.slow
@@ -156,19 +155,18 @@ def test_after_sigkill_of_a_process_another_runs_its_trial_again(data_dir, tmp_p
     space.write_text("learning_rate: [0.1, 0.01, 0.001]\n")
     common = ("--space", space, "--data", data_dir, "--run-dir", path, "--heartbeat", 2)
     common += ("--trials", 3, "--pruning", "false", "--epochs", 4)
-    processes = [start(*common) for _ in range(2)]
+    processes, errors = start_two(tmp_path, [common] * 2)
     killed, survivor = processes
     try:
         wait_for_trial(path, killed)
         killed.kill()
-        output, _ = survivor.communicate()
+        survivor.join()
     finally:
         for process in processes:
             process.kill()
-            with process:
-                pass
-    assert survivor.returncode == 0, output.decode()
-    assert killed.returncode == -signal.SIGKILL
+            process.join()
+    assert survivor.exitcode == 0, errors[1].read_text()
+    assert killed.exitcode == -signal.SIGKILL
     ended = [trial for trial in trials(path) if trial.state.name != "FAIL"]
     (lost,) = [
         t for t in trials(path) if t.user_attrs.get("process", "").endswith(f", {killed.pid}")
@@ -185,7 +183,7 @@ def is_of(trial, process):
 
 def wait_for_trial(path, process):
     """Return once a process has a trial of its own."""
-    while process.poll() is None:
+    while process.is_alive():
         time.sleep(0.1)
         try:
             running = trials(path)
@@ -193,7 +191,7 @@ def wait_for_trial(path, process):
             continue
         if any(is_of(trial, process) for trial in running):
             return
-    raise AssertionError(process.stdout.read().decode())
+    raise AssertionError("The process ended before it had a trial.")
 
 
 @pytest.mark.slow
@@ -202,9 +200,11 @@ def test_two_processes_share_a_study_in_postgresql(postgresql, data_dir, tmp_pat
     space.write_text("learning_rate: {low: 1e-3, high: 1e-1}\n")
     common = ("--space", space, "--data", data_dir, "--storage", postgresql, "--study", "shared")
     common += ("--trials", 3, "--epochs", 1)
-    processes = [start(*common, "--run-dir", tmp_path / f"machine-{i}") for i in range(2)]
-    outputs = [process.communicate()[0].decode() for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], outputs
+    commands = [(*common, "--run-dir", tmp_path / f"machine-{i}") for i in range(2)]
+    processes, errors = start_two(tmp_path, commands)
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0], [e.read_text() for e in errors]
     with StudyStorage(postgresql, "shared", heartbeat=60) as storage:
         study = optuna.load_study(study_name="shared", storage=storage.database)
         found, best = study.trials, study.best_trial.number

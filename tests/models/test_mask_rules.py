@@ -192,7 +192,7 @@ def test_rule_4_a_sample_does_not_see_its_batch(case, masks, sample):
     case.assert_close(case.predict(changed, changed_masks)[sample], together)
 
 
-def test_rule_5_saving_and_configs_keep_the_outputs(case, tmp_path):
+def test_rule_5_saving_keeps_the_outputs(case, tmp_path):
     model = case.model
     inputs = (*make_sequences(BATCH), *make_masks(BATCH))
     expected = model(inputs)
@@ -200,20 +200,16 @@ def test_rule_5_saving_and_configs_keep_the_outputs(case, tmp_path):
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert type(loaded) is type(model) and loaded.dtype_policy.name == model.dtype_policy.name
     np.testing.assert_array_equal(loaded(inputs), expected)
-    again = type(model).from_config(model.get_config())
-    assert again.get_config() == model.get_config()
-    again.build()
-    again.set_weights(model.get_weights())
-    np.testing.assert_array_equal(again(inputs), expected)
 
 
-def test_rule_6_a_model_built_on_one_batch_runs_on_others(case):
+def test_rule_6_a_model_of_its_config_built_on_one_batch_runs_on_others(case):
     model = type(case.model).from_config(case.model.get_config())
+    assert model.get_config() == case.model.get_config()
     model(make_sequences(2, (3, 2, 4)))  # builds
     model.set_weights(case.model.get_weights())
     for batch, lengths in ((1, (6, 6, 6)), (5, (6, 2, 1))):
         sequences = make_sequences(batch, lengths)
         output = model(sequences)
-        assert output.shape == (batch, 1)
+        assert output.shape == (batch, 1) and output.dtype == "float32"
         everything = [np.ones(x.shape[:2], bool) for x in sequences]
         case.assert_close(output, case.predict(sequences, everything))

@@ -57,9 +57,10 @@ def test_all_forms_of_input_agree(model):
     assert np.abs(model(sequences) - expected).max() > 1e-4
 
 
-@pytest.mark.parametrize("name", BASELINES)  # test_mask_rules.py tries the others in halves
-@pytest.mark.parametrize("policy", POLICIES)
-def test_output_is_float32_scores_under_every_policy(name, policy):
+# test_mask_rules.py tries all models in float32, and the others in halves.
+@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("policy", POLICIES[1:])
+def test_output_is_float32_scores_in_half_precision(name, policy):
     model = make_model(name, dtype=policy)
     masks = make_masks(batch=4)
     masks[1][0] = False
@@ -172,7 +173,8 @@ def test_it_learns_sixteen_samples_by_heart(name):
     model = make_model(name, model_dim=32, dropout_rate=0.0, **NO_PENALTY.get(name, {}))
     sequences = make_sequences(batch=16)
     target = np.random.default_rng(1).uniform(-3, 3, size=(16, 1)).astype("float32")
-    model.compile(keras.optimizers.Adam(0.01), "mse", jit_compile=False)
+    # Its update is traced in a third of Adam's time.
+    model.compile(keras.optimizers.SGD(0.02, momentum=0.9), "mse", jit_compile=False)
     model.optimizer.build(model.trainable_variables)  # Otherwise Keras traces the step twice.
     losses = [float(model.train_on_batch(sequences, target)) for _ in range(80)]
     assert losses[0] > 1.0 and min(losses[-20:]) < 0.15 * losses[0]
@@ -208,10 +210,12 @@ class LstmModel(keras.Model):
         return {**super().get_config(), "width": self.width}
 
 
-def test_a_users_lstm_model_trains_saves_and_loads(tmp_path, eagerly):
+def test_a_users_lstm_model_trains_saves_and_loads(tmp_path):
     keras.utils.set_random_seed(0)
     model, sequences = LstmModel(8), make_sequences(batch=8)
     model.compile(keras.optimizers.Adam(0.02), "mse", jit_compile=False)
+    model(sequences)
+    model.optimizer.build(model.trainable_variables)  # Otherwise Keras traces the step twice.
     target = np.linspace(-1, 1, 8)[:, None]
     losses = model.fit(sequences, target, epochs=12, verbose=0).history["loss"]
     assert losses[-1] < losses[0] / 2

@@ -1,29 +1,30 @@
-"""Runs trainings whose weights at the end are wanted, in processes of their own.
+"""Trainings whose weights at the end are wanted, in processes of their own."""
 
-    python -m tests.experiments.training.replicas WEIGHTS DEVICES WORKERS OPTIONS...
-
-trains in WORKERS processes with DEVICES logical processors each, writes the weights that worker I
-ends with to WEIGHTS-I.npz, and prints the workers' exit codes and outputs as JSON. With KILL in the
-environment, the last worker gets that signal when a new checkpoint is there. Several workers must
-be in a network namespace of their own.
-"""
-
+import ctypes
 import fcntl
 import json
+import multiprocessing
 import os
 import signal
 import socket
 import struct
-import subprocess
-import sys
 import time
-from pathlib import Path
+
+from tests.processes import redirected
 
 PORT = 2222
+NEW_NETWORK, NEW_USER = 0x40000000, 0x10000000  # of Linux's <sched.h>
+SAVED = "checkpoints"
 
 
 def work(weights, devices, options):
-    """Train as one worker."""
+    """Train as one worker.
+
+    Args:
+        weights: The file `.npz` for the weights that the worker ends with.
+        devices: Number of logical processors.
+        options: Options of `experiments.train`.
+    """
     import utils.quiet_tensorflow  # noqa: F401, I001
     import numpy as np
     import tensorflow as tf
@@ -41,34 +42,32 @@ def work(weights, devices, options):
     processor = tf.config.list_physical_devices("CPU")[0]
     logical = [tf.config.LogicalDeviceConfiguration()] * devices
     tf.config.set_logical_device_configuration(processor, logical)
-    # It takes longer than these graphs themselves.
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     experiments.runs.training.fit = fit_and_write
     experiments.pages.report.write_own_report = lambda *_: None
     call(experiments.train.main, *options)
 
 
-def start(worker, workers, weights, devices, options):
+def start(worker, workers, folder, devices, options):
     """Start one worker."""
     addresses = [f"127.0.0.1:{PORT + i}" for i in range(workers)]
     config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": worker}}
-    command = [sys.executable, "-m", "tests.experiments.training.replicas", "--work"]
-    return subprocess.Popen(
-        [*command, f"{weights}-{worker}.npz", str(devices), *options],
-        env={**os.environ, "TF_CONFIG": json.dumps(config)},
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+    place = (os.getcwd(), {**os.environ, "TF_CONFIG": json.dumps(config)})
+    outputs = [folder / f"{name}-{worker}.txt" for name in ("output", "errors")]
+    arguments = (folder / f"weights-{worker}.npz", devices, options)
+    process = multiprocessing.get_context("fork").Process(
+        target=redirected, args=(place, outputs, work, arguments)
     )
+    process.start()
+    return process
 
 
-def kill_when_saved(folder, before, processes, name):
-    """Send the signal `name` to the last process when `folder` has more files than `before`."""
+def kill_when_saved(folder, before, processes, number):
+    """Send a signal to the last process when `folder` has more files than `before`."""
     while not {*folder.glob("*.npz")} - before:
-        if any(process.poll() is not None for process in processes):
+        if any(not process.is_alive() for process in processes):
             return
         time.sleep(0.02)
-    processes[-1].send_signal(getattr(signal, name))
+    os.kill(processes[-1].pid, number)
 
 
 def bring_loopback_up():
@@ -78,23 +77,34 @@ def bring_loopback_up():
         fcntl.ioctl(any_socket, 0x8914, up)
 
 
-def main(weights, devices, workers, *options):
-    """Start the workers and wait for them."""
-    if int(workers) > 1:
+def enter_network_namespace():
+    """Do what `unshare --net` does."""
+    flags = NEW_NETWORK | (NEW_USER if os.getuid() else 0)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(flags):
+        raise OSError(ctypes.get_errno(), "no network namespace can be made here")
+
+
+def train(folder, run, devices, workers, options, kill=None):
+    """Train in a process for each worker; several are in a network namespace of their own.
+
+    Args:
+        folder: Gets `weights-I.npz`, `output-I.txt` and `errors-I.txt` of each worker `I`, and the
+            exit codes of all in `codes.json`.
+        run: The run folder.
+        devices: Number of logical processors of each worker.
+        workers: Number of workers.
+        options: Options of `experiments.train`.
+        kill: Name of the signal that the last worker gets when a new checkpoint is there.
+    """
+    if workers > 1:
+        enter_network_namespace()
         bring_loopback_up()
-    saved = Path(options[options.index("--run-dir") + 1]) / "checkpoints"
-    before = {*saved.glob("*.npz")}
-    processes = [start(i, int(workers), weights, devices, options) for i in range(int(workers))]
-    if "KILL" in os.environ:
-        kill_when_saved(saved, before, processes, os.environ["KILL"])
-    ends = [process.communicate() for process in processes]
-    codes = [process.returncode for process in processes]
-    outputs, errors = zip(*ends, strict=True)
-    print(json.dumps({"codes": codes, "outputs": outputs, "errors": errors}))
-
-
-if __name__ == "__main__":
-    if sys.argv[1] == "--work":
-        work(sys.argv[2], int(sys.argv[3]), sys.argv[4:])
-    else:
-        main(*sys.argv[1:])
+    before = {*(run / SAVED).glob("*.npz")}
+    processes = [start(i, workers, folder, devices, options) for i in range(workers)]
+    if kill:
+        kill_when_saved(run / SAVED, before, processes, getattr(signal, kill))
+    for process in processes:
+        process.join()
+    codes = [process.exitcode for process in processes]
+    (folder / "codes.json").write_text(json.dumps(codes))

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from models import load_model
+from tests.experiments.training.replicas import train
+from tests.processes import run
 
 ROOT = Path(__file__).parents[3]
 # 24 training samples: the last batch of each epoch has one, so that a replica gets none.
@@ -30,6 +32,7 @@ class Job:
 
     Attributes:
         codes: Exit codes of its workers.
+        outputs: What each wrote to its standard output.
         errors: What each wrote to its standard error.
         weights: The weights with which each ended.
         history: The lines of `metrics.jsonl`.
@@ -38,20 +41,14 @@ class Job:
     def __init__(self, folder, data, *options, devices=1, workers=1, kill=None):
         self.run = folder / "run"
         folder.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "tests.experiments.training.replicas"]
-        command += [folder / "weights", str(devices), str(workers)]
-        command += ["--data", data, "--run-dir", self.run, "--model-args", MODEL]
-        ended = subprocess.run(
-            [*(NAMESPACE if workers > 1 else []), *command, *OPTIONS, *options],
-            cwd=ROOT,
-            env={**os.environ, **({"KILL": kill} if kill else {})},
-            capture_output=True,
-            text=True,
-            check=True,
+        options = ("--data", data, "--run-dir", self.run, "--model-args", MODEL, *OPTIONS, *options)
+        outputs = (folder / "output.txt", folder / "errors.txt")
+        run(train, folder, self.run, devices, workers, options, kill, outputs=outputs)
+        self.codes = json.loads((folder / "codes.json").read_text())
+        self.outputs, self.errors = (
+            [(folder / f"{name}-{i}.txt").read_text() for i in range(workers)]
+            for name in ("output", "errors")
         )
-        report = json.loads(ended.stdout)
-        self.codes, self.errors = report["codes"], report["errors"]
-        self.outputs = report["outputs"]
         self.weights = []
         for path in sorted(folder.glob("weights-*.npz")):
             with np.load(path) as content:
@@ -120,17 +117,17 @@ def test_the_chief_alone_prints_and_writes(pair):
 def test_workers_end_as_if_none_had_been_stopped_or_killed(pair, data_without_test, tmp_path):
     options = ("--strategy", "multiworker", "--checkpoint-minutes", "0")
 
-    def run(*more, kill=None):
+    def job(*more, kill=None):
         return Job(tmp_path / "job", data_without_test, *options, *more, workers=2, kill=kill)
 
-    stopped = run(kill="SIGTERM")
+    stopped = job(kill="SIGTERM")
     assert stopped.codes == [143, 143], stopped.errors
     assert all("stopped by SIGTERM; saved after epoch" in error for error in stopped.errors)
-    killed = run("--resume", kill="SIGKILL")
+    killed = job("--resume", kill="SIGKILL")
     assert killed.codes == [1, -9], killed.errors
     assert "another worker was lost" in killed.errors[0]
     assert "--resume" in killed.errors[0]
-    again = run("--resume").finished()
+    again = job("--resume").finished()
     for name in RESULTS:
         assert (again.run / name).read_bytes() == (pair.run / name).read_bytes()
 

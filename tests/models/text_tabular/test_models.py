@@ -37,12 +37,13 @@ def test_half_precision_logits_are_float32_and_near(name, policy):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_training_learns_a_batch_by_heart(name, eagerly):
+def test_training_learns_a_batch_by_heart(name):
     model = make_model(name, lr=0.05, run_scheduler=False)
     batch = make_batch(samples=8)
     label = batch.pop("label")
     model.configure(steps=15)
-    losses = [float(model.train_step((batch, label))["loss"]) for _ in range(15)]
+    model.optimizer.build(model.trainable_variables)  # Otherwise Keras traces the step twice.
+    losses = [float(model.train_on_batch(batch, label)) for _ in range(15)]
     assert np.isfinite(losses).all()
     assert (model.predict_proba(batch) > 0.5).numpy().tolist() == (label == 1).tolist()
 
