@@ -27,7 +27,9 @@ def test_results_gradients_and_random_numbers_are_those_of_single_calls():
     def differentiate(call):
         with tf.GradientTape() as tape:
             results = call()
-            loss = sum(tf.reduce_sum(x * y) for (x, _), y in zip(results, inputs["x"], strict=True))
+            loss = tf.add_n(
+                [tf.reduce_sum(x * y) for (x, _), y in zip(results, inputs["x"], strict=True)]
+            )
         return results, tape.gradient(loss, weights), [seed.value * 1 for seed in seeds]
 
     start = [np.array(seed) for seed in seeds]
