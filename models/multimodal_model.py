@@ -214,6 +214,10 @@ class MultimodalModel(keras.Model):
         if self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
 
+    def compile_from_config(self, config):
+        """Compile a loaded model as the saved one was; Keras wants it beside an own `compile`."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
     def call(self, inputs, training=None):
         return self._explain(inputs, training).prediction
 
