@@ -215,8 +215,14 @@ class MultimodalModel(keras.Model):
             self.optimizer.build(self.trainable_variables)
 
     def compile_from_config(self, config):
-        """Compile a loaded model as the saved one was; Keras wants it beside an own `compile`."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
+        """Compile a loaded model as the saved one was.
+
+        Keras asks for this beside an own `compile`. A part of a model that is saved without its
+        optimizer is not built yet, and its optimizer must not be.
+        """
+        super().compile(**keras.saving.deserialize_keras_object(config))
+        if self.built and self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
 
     def call(self, inputs, training=None):
         return self._explain(inputs, training).prediction

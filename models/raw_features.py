@@ -103,9 +103,11 @@ class RawFeatureModel(keras.Model):
         return self.model.compute_output_shape(input_shape)
 
     def get_config(self):
+        model = keras.saving.serialize_keras_object(self.model)
+        model.pop("compile_config", None)  # the file has no variables of its optimizer
         return {
             **super().get_config(),
-            "model": keras.saving.serialize_keras_object(self.model),
+            "model": model,
             "shifts": self.shifts,
             "scales": self.scales,
             "clip": self.clip,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from experiments.runs.run_folder import RunFolder
-from experiments.runs.start import recorded
+from experiments.runs.start import recorded, timed
 from experiments.settings import TrainSettings
 from experiments.training.interruption import RunStopped
 from utils.command_line import RunFailed
@@ -147,8 +147,10 @@ def test_a_disk_that_is_full_at_the_very_end_is_told_too(tmp_path, monkeypatch):
     def fails(entries):
         raise OSError(errno.ENOSPC, "No space left on device", "metadata.json")
 
+    monkeypatch.setattr(run, "load_metadata", dict)
     monkeypatch.setattr(run, "add_metadata", fails)
-    with pytest.raises(RunFailed, match=r"metadata\.json cannot be written"), recorded(run):
+    full = pytest.raises(RunFailed, match=r"metadata\.json cannot be written")
+    with full, recorded(run), timed(run, "training"):
         pass
     assert run.status.startswith("failed: metadata.json cannot be written")
 
