@@ -82,7 +82,7 @@ def plain_model(size, policy="float32"):
 def plain_step(model, batch):
     """Return a function that takes a training step on `batch`, like `fit` of Keras."""
     prepare(model)
-    step = tf.function(model.train_step, input_signature=[any_batch_like(batch)])
+    step = tf.function(model.train_step, [any_batch_like(batch)], autograph=False)
     tensors = tf.nest.map_structure(tf.convert_to_tensor, batch)
     return lambda: float(step(tensors)["loss"])
 
@@ -134,5 +134,5 @@ def any_batch_like(batch):
 def prediction(model, batch, xla=False):
     """Return a compiled function, without arguments, that predicts `batch`."""
     sequences = tuple(tf.convert_to_tensor(x) for x in batch[0])
-    predict = tf.function(lambda x: model(x, training=False), jit_compile=xla)
+    predict = tf.function(lambda x: model(x, training=False), autograph=False, jit_compile=xla)
     return lambda: predict(sequences).numpy()

@@ -63,5 +63,6 @@ def explaining(model, inputs, signature):
         return inputs.explain(model, batch)
 
     # Traced by its first call, the graph of each model would count as one more retracing.
-    explain.get_concrete_function()
+    if not tf.config.functions_run_eagerly():
+        explain.get_concrete_function()
     return explain

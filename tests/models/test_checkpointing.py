@@ -35,7 +35,7 @@ def loss_and_gradients(model, batch, traced):
     keras.utils.set_random_seed(1)
     for seed in seed_states(model):
         seed.assign(keras.ops.ones_like(seed) * 7)
-    loss, gradients = (tf.function(step) if traced else step)()
+    loss, gradients = (tf.function(step, autograph=False) if traced else step)()
     return float(loss), [np.array(tf.convert_to_tensor(g)) for g in gradients]
 
 
