@@ -27,6 +27,7 @@ TINY_MODEL = (
     "--model-args",
     '{"model_dim": 8, "num_heads": 2, "ff_dim": 16, "n_layers_mod": 1}',
 )
+QUICK_MODEL = ("--model", "lf_dnn", "--model-args.model_dim", "8")  # where any model will do
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from experiments.predict import main as predict
 from experiments.runs.loaded_run import load_run
 from experiments.runs.sequence_graph import SequenceGraph
 from experiments.train import main as train
-from tests.conftest import TINY_MODEL, call, without_graphs, without_report
+from tests.conftest import QUICK_MODEL, call, without_graphs, without_report
 from tests.utils.formats.test_extraction_file import EXTRACTION, changed
 
 
@@ -27,7 +27,7 @@ def run(data_dir, tmp_path_factory):
     """A run on extracted data, and its data."""
     root = tmp_path_factory.mktemp("extracted")
     data = extracted(data_dir, root / "data", EXTRACTION)
-    options = ("--run-dir", root / "run", "--epochs", 1, *TINY_MODEL)
+    options = ("--run-dir", root / "run", "--epochs", 1, *QUICK_MODEL)
     with without_graphs(), without_report():
         call(train, "--data", data, *options)
     return root

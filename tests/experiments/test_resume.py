@@ -15,14 +15,13 @@ from experiments.train import main
 from experiments.training.checkpoints import Checkpoints
 from experiments.training.loop import Saver
 from experiments.training.validation import Validation
-from tests.conftest import TINY_MODEL, call, without_graphs, without_report
+from tests.conftest import QUICK_MODEL, call, without_graphs, without_report
 from tests.experiments.training.replicas import work
 from tests.processes import start
 
 # A model that takes little time: what goes on after a kill is the same for all.
-MODEL = ("--model", "lf_dnn", "--model-args.model_dim", "8")
 OPTIONS = (
-    *(*MODEL, "--epochs", 2, "--batch-size", 8, "--ema", 0.9, "--buckets", 2),
+    *(*QUICK_MODEL, "--epochs", 2, "--batch-size", 8, "--ema", 0.9, "--buckets", 2),
     *("--feature-dropout.text", 0.2, "--accumulate", 2),
 )
 
@@ -205,7 +204,7 @@ def test_a_full_disk_ends_the_run_and_leaves_no_half_file(
 
 def test_a_place_that_cannot_be_written(data_dir, tmp_path, fails):
     (tmp_path / "file").write_text("")
-    message = fails(main, "--data", data_dir, "--run-dir", tmp_path / "file" / "run", *TINY_MODEL)
+    message = fails(main, "--data", data_dir, "--run-dir", tmp_path / "file" / "run", *QUICK_MODEL)
     assert "The run folder" in message
     assert "cannot be written: Not a directory" in message
 
@@ -216,7 +215,7 @@ def test_two_processes_never_share_a_folder(data_dir, trained_run, tmp_path, fai
     other.begin()
     other.save_config({**RunFolder(trained_run).load_config(), "run_dir": str(path)})
     other.save_metadata(RunFolder(trained_run).load_metadata())
-    message = fails(main, "--data", data_dir, "--run-dir", path, *TINY_MODEL)
+    message = fails(main, "--data", data_dir, "--run-dir", path, *QUICK_MODEL)
     assert "Another process trains in the run folder" in message
     message = fails(main, "--run-dir", path, "--resume")
     assert "Another process trains in the run folder" in message
@@ -269,8 +268,8 @@ def test_cross_validation_goes_on_too(data_dir, tmp_path, eagerly, monkeypatch):
 @pytest.mark.slow
 def test_sigkill_in_a_process_of_its_own_changes_no_byte(data_without_test, tmp_path):
     """Kill -9 as soon as a checkpoint is there; then go on in a new process."""
-    options = ["--data", str(data_without_test), "--batch-size", "12", "--epochs", "8", *MODEL]
-    options += ["--buckets", "2", "--noise.text", "0.1", "--deterministic"]
+    options = ["--data", str(data_without_test), *QUICK_MODEL, "--batch-size", "12"]
+    options += ["--epochs", "8", "--buckets", "2", "--noise.text", "0.1", "--deterministic"]
     outputs = (tmp_path / "output.txt", tmp_path / "errors.txt")
 
     def process(name, *more):

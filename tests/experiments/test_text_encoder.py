@@ -11,7 +11,7 @@ from experiments.runs.loaded_run import load_run
 from experiments.tasks.sequence_inputs import SequenceInputs
 from experiments.train import main as train
 from models import TextEncoder
-from tests.conftest import SIZES, call, without_graphs, without_report
+from tests.conftest import QUICK_MODEL, SIZES, call, without_graphs, without_report
 from tests.experiments.test_resume import Killed, assert_same, kill_in_step, outcome
 from tests.models.small_encoders import VOCABULARY, write_folder
 from utils.formats import open_data
@@ -19,7 +19,7 @@ from utils.formats import open_data
 TOKENS = [*"[PAD] [UNK] [CLS] [SEP] [MASK] word ,".split(), *"0123456789"]
 TOKENS += [f"##{digit}" for digit in range(10)]
 TOKENS += [f"[unused{i}]" for i in range(VOCABULARY - len(TOKENS))]
-MODEL = ("--model", "lf_dnn", "--model-args.model_dim", 8, "--model-args.dropout_rate", 0)
+MODEL = (*QUICK_MODEL, "--model-args.dropout_rate", 0)
 OPTIONS = (*MODEL, "--batch-size", 8, "--epochs", 2, "--text-tokens", 6)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from experiments.runs.run_folder import RunFolder
 from experiments.train import main
-from tests.conftest import TINY_MODEL, call, without_report
+from tests.conftest import QUICK_MODEL, TINY_MODEL, call, without_report
 from utils.files import read_json
 
 
@@ -206,7 +206,7 @@ def test_repaired_values_are_reported(own_data_dir, tmp_path, capsys, eagerly):
     with h5py.File(own_data_dir / "video_train.h5", "r+") as file:
         file["d1"][0, 0, 0] = np.inf
     run = tmp_path / "run"
-    call(main, "--data", own_data_dir, "--run-dir", run, "--epochs", 1, *TINY_MODEL)
+    call(main, "--data", own_data_dir, "--run-dir", run, "--epochs", 1, *QUICK_MODEL)
     assert "1 NaN or infinite video values became 0" in capsys.readouterr().out.replace("\n", " ")
 
 
@@ -214,7 +214,7 @@ def test_reachable_error_of_built_in_data_is_shown(own_data_dir, tmp_path, capsy
     task = {"splits": {"valid": {"best_mae": 0.5}, "test": {"best_mae": 0.25, "constant_mae": 1.5}}}
     (own_data_dir / "task.json").write_text(json.dumps(task))
     run = tmp_path / "run"
-    call(main, "--data", own_data_dir, "--run-dir", run, "--epochs", 1, *TINY_MODEL)
+    call(main, "--data", own_data_dir, "--run-dir", run, "--epochs", 1, *QUICK_MODEL)
     printed = capsys.readouterr().out
     assert "best reachable MAE" in printed and "MAE of a constant" in printed
     summary = read_json(run / "evaluation" / "test.json")

@@ -6,7 +6,7 @@ import pytest
 from data.convert.__main__ import main as convert
 from experiments.runs.run_folder import RunFolder
 from experiments.train import main
-from tests.conftest import TINY_MODEL, call
+from tests.conftest import QUICK_MODEL, TINY_MODEL, call
 from tests.utils.formats.csd_files import write_sequences
 from tests.utils.formats.mmsa_data import make_data, write_pickle
 from tests.utils.formats.pickle_data import make_misa, make_mult
@@ -43,7 +43,7 @@ FORMATS = {
 def test_trains_on_every_format(name, tmp_path, eagerly):
     data = FORMATS[name](tmp_path)
     options = ("--run-dir", tmp_path / "run", "--epochs", 1, "--batch-size", 4)
-    call(main, "--data", data, *options, *TINY_MODEL)
+    call(main, "--data", data, *options, *QUICK_MODEL)
     run = RunFolder.open(tmp_path / "run")
     assert run.status == "finished"
     assert run.load_metadata()["data"]
@@ -79,7 +79,7 @@ def test_feature_files_replace_a_modality(tmp_path, eagerly):
     other = write_pickle(tmp_path / "bert.pkl", make_data(shapes=((7, 11), *SHAPES[1:])))
     run = tmp_path / "run"
     feature_file = ("--feature-files.text", other)
-    options = ("--run-dir", run, "--epochs", 1, *TINY_MODEL)
+    options = ("--run-dir", run, "--epochs", 1, *QUICK_MODEL)
     call(main, "--data", data, *feature_file, *options)
     with np.load(run / "normalization.npz") as scaling:
         assert len(scaling["shift_text"]) == 11

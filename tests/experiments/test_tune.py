@@ -11,14 +11,13 @@ import experiments.train
 from experiments.runs.shared_samples import forget_samples
 from experiments.tune import main
 from experiments.tuning.storage import StudyStorage
-from tests.conftest import TINY_MODEL, call
+from tests.conftest import QUICK_MODEL, TINY_MODEL, call
 from tests.experiments.test_compare import classes
 from tests.processes import start
 from utils.files import read_json
 from utils.formats.hdf5 import Hdf5Folder
 
 # A model that takes little time.
-SMALL = ("--model", "lf_dnn", "--model-args.model_dim", 8)
 SPACE = "learning_rate: {low: 1e-4, high: 1e-1, log: true}\nmodel_args.fusion_dim: [4, 8]\n"
 
 
@@ -30,7 +29,7 @@ def space(tmp_path):
 
 
 def tune(space, data, path, *options):
-    common = ("--data", data, "--run-dir", path, "--epochs", 1, *SMALL)
+    common = ("--data", data, "--run-dir", path, "--epochs", 1, *QUICK_MODEL)
     call(main, "--space", space, *common, *options)
 
 
@@ -108,7 +107,7 @@ def test_other_options_do_not_go_into_a_study(space, data_dir, tmp_path, eagerly
     study = tmp_path / "study"
     tune(space, data_dir, study, "--trials", 1)
     before = (study / "best.yaml").read_bytes()
-    options = ("--data", data_dir, "--run-dir", study, *SMALL)
+    options = ("--data", data_dir, "--run-dir", study, *QUICK_MODEL)
     message = fails(main, "--space", space, *options, "--epochs", 3)
     assert "The study study was started with other options. epochs: 1, now 3." in message
     assert (study / "best.yaml").read_bytes() == before
@@ -127,14 +126,14 @@ def test_other_options_do_not_go_into_a_study(space, data_dir, tmp_path, eagerly
 )
 def test_wrong_command_lines_leave_nothing(options, expected, space, data_dir, tmp_path, fails):
     arguments = ("--space", space, "--data", data_dir, "--run-dir", tmp_path / "study")
-    arguments += SMALL[:2]
+    arguments += QUICK_MODEL[:2]
     assert expected in fails(main, *arguments, *options)
     assert not (tmp_path / "study").exists()
 
 
 def tune_eagerly(*arguments):
     tf.config.run_functions_eagerly(True)
-    call(main, *arguments, *SMALL)
+    call(main, *arguments, *QUICK_MODEL)
 
 
 def start_two(folder, commands):

@@ -5,7 +5,7 @@ import pytest
 
 import experiments.runs.training
 from experiments.train import main
-from tests.conftest import TINY_MODEL, call
+from tests.conftest import QUICK_MODEL, call
 from utils.command_line import RunFailed
 from utils.files import read_json
 
@@ -14,7 +14,7 @@ def test_several_seeds_give_mean_and_sd_and_can_be_resumed(
     data_dir, tmp_path, capsys, fails, eagerly, monkeypatch
 ):
     root = tmp_path / "runs"
-    command = ("--data", data_dir, "--epochs", 1, *TINY_MODEL, "--run-dir", root, "--seeds", 2)
+    command = ("--data", data_dir, "--epochs", 1, *QUICK_MODEL, "--run-dir", root, "--seeds", 2)
 
     def break_down(task, *arguments, fit=experiments.runs.training.fit, **options):
         if task.settings.seed == 1:

@@ -5,7 +5,7 @@ import pytest
 from experiments.runs.run_folder import RunFolder
 from experiments.tracking.mlflow_log import MlflowLog
 from experiments.train import main
-from tests.conftest import TINY_MODEL, call
+from tests.conftest import QUICK_MODEL, call
 
 
 # MLflow 3.17 uses what SQLAlchemy 2.1 deprecates.
@@ -14,7 +14,7 @@ def test_a_run_sends_its_settings_and_metrics(data_dir, tmp_path, eagerly):
     from mlflow.tracking import MlflowClient
 
     uri, run = f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "run"
-    call(main, "--data", data_dir, "--run-dir", run, "--epochs", 2, "--mlflow", uri, *TINY_MODEL)
+    call(main, "--data", data_dir, "--run-dir", run, "--epochs", 2, "--mlflow", uri, *QUICK_MODEL)
     client = MlflowClient(uri)
     sent = client.get_run((run / "mlflow_run").read_text().strip())
     assert sent.info.run_name == "run" and sent.data.params["epochs"] == "2"

@@ -7,7 +7,7 @@ import pytest
 import experiments.evaluate
 from experiments.tasks.folds import assign_folds, one_fold_a_value
 from experiments.train import main
-from tests.conftest import TINY_MODEL, call
+from tests.conftest import QUICK_MODEL, call
 from utils.files import read_json
 from utils.formats import open_data
 from utils.formats.split import join_splits
@@ -47,7 +47,7 @@ def test_data_without_index():
 
 def test_command_writes_out_of_fold_predictions(data_dir, tmp_path, capsys, eagerly):
     run = tmp_path / "run"
-    arguments = ["--data", data_dir, "--run-dir", run, "--epochs", 2, *TINY_MODEL]
+    arguments = ["--data", data_dir, "--run-dir", run, "--epochs", 2, *QUICK_MODEL]
     call(main, *arguments, "--folds", 3, "--group", "video_id")
     assert "all 36, last epoch" in capsys.readouterr().out
     with (run / "folds_predictions.csv").open(newline="") as file:
@@ -96,7 +96,7 @@ def test_one_split_is_enough_to_leave_each_video_out(whole, tmp_path, capsys, ea
         run,
         "--epochs",
         1,
-        *TINY_MODEL,
+        *QUICK_MODEL,
         "--leave-out",
         "video_id",
     )
@@ -109,7 +109,7 @@ def test_one_split_is_enough_to_leave_each_video_out(whole, tmp_path, capsys, ea
 def test_one_split_is_cut_by_shares_and_every_result_says_so(whole, tmp_path, capsys, eagerly):
     run = tmp_path / "run"
     shares = ("--split-by", "video_id", "--shares", 2, 1, 1)
-    call(main, "--data", whole, "--run-dir", run, "--epochs", 1, *TINY_MODEL, *shares)
+    call(main, "--data", whole, "--run-dir", run, "--epochs", 1, *QUICK_MODEL, *shares)
     words = "split 2 : 1 : 1 into train, valid, test, by whole video_id, seed 0"
     assert words in capsys.readouterr().out
     trained = read_json(run / "evaluation" / "test.json")
@@ -122,7 +122,7 @@ def test_one_split_is_cut_by_shares_and_every_result_says_so(whole, tmp_path, ca
 def test_divisions_that_cannot_be_made_are_told_before_a_folder_is_made(
     whole, data_dir, tmp_path, fails
 ):
-    folder = ("--run-dir", tmp_path / "run", *TINY_MODEL)
+    folder = ("--run-dir", tmp_path / "run", *QUICK_MODEL)
     assert "--shares 70 10 20" in fails(main, "--data", whole, *folder)
     assert "one split for --shares" in fails(main, "--data", data_dir, *folder, "--shares", 7, 1, 2)
     wrong = ("--split-by", "speaker", "--shares", 2, 1, 1)
