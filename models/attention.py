@@ -32,8 +32,9 @@ def masked_softmax(scores, mask=None):
     if mask is not None:
         mask = ops.cast(mask, "bool")
         scores = ops.where(mask, scores, -1e30)
-    # Keras warns of the softmax of a single entry.
-    weights = ops.softmax(scores, axis=-1) if scores.shape[-1] != 1 else ops.ones_like(scores)
+    # Keras warns of the softmax of a single entry: 1, with a gradient of 0.
+    single = scores.shape[-1] == 1
+    weights = ops.exp(scores - scores) if single else ops.softmax(scores, axis=-1)
     if mask is not None:
         # Without an allowed entry the softmax is even.
         weights = weights * ops.cast(ops.any(mask, axis=-1, keepdims=True), "float32")

@@ -41,17 +41,7 @@ STAGES = ("recogniser", "aligner", "vectors")
 
 def main():
     """Parse the command line, measure, print the tables."""
-    parser = CommandParser(
-        "experiments.benchmarks.speech_accuracy",
-        "Measure word errors, errors of word times and speed on recordings with transcripts.",
-        "python -m experiments.benchmarks.speech_accuracy clips --asr moonshine",
-    )
-    parser.add_argument(
-        "folder", type=str, help="recordings; NAME.txt or GRID's name has the words"
-    )
-    parser.add_argument("--asr", type=str, default="moonshine", help="the recogniser")
-    parser.add_argument("--results", type=str, default=None, help="write RESULTS.md")
-    options = parser.parse_args()
+    options = make_parser().parse_args()
     recordings = find_recordings(Path(options.folder))
     recogniser = make_recogniser(options.asr)
     if recogniser is None:
@@ -62,6 +52,21 @@ def main():
         about = describe_measurement(PACKAGES)
         title = "Recognition and alignment of speech"
         write_results(options.results, title, about, shown.export_text())
+
+
+def make_parser():
+    """Return the parser of the command's options."""
+    parser = CommandParser(
+        "experiments.benchmarks.speech_accuracy",
+        "Measure word errors, errors of word times and speed on recordings with transcripts.",
+        "python -m experiments.benchmarks.speech_accuracy clips --asr moonshine",
+    )
+    parser.add_argument(
+        "folder", type=str, help="recordings; NAME.txt or GRID's name has the words"
+    )
+    parser.add_argument("--asr", type=str, default="moonshine", help="the recogniser")
+    parser.add_argument("--results", type=str, default=None, help="write RESULTS.md")
+    return parser
 
 
 def find_recordings(folder):
