@@ -18,8 +18,8 @@ WRITTEN_ROWS = 4096
 def main():
     """Parse the command line, predict, write or print a table, and measures of known labels."""
     options = make_parser().parse_args()
-    paths = options.models
-    check_options(options)
+    paths = [*options.models, *options.model]
+    check_options(options, paths)
     if not paths:
         paths = [default_model()]
         console.print(NO_MODEL, style="yellow", markup=False)
@@ -61,6 +61,9 @@ def make_parser():
         "mean of their scores or probabilities is taken",
     )
     parser.add_argument(
+        "--model", type=str, nargs="+", default=[], help="the same, as an option", metavar="MODEL"
+    )
+    parser.add_argument(
         "--data", type=str, default=None, help="data folder or file; also a single table"
     )
     parser.add_argument(
@@ -98,18 +101,19 @@ def make_parser():
     return parser
 
 
-def check_options(options):
+def check_options(options, paths):
     """Refuse options that do not go together.
 
     Args:
         options: Those of the command line.
+        paths: Those of the models.
 
     Raises:
         ValueError: Saying what to change.
     """
     if options.batch_size < 1:
         raise ValueError(f"--batch-size must be at least 1. Received: {options.batch_size}.")
-    if not options.models and options.text is None:
+    if not paths and options.text is None:
         raise ValueError("A model is needed. Received: none. Name an ONNX file or a run folder.")
     if (options.data is None) == (options.text is None):
         received = "neither" if options.data is None else f"--data {options.data} and --text"

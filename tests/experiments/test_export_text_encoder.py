@@ -151,7 +151,7 @@ def test_data_without_audio_is_predicted(text_model, own_data_dir, tmp_path, cap
 
 
 def test_texts_of_the_command_line_are_printed(text_model, text_run, tmp_path, capsys, eagerly):
-    call(predict, text_model, "--text", "I loved it")
+    call(predict, "--model", text_model, "--text", "I loved it")
     output = capsys.readouterr().out
     score = open_onnx(text_model).predict({"text": ["I loved it"]}).outputs[0, 0]
     assert "I loved it" in output and f"{score:.4f}" in output
