@@ -69,7 +69,7 @@ def scaled(features, masks, normalizer):
 
 # The others are made of the same layers.
 LIKE_OTHERS = (
-    *("seqlevel", "msa", "improved", "balanced", "lf_dnn", "tfn", "lmf", "mfn", "graph_mfn"),
+    *("seqlevel", "improved", "balanced", "lf_dnn", "tfn", "lmf", "mfn", "graph_mfn"),
     "tetfn",
 )
 EXPORTED = [name for name in MODELS if name not in LIKE_OTHERS]
