@@ -117,8 +117,8 @@ class HashDropout(ConfiguredLayer):
         if not training or self.rate == 0:
             return x
         bits = random_bits(ops.shape(x), self.seed_generator.next())
-        kept = ops.cast(bits >= np.uint32(self.rate * 2**32), x.dtype)
-        return x * (kept * (1 / (1 - self.rate)))
+        kept = bits >= np.uint32(self.rate * 2**32)
+        return ops.where(kept, ops.multiply(x, 1 / (1 - self.rate)), 0)
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape)

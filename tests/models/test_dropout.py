@@ -187,6 +187,12 @@ def test_nothing_is_dropped_at_inference_or_rate_0(rate, training):
     np.testing.assert_array_equal([np.array(v) for v in layer.variables], before)
 
 
+def test_dropped_numbers_are_0_whatever_they_were():
+    x = np.full((20, 20), np.nan, "float32")
+    y = HashDropout(0.5, seed=1)(x, training=True).numpy()
+    assert ((y == 0) | np.isnan(y)).all() and (y == 0).any() and np.isnan(y).any()
+
+
 def test_restored_states_resume_the_masks():
     def outputs(steps):
         return [encoder(x, training=True).numpy() for _ in range(steps)]
