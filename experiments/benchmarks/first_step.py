@@ -3,16 +3,15 @@
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import itertools
 import json
-import subprocess
 import sys
 import time
 
 import keras
 from rich.table import Table
 
+from experiments.benchmarks.own_process import measure_in_own_process
 from experiments.benchmarks.sizes import SIZES, make_batch
 from models import MODELS, LayerwiseAdamW
-from utils.command_line import RunFailed
 from utils.environment import peak_memory
 
 WAYS = {"without XLA": False, "with XLA": True}
@@ -31,9 +30,17 @@ def measure_first_step(console, names, batch_size):
 
     Returns:
         Dict from model and way to the CPU seconds and the bytes.
+
+    Raises:
+        RunFailed: See `measure_in_own_process`.
     """
     figures = {
-        name: {way: measure_model(name, batch_size, xla) for way, xla in WAYS.items()}
+        name: {
+            way: measure_in_own_process(
+                "first_step", [name, batch_size, xla], f"the first step of {name} {way}"
+            )
+            for way, xla in WAYS.items()
+        }
         for name in names
     }
     table = Table(title=f"The first training step, T {SIZES['M'].seq_len}, batch {batch_size}")
@@ -46,26 +53,6 @@ def measure_first_step(console, names, batch_size):
         table.add_row(name, *itertools.chain(*cells))
     console.print(table)
     return figures
-
-
-def measure_model(name, batch_size, xla):
-    """Measure one model in a separate process.
-
-    Returns:
-        CPU seconds, and the peak memory in bytes.
-
-    Raises:
-        RunFailed: If the process ends early, for example because it has too little memory.
-    """
-    options = json.dumps([name, batch_size, xla])
-    command = [sys.executable, "-m", "experiments.benchmarks.first_step", options]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise RunFailed(
-            f"the first step of {name} ended with code {done.returncode}, which is -9 where memory "
-            f"was too small. Try a smaller --batch-size. {done.stderr.strip()[-300:]}"
-        )
-    return json.loads(done.stdout)
 
 
 def main():

@@ -1,12 +1,8 @@
 """Growth of the time and memory of a training step with sequence length and batch size."""
 
-import json
-import subprocess
-import sys
-
 from rich.table import Table
 
-from utils.command_line import RunFailed
+from experiments.benchmarks.own_process import measure_in_own_process
 
 LENGTHS = (20, 50, 100, 200, 500)
 BATCH_SIZES = (8, 16, 32, 64, 128)
@@ -52,16 +48,9 @@ def measure_step(name, length, batch_size, rounds):
         A row of `measure_growth`.
 
     Raises:
-        RunFailed: If the process ends early, for example because it has too little memory.
+        RunFailed: See `measure_in_own_process`.
     """
-    options = json.dumps([name, length, batch_size, rounds])
-    command = [sys.executable, "-m", "experiments.benchmarks.step_memory", options]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise RunFailed(
-            f"a training step of size {name} with T {length} and batch {batch_size} ended with "
-            f"code {done.returncode}, which is -9 where memory was too small. Try a smaller "
-            f"--batch-size. {done.stderr.strip()[-300:]}"
-        )
-    seconds, peak = json.loads(done.stdout)
+    options = [name, length, batch_size, rounds]
+    what = f"a training step of size {name} with T {length} and batch {batch_size}"
+    seconds, peak = measure_in_own_process("step_memory", options, what)
     return {"seq_len": length, "batch_size": batch_size, "seconds": seconds, "bytes": peak}

@@ -2,12 +2,12 @@
 
 import utils.quiet_tensorflow  # noqa: F401, I001  (before anything that imports TensorFlow)
 import json
-import subprocess
 import sys
 
 import psutil
 import tensorflow as tf
 
+from experiments.benchmarks.own_process import measure_in_own_process
 from utils.data_loader import make_dataset
 from utils.environment import peak_memory
 
@@ -20,9 +20,8 @@ def measure_memory(directory, batch_size, stream):
         batch_size: Samples in a batch.
         stream: Whether the features are read from disk batch by batch.
     """
-    options = json.dumps([str(directory), batch_size, stream])
-    command = [sys.executable, "-m", "experiments.benchmarks.memory", options]
-    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    options = [str(directory), batch_size, stream]
+    return measure_in_own_process("memory", options, "an epoch of batches")
 
 
 def main():
@@ -33,7 +32,7 @@ def main():
     before = psutil.Process().memory_info().rss
     for _ in make_dataset(directory, batch_size=batch_size, stream=stream):
         pass
-    print(peak_memory() - before)
+    print(json.dumps(peak_memory() - before))
 
 
 if __name__ == "__main__":
