@@ -34,7 +34,8 @@ class Size:
     dropout_rate: float = 0.1
 
 
-SIZES = {"S": Size(20, 128, 256), "M": Size(50, 256, 512)}
+# L is for accelerators.
+SIZES = {"S": Size(20, 128, 256), "M": Size(50, 256, 512), "L": Size(200, 512, 1024)}
 
 
 def make_model(size, policy="float32"):

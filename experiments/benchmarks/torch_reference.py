@@ -127,7 +127,9 @@ class TorchModel(nn.Module):
             _set(getattr(self, name), *weights[name])
 
 
-def torch_training_step(size, batch, settings, compiled=False, bfloat16=False, weights=None):
+def torch_training_step(
+    size, batch, settings, compiled=False, bfloat16=False, weights=None, device="cpu"
+):
     """Return a function without arguments that takes a training step and returns the loss.
 
     Args:
@@ -137,11 +139,13 @@ def torch_training_step(size, batch, settings, compiled=False, bfloat16=False, w
         compiled: Whether `torch.compile` compiles the model.
         bfloat16: Whether the model runs under `torch.autocast`.
         weights: Initial weights from `export_weights`; `None`: random weights.
+        device: PyTorch's name of the device.
     """
     torch.manual_seed(0)
     model = TorchModel(size).train()
     if weights:
         model.load(weights)
+    model.to(device)
     parameters = dict(model.named_parameters())
     # As in `make_optimizer`: weight decay for matrices, not for biases, norms and positions.
     decayed = [p for n, p in parameters.items() if p.ndim > 1 and "positions" not in n]
@@ -154,12 +158,12 @@ def torch_training_step(size, batch, settings, compiled=False, bfloat16=False, w
         lr=settings.learning_rate,
         eps=1e-7,
     )
-    sequences, labels = _tensors(batch)
+    sequences, labels = _tensors(batch, device)
     forward = torch.compile(model) if compiled else model
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
             scores = forward(sequences)
         loss = functional.huber_loss(scores.float(), labels, delta=settings.huber_delta)
         loss.backward()
@@ -188,9 +192,12 @@ def torch_threads():
     return torch.get_num_threads()
 
 
-def _tensors(batch):
+def _tensors(batch, device="cpu"):
+    def moved(x):
+        return torch.from_numpy(x).to(device)
+
     sequences, labels = batch
-    return tuple(torch.from_numpy(x) for x in sequences), torch.from_numpy(labels)
+    return tuple(moved(x) for x in sequences), moved(labels)
 
 
 def _set(layer, weight, bias=None):

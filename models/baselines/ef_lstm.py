@@ -7,7 +7,7 @@ from ..checks import check_positive
 from ..dropout import HashDropout
 from ..multimodal_model import Explanation, MultimodalModel
 from .alignment import to_common_length
-from .subnetworks import masked_lstm
+from .masked_lstm import MaskedLSTM
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -66,7 +66,7 @@ class EFLSTM(MultimodalModel):
         self.dropout_rate = dropout_rate
         policy = self.dtype_policy
         self.lstms = [
-            masked_lstm(model_dim, policy, f"lstm_{i}", return_sequences=i + 1 < n_layers)
+            MaskedLSTM(model_dim, i + 1 < n_layers, dtype=policy, name=f"lstm_{i}")
             for i in range(n_layers)
         ]
         self.dropouts = [HashDropout(dropout_rate, dtype=policy) for _ in range(n_layers)]

@@ -16,7 +16,7 @@ from .misa_losses import (
     difference_loss,
     reconstruction_loss,
 )
-from .stacked_bilstm import StackedBiLSTM
+from .stacked_bilstm import StackedBiLSTM, encode_in_one_loop
 
 PAIRS = tuple(itertools.combinations(range(3), 2))
 
@@ -153,7 +153,7 @@ class MISA(MultimodalModel):
             yield part, (None, 3 * self.model_dim)
 
     def explain_sequences(self, sequences, masks, training=None):
-        originals = self._encode(sequences, masks)
+        originals = self._encode(sequences, masks, training)
         private = [layer(u) for layer, u in zip(self.private, originals, strict=True)]
         shared = [self.shared(u) for u in originals]
         present = [ops.any(mask, axis=1) for mask in masks]
@@ -165,9 +165,10 @@ class MISA(MultimodalModel):
         hidden = self.dropout(self.hidden(flat), training=training)
         return Explanation(self.output_layer(hidden), None, {"fusion/layer_0": weights})
 
-    def _encode(self, sequences, masks):
-        parts = zip(self.encoders, self.projections, self.norms, sequences, masks, strict=True)
-        return [norm(project(encode(x, mask=mask))) for encode, project, norm, x, mask in parts]
+    def _encode(self, sequences, masks, training):
+        encoded = encode_in_one_loop(self.encoders, sequences, masks, training)
+        parts = zip(self.projections, self.norms, encoded, strict=True)
+        return [norm(project(x)) for project, norm, x in parts]
 
     def _add_losses(self, originals, private, shared, present):
         both = {(m, n): ops.logical_and(present[m], present[n]) for m, n in PAIRS}

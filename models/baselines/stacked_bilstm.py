@@ -5,7 +5,7 @@ from keras import ops
 
 from ..checks import check_positive
 from ..explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
-from .subnetworks import masked_lstm
+from .masked_lstm import MaskedLSTM, run_lstms
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -32,18 +32,15 @@ class StackedBiLSTM(ExplicitMaskLayer):
         self.units = units
         # Not `keras.layers.Bidirectional`: it copies layers by an id that a later one may have too
         # and so, now and then, fails or shares weights while a model is loaded.
-        self.lower = self._both_ways("lower", return_sequences=True, return_state=True)
+        self.lower, self.upper = self._both_ways("lower"), self._both_ways("upper")
         self.norm = keras.layers.LayerNormalization(
             epsilon=1e-5, dtype=self.dtype_policy, name="norm"
         )
-        self.upper = self._both_ways("upper")
 
-    def _both_ways(self, name, **options):
+    def _both_ways(self, name):
         ways = {"forwards": False, "backwards": True}
         return [
-            masked_lstm(
-                self.units, self.dtype_policy, f"{name}_{way}", go_backwards=back, **options
-            )
+            MaskedLSTM(self.units, True, back, dtype=self.dtype_policy, name=f"{name}_{way}")
             for way, back in ways.items()
         ]
 
@@ -54,12 +51,44 @@ class StackedBiLSTM(ExplicitMaskLayer):
         self.norm.build((None, None, 2 * self.units))
         self.built = True
 
-    def call(self, x, mask=None):
-        forwards, backwards = (lstm(x, mask=mask) for lstm in self.lower)
-        states = ops.concatenate([forwards[0], ops.flip(backwards[0], axis=1)], axis=-1)
-        states = self.norm(clear_masked(states, as_mask(mask)))
-        last = (lstm(states, mask=mask) for lstm in self.upper)
-        return ops.concatenate([forwards[1], backwards[1], *last], axis=-1)
+    def call(self, x, mask=None, training=None):
+        (last,) = encode_in_one_loop([self], [x], [mask], training)
+        return last
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], 4 * self.units)
+
+
+def encode_in_one_loop(encoders, sequences, masks, training):
+    """Call `StackedBiLSTM`s of one width, each on a sequence of its own.
+
+    Args:
+        encoders: The layers.
+        sequences: A sequence for each, `(batch, time, features)`; `time` may differ.
+        masks: Their masks, boolean `(batch, time)`.
+        training: Whether one loop runs all lower LSTMs, and another one all upper LSTMs.
+
+    Returns:
+        The results of the layers, a list.
+    """
+    masks = [as_mask(mask) for mask in masks]
+    lower = _run(encoders, "lower", sequences, masks, training)
+    normed = [
+        encoder.norm(
+            clear_masked(ops.concatenate([forwards, ops.flip(backwards, axis=1)], axis=-1), mask)
+        )
+        for encoder, (forwards, backwards), mask in zip(encoders, lower, masks, strict=True)
+    ]
+    upper = _run(encoders, "upper", normed, masks, training)
+    return [
+        ops.concatenate([states[:, -1] for states in (*below, *above)], axis=-1)
+        for below, above in zip(lower, upper, strict=True)
+    ]
+
+
+def _run(encoders, name, sequences, masks, training):
+    """Return the states of each encoder's two LSTMs of this name."""
+    lstms = [lstm for encoder in encoders for lstm in getattr(encoder, name)]
+    twice = [[x for x in given for _ in range(2)] for given in (sequences, masks)]
+    states = iter(run_lstms(lstms, *twice, training))
+    return list(zip(states, states, strict=True))

@@ -7,12 +7,8 @@ from ..dropout import HashDropout
 from ..explicit_masks import ExplicitMaskLayer, clear_masked
 from ..inputs import MODALITIES
 from ..pooling import MaskedPooling
+from .masked_lstm import MaskedLSTM
 from .perceptron import Perceptron
-
-
-def masked_lstm(units, policy, name, **options):
-    """Return an LSTM that takes any mask; cuDNN's kernel refuses holes and padding on the left."""
-    return keras.layers.LSTM(units, use_cudnn=False, dtype=policy, name=name, **options)
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -87,7 +83,7 @@ class LSTMSubnetwork(ExplicitMaskLayer):
         self.input_dim = input_dim
         self.units = units
         self.dropout_rate = dropout_rate
-        self.lstm = masked_lstm(units, self.dtype_policy, "lstm")
+        self.lstm = MaskedLSTM(units, dtype=self.dtype_policy, name="lstm")
         self.dropout = HashDropout(dropout_rate, dtype=self.dtype_policy)
         self.dense = keras.layers.Dense(units, dtype=self.dtype_policy, name="dense")
 

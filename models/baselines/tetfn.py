@@ -17,8 +17,8 @@ from .crossmodal import (
     self_attention_transformers,
     temporal_convolutions,
 )
+from .masked_lstm import MaskedLSTM
 from .sinusoidal_positions import sinusoidal_positions
-from .subnetworks import masked_lstm
 from .task_head import TaskHead
 from .transformer_stack import TransformerStack
 from .unimodally_supervised_model import UnimodallySupervisedModel
@@ -138,7 +138,7 @@ class TETFN(UnimodallySupervisedModel):
     def _make_encoders(self, policy):
         lstm_dims = {"audio": self.audio_lstm_dim, "video": self.video_lstm_dim}
         self.lstms = [
-            masked_lstm(units, policy, f"{name}_lstm", return_sequences=True)
+            MaskedLSTM(units, return_sequences=True, dtype=policy, name=f"{name}_lstm")
             for name, units in lstm_dims.items()
         ]
         self.convolutions = temporal_convolutions(self.model_dim, self.kernel_size, policy)

@@ -52,7 +52,7 @@ def test_writes_what_it_measured_and_how(tmp_path, monkeypatch):
 
 
 def test_wrong_arguments(fails):
-    assert tuple(SIZES) == SIZE_NAMES
+    assert set(SIZE_NAMES) < set(SIZES)
     parts = "training, inference, gemm, growth, padding, imports, first_step, data, extraction"
     assert f"--only takes {parts}. Received: smell" in fails(main, "--only", "smell")
     assert "--size takes S, M. Received: XXL" in fails(main, "--size", "XXL")
