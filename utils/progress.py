@@ -65,15 +65,16 @@ class TimeLeft:
     Args:
         total: Number of pieces.
         processes: How many are done at a time.
+        ended: How many had ended before.
         clock: Returns the time in seconds.
     """
 
-    def __init__(self, total, processes=1, clock=time.monotonic):
+    def __init__(self, total, processes=1, ended=0, clock=time.monotonic):
         self.total = total
         self.processes = processes
         self.clock = clock
         self.started = self.last = clock()
-        self.ended = self.worked = 0
+        self.ended, self.worked = ended, 0
 
     def count(self):
         """Count a piece that has ended.

@@ -41,20 +41,27 @@ CHECKED_SAMPLES = 4
 def main():
     """Parse the command line, compare with the CPU, measure, and print one table."""
     options = make_parser().parse_args()
-    console = Console(record=True, width=100)
+    console = Console(record=True, width=80)
     about = measure("describe", [])
     console.print(_description(about), soft_wrap=True, highlight=False)
     checks = {size: compare_with_cpu(size) for size in options.size}
     rates = {dtype: measure("product", [dtype]).get("flops") for dtype in DTYPES}
     table = Table(caption=_caption(rates))
-    table.add_column("training step")
-    for heading in ("ms", "samples/s", "× torch.compile", "utilisation", "peak memory, MB"):
+    table.add_column("training step", no_wrap=True)
+    for heading in ("ms", "samples/s", "× torch.compile", "utilisation", "memory, MB"):
         table.add_column(heading, justify="right")
+    notes = [f"{size} compared with the CPU: {_told(errors)}." for size, errors in checks.items()]
     for size, dtype in itertools.product(options.size, DTYPES):
-        _add_rows(table, measure_size(size, dtype, options), rates[dtype], (size, dtype))
+        found = measure_size(size, dtype, options)
+        for contender, figures in found.items():
+            title = f"{size}, {dtype}: {contender}"
+            if "error" in figures:
+                notes.append(f"{title}: {figures['error']}.")
+            else:
+                table.add_row(title, *_cells(figures, found, rates[dtype]))
     console.print(table)
-    for size, errors in checks.items():
-        console.print(f"{size} compared with the CPU: {_told(errors)}.", highlight=False)
+    for note in notes:
+        console.print(note, soft_wrap=True, highlight=False)
     if options.results:
         text = console.export_text()
         Path(f"{options.results}.md").write_text(f"# accelerator\n\n```\n{text.strip()}\n```\n")
@@ -134,22 +141,15 @@ def measure_size(size, dtype, options):
     return found
 
 
-def _add_rows(table, found, rate, names):
-    reference = found.get("torch.compile", {}).get("seconds")
-    for contender, figures in found.items():
-        title = f"{', '.join(names)}: {contender}"
-        if "error" in figures:
-            table.add_row(title, figures["error"])
-            continue
-        seconds = figures["seconds"]
-        table.add_row(
-            title,
-            f"{1e3 * seconds:,.1f}",
-            f"{figures['samples'] / seconds:,.0f}",
-            f"{reference / seconds:.2f}" if reference else "",
-            f"{figures['flops'] / seconds / rate:.0%}" if rate else "",
-            f"{figures['bytes'] / 1e6:,.0f}",
-        )
+def _cells(figures, found, rate):
+    reference, seconds = found.get("torch.compile", {}).get("seconds"), figures["seconds"]
+    return (
+        f"{1e3 * seconds:,.1f}",
+        f"{figures['samples'] / seconds:,.0f}",
+        f"{reference / seconds:.2f}" if reference else "",
+        f"{figures['flops'] / seconds / rate:.0%}" if rate else "",
+        f"{figures['bytes'] / 1e6:,.0f}",
+    )
 
 
 def _description(about):
@@ -169,7 +169,8 @@ def _description(about):
 
 def _caption(rates):
     told = [f"{dtype} {rate / 1e12:,.2f} TFLOP/s" for dtype, rate in rates.items() if rate]
-    return f"Limit of utilisation, a product of large square matrices: {', '.join(told)}"
+    limit = "Limit of utilisation, a product of large square matrices"
+    return f"{limit}: {', '.join(told)}. Memory: the peak."
 
 
 def _told(errors):

@@ -8,6 +8,7 @@ from experiments.comparison.outcomes import read_outcome
 from experiments.comparison.processes import run_jobs
 from experiments.comparison.protocol import Protocol
 from experiments.comparison.runs import evaluate, train, tune
+from experiments.runs.resuming import is_finished
 from experiments.runs.shared_samples import shared_join
 from experiments.tasks.folds import group_values
 from utils.command_line import console
@@ -47,8 +48,8 @@ def run_comparison(protocol, task, processes):
     """
     tuned = _tune_all(protocol, processes)
     runs = protocol.runs({model: values for model, (values, _) in tuned.items()})
-    jobs = {name: (train, settings) for name, settings in runs.items()}
-    _run("trained", jobs, processes)
+    jobs = {name: (train, one) for name, one in runs.items() if not is_finished(one.run_dir)}
+    _run("trained", jobs, processes, ended=len(runs) - len(jobs))
     split = None
     if not protocol.base.cross_validates:
         split = "test" if "test" in task.splits() else "valid"
@@ -87,9 +88,11 @@ def _tune_all(protocol, processes):
     return _run("tuned", jobs, processes)
 
 
-def _run(what, jobs, processes):
-    """Run jobs, with a line for each that ends."""
-    time_left = TimeLeft(len(jobs), processes)
+def _run(what, jobs, processes, ended=0):
+    """Run jobs, with a line for each that ends; `ended` of their kind have ended before."""
+    if not jobs:
+        return {}
+    time_left = TimeLeft(ended + len(jobs), processes, ended)
 
     def tell(name, outcome):
         told = what if outcome == "done" else outcome

@@ -9,7 +9,6 @@ import keras
 from experiments.comparison.cost import CostMeter
 from experiments.runs.evaluation import evaluate as evaluate_run
 from experiments.runs.loaded_run import load_run
-from experiments.runs.resuming import is_finished
 from experiments.runs.run_folder import RunFolder
 from experiments.runs.shared_samples import shared_split, training_samples
 from experiments.runs.start import open_folder, recorded
@@ -64,13 +63,11 @@ def tune(settings, space, trials, path):
 def train(settings):
     """Train, or cross-validate, in the run folder of the settings; the test is not read.
 
-    A run that is finished is left as it is, one that was stopped goes on.
+    A run that was stopped goes on.
 
     Args:
         settings: `TrainSettings` with `run_dir`.
     """
-    if is_finished(settings.run_dir):
-        return
     task = open_checked(settings)
     samples = training_samples(task)
     folder = open_folder(task, resume=True)

@@ -1,21 +1,28 @@
-"""The states of LSTMs side by side, with a gradient that needs no second recurrence of products."""
-
-import itertools
+"""The states of LSTMs side by side, with a gradient that leaves no large product in its loop."""
 
 from keras import ops
+
+
+def gate_scale(units):
+    """Return factors `(4 * units,)` of the kernels and biases that `lstm_states` takes.
+
+    The cell's gate is doubled: with `tanh(x) = 2 sigmoid(2x) - 1`, one function serves all gates.
+    """
+    return [1.0] * 2 * units + [2.0] * units + [1.0] * units
 
 
 def lstm_states(projected, mask, kernels):
     """Run LSTMs of one width over sequences of one length, in one loop.
 
-    The gradient runs one loop backwards, over what depends on the step before alone. The gradients
-    of the weights are single products over all steps.
+    A second loop, backwards, finds the gradients of the gates. The gradients of the weights are
+    single products over all steps.
 
     Args:
-        projected: The products of inputs and input kernels, with biases, as Keras orders them:
-            input, forget, cell, output; `(time, lstms, batch, 4 * units)`.
+        projected: The products of inputs and input kernels, with biases, `(time, lstms, batch,
+            4 * units)`. The gates stand in Keras's order: input, forget, cell, output. All is
+            multiplied by `gate_scale`.
         mask: Boolean `(time, lstms, batch, 1)`, `True` = valid step; others keep the state.
-        kernels: The recurrent kernels, `(lstms, units, 4 * units)`.
+        kernels: The recurrent kernels `(lstms, units, 4 * units)`, multiplied by `gate_scale`.
 
     Returns:
         The states after each step, `(time, lstms, batch, units)`; the first starts from 0.
@@ -23,13 +30,12 @@ def lstm_states(projected, mask, kernels):
     Reference:
         Hochreiter and Schmidhuber, 1997, "Long Short-Term Memory", Neural Computation.
     """
-    valid = ops.cast(mask, projected.dtype)
-    return _states(projected, valid, ops.cast(kernels, projected.dtype))
+    return _states(projected, ops.cast(mask, projected.dtype), kernels)
 
 
 @ops.custom_gradient
 def _states(projected, valid, kernels):
-    hidden, cells, gates = _forwards(projected, valid, kernels)
+    hidden, cells, gates = _forwards(projected, valid > 0, kernels)
 
     def gradient(*arguments, upstream=None):
         given = arguments[0] if upstream is None else upstream
@@ -39,11 +45,8 @@ def _states(projected, valid, kernels):
 
 
 def _forwards(projected, valid, kernels):
-    """Return `h`, `c` and the gates after each step; of the cell's gate `(1 + tanh) / 2`."""
+    """Return `h`, `c` and the gates after each step."""
     units = kernels.shape[1]
-    # tanh(x) = 2 sigmoid(2x) - 1, so that one function serves all gates.
-    scale = ops.cast([1.0] * 2 * units + [2.0] * units + [1.0] * units, projected.dtype)
-    projected, kernels = projected * scale, kernels * scale
 
     def step(states, x, valid):
         h, c, _ = states
@@ -51,7 +54,6 @@ def _forwards(projected, valid, kernels):
         i, f, g, o = ops.split(gates, 4, axis=-1)
         new_c = f * c + (i * 2.0) * g - i
         new_h = o * ops.tanh(new_c)
-        valid = valid > 0
         return [ops.where(valid, new_h, h), ops.where(valid, new_c, c), gates]
 
     return _scan(step, (projected, valid), (units, units, 4 * units))
@@ -63,24 +65,22 @@ def _backwards(upstream, valid, kernels, hidden, cells, gates):
     before_h, before_c = (
         ops.concatenate([ops.zeros_like(x[:1]), x[:-1]], axis=0) for x in (hidden, cells)
     )
-    i, f, g, o = ops.split(gates, 4, axis=-1)
-    c = ops.tanh(cells)
-    # The derivatives of the sums by `c`, three times, and by `h`.
-    factors = ops.concatenate([2.0 * g - 1.0, before_c, 4.0 * i, c], axis=-1)
-    factors = factors * (gates * (1.0 - gates)) * valid
-    through = o * (1.0 - c * c) * valid
-    kept = 1.0 - valid
-    forget = f * valid + kept
     backwards = ops.transpose(kernels, (0, 2, 1))
 
-    def step(states, given, factors, through, forget, kept):
+    def step(states, given, valid, before_c, c, gates):
         dh, dc, _ = states
+        i, f, g, o = ops.split(gates, 4, axis=-1)
+        c = ops.tanh(c)
         dh = dh + given
-        dc = dc + dh * through
-        sums = ops.concatenate([dc, dc, dc, dh], axis=-1) * factors
-        return [ops.matmul(sums, backwards) + dh * kept, dc * forget, sums]
+        dh_valid = dh * valid
+        dc_valid = dc * valid + dh_valid * o * (1.0 - c * c)
+        # The derivatives by the gates, then by their sums.
+        by_gates = [dc_valid * (2.0 * g - 1.0), dc_valid * before_c, dc_valid * 2.0 * i]
+        sums = ops.concatenate([*by_gates, dh_valid * c], axis=-1) * (gates * (1.0 - gates))
+        new_dc = dc_valid * f + dc * (1.0 - valid)
+        return [ops.matmul(sums, backwards) + dh - dh_valid, new_dc, sums]
 
-    given = (upstream, factors, through, forget, kept)
+    given = (upstream, valid, before_c, cells, gates)
     *_, sums = _scan(step, given, (units, units, 4 * units), reverse=True)
     d_kernels = ops.matmul(ops.transpose(_by_lstm(before_h), (0, 2, 1)), _by_lstm(sums))
     return sums, ops.zeros_like(valid), d_kernels
@@ -93,13 +93,13 @@ def _by_lstm(x):
 
 def _scan(step, sequences, widths, reverse=False):
     """Run `step` over the first axis; return its states after each step, from zeros."""
-    # One tensor: Keras's `scan` on TensorFlow takes no more where the length is unknown.
-    joined = ops.concatenate(sequences, axis=-1)
-    ends = list(itertools.accumulate(x.shape[-1] for x in sequences))[:-1]
-    start = [ops.zeros((*ops.shape(joined)[1:3], width), joined.dtype) for width in widths]
+    time, lstms, batch, _ = ops.shape(sequences[0])
+    start = [ops.zeros((lstms, batch, width), sequences[0].dtype) for width in widths]
 
-    def turn(states, given):
-        states = step(states, *ops.split(given, ends, axis=-1))
+    # It takes its step of each sequence itself: where the length is unknown, Keras's `scan` on
+    # TensorFlow walks over one tensor alone.
+    def turn(states, t):
+        states = step(states, *(ops.take(x, t, axis=0) for x in sequences))
         return states, states
 
-    return ops.scan(turn, start, joined, reverse=reverse)[1]
+    return ops.scan(turn, start, ops.arange(time), reverse=reverse)[1]

@@ -1,9 +1,11 @@
 """An LSTM that takes any mask, and several of them in one loop."""
 
+import functools
+
 import keras
 from keras import ops
 
-from .lstm_states import lstm_states
+from .lstm_states import gate_scale, lstm_states
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -67,12 +69,14 @@ def run_lstms(lstms, sequences, masks, training):
 
 def _states_in_one_loop(lstms, sequences, masks):
     lengths = [ops.shape(x)[1] for x in sequences]
-    longest = lengths[0]
-    for length in lengths[1:]:
-        longest = ops.maximum(longest, length)
+    known = all(isinstance(length, int) for length in lengths)
+    longest = functools.reduce(max if known else ops.maximum, lengths)
     projected, valid, kernels = [], [], []
     for lstm, x, mask, length in zip(lstms, sequences, masks, lengths, strict=True):
-        kernel, recurrent_kernel, bias = (ops.cast(w, lstm.compute_dtype) for w in lstm.weights)
+        scale = ops.cast(gate_scale(lstm.units), lstm.compute_dtype)
+        kernel, recurrent_kernel, bias = (
+            ops.cast(weight, lstm.compute_dtype) * scale for weight in lstm.weights
+        )
         x = ops.transpose(ops.cast(x, lstm.compute_dtype), (1, 0, 2))
         x = ops.matmul(x, kernel) + bias
         mask = ops.expand_dims(ops.transpose(mask), -1)

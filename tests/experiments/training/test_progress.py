@@ -71,6 +71,12 @@ def test_the_time_left_comes_from_pieces_that_were_not_done_before():
     assert left.count() == "4 of 4"
 
 
+def test_the_time_left_counts_what_had_ended_before():
+    times = iter([0, 600])
+    left = TimeLeft(5, ended=3, clock=lambda: next(times))
+    assert left.count() == "4 of 5, about 10 minutes left"
+
+
 def test_the_time_left_knows_that_pieces_run_side_by_side():
     times = iter([0, 3600, 3602])
     left = TimeLeft(6, processes=2, clock=lambda: next(times))
