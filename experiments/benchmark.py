@@ -17,13 +17,14 @@ MINUTES = {
     "padding": (3.0, 2.0),
     "imports": (0.0, 0.1),
     "first_step": (8.0, 0.0),
+    "models": (12.0, 0.5),
     "data": (0.5, 0.2),
     "extraction": (0.0, 1.0),
 }
 # The part that needs files of the user.
 WITH_CLIPS = "extraction"
 SIZE_NAMES = ("S", "M")
-# The models are those of the part `first_step`.
+# The models are those of the parts `first_step` and `models`.
 CHOICES = {"only": (*MINUTES,), "size": SIZE_NAMES, "models": (*MODELS,)}
 
 

@@ -7,6 +7,7 @@ from experiments.benchmarks.gemm import measure_gemm
 from experiments.benchmarks.growth import measure_growth
 from experiments.benchmarks.imports import measure_imports
 from experiments.benchmarks.inference import measure_inference
+from experiments.benchmarks.model_steps import measure_model_steps
 from experiments.benchmarks.padding import measure_padding
 from experiments.benchmarks.sizes import SIZES
 from experiments.benchmarks.training import measure_training
@@ -24,6 +25,8 @@ def measure(part, console, options):
         return measure_imports(console, rounds)
     if part == "first_step":
         return measure_first_step(console, options.models, batch_size)
+    if part == "models":
+        return measure_model_steps(console, options.models, batch_size, rounds)
     if part == "gemm":
         return measure_gemm(console, sizes, batch_size, rounds)
     if part == "inference":

@@ -142,10 +142,15 @@ def torch_training_step(
         device: PyTorch's name of the device.
     """
     torch.manual_seed(0)
-    model = TorchModel(size).train()
+    model = TorchModel(size)
     if weights:
         model.load(weights)
-    model.to(device)
+    return module_step(model, batch, settings, compiled, bfloat16, device)
+
+
+def module_step(model, batch, settings, compiled=False, bfloat16=False, device="cpu"):
+    """Return the same for any module from three sequences to scores `(batch, 1)`."""
+    model.train().to(device)
     parameters = dict(model.named_parameters())
     # As in `make_optimizer`: weight decay for matrices, not for biases, norms and positions.
     decayed = [p for n, p in parameters.items() if p.ndim > 1 and "positions" not in n]
