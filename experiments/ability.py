@@ -9,7 +9,7 @@ from utils.csv_rows import read_rows
 from utils.files import write_text
 from utils.options import command_line
 
-EXAMPLE = "python -m experiments.ability --results experiments/results --picture docs/ability.svg"
+EXAMPLE = "python -m experiments.ability --results results --picture ability.svg"
 TASKS = ("text_only", "additive", "missing", "sarcasm", "late_event", "long_range")
 TITLE = "What each model can fuse, on tasks with a known best result"
 COLUMNS = ("model", "split", "seed", "MAE", "constant_MAE", "best_reachable_MAE")

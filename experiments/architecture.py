@@ -6,7 +6,7 @@ from typing import Any
 from models import MODELS
 from utils.command_line import CommandParser, announce, console, run_command
 
-EXAMPLE = "python -m experiments.architecture --model seqlevel --output docs/architecture.svg"
+EXAMPLE = "python -m experiments.architecture --model seqlevel --output model.svg"
 
 
 def main():

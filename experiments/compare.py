@@ -22,7 +22,7 @@ from experiments.settings.model import NAMES
 from utils.command_line import CommandParser, announce, console, run_command
 from utils.options import add_settings
 
-EXAMPLE = "python -m experiments.compare --models seqlevel msa constant --data DIR --seeds 3"
+EXAMPLE = "python -m experiments.compare --models seqlevel msa constant --data DIR"
 
 
 def main():

@@ -15,7 +15,7 @@ from utils.command_line import (
 )
 from utils.untrusted.plain_file import plain_file
 
-EXAMPLE = "python -m experiments.score interview.mp4 --model model.onnx --page interview.html"
+EXAMPLE = "python -m experiments.score clip.mp4 --model model.onnx --page clip.html"
 
 
 def main():

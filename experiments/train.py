@@ -7,9 +7,7 @@ from experiments.settings.command_line import default_settings, parse_settings
 from utils.command_line import CommandParser, console, run_command
 from utils.options import add_settings
 
-EXAMPLE = (
-    "python -m experiments.train --model seqlevel --data DIR --epochs 20 --model-args.model_dim 64"
-)
+EXAMPLE = "python -m experiments.train --data DIR --epochs 20 --model-args.model_dim 64"
 
 
 def main():

@@ -15,6 +15,7 @@ from rich.console import Console
 console = Console()
 
 DEBUG = "--debug"
+MOST_IN_USAGE = 15
 FULL = (errno.ENOSPC, errno.EDQUOT)
 KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}
 
@@ -73,7 +74,19 @@ class CommandParser(ArgumentParser):
         return action
 
     def format_help(self):
-        """Return the text of `--help`, with the example on a line of its own."""
+        """Return the text of `--help`, with the example on a line of its own.
+
+        The usage of a command with many options does not list them: the help does, below.
+        """
+        options = [action for action in self._actions if action.option_strings]
+        if len(options) > MOST_IN_USAGE:
+            needed = [
+                f"{action.option_strings[0]} {action.dest.upper()}"
+                for action in options
+                if action.required
+            ]
+            given = [action.dest.upper() for action in self._actions if not action.option_strings]
+            self.usage = " ".join(["%(prog)s", "[OPTIONS]", *needed, *given])
         return f"{super().format_help()}\nexample:\n  {self.example}\n"
 
     def error(self, message, ex=None):

@@ -35,7 +35,7 @@ def make_parser():
         "Convert a published data set of a special form into this repository's HDF5 layout. "
         "mosi_context: utterance-level CMU-MOSI, each utterance with the utterances before it in "
         "its video.",
-        "python -m data.prepare mosi_context --source mosi_raw --output runs/data/mosi_context",
+        "python -m data.prepare mosi_context --source raw --output runs/mosi_context",
     )
     add = parser.add_argument
     add("recipe", help=f"what to prepare: {', '.join(RECIPES)}", suggestions=RECIPES)

@@ -43,6 +43,11 @@ def test_example_of_the_help_is_a_command_that_parses(parser):
     assert parser.parse_args(arguments)
 
 
+def test_help_fits_80_columns(parser, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert [line for line in parser.format_help().splitlines() if len(line) > 80] == []
+
+
 def test_every_command_has_the_option_for_tracebacks(parser):
     assert "--debug" in parser.format_help()
 
