@@ -208,10 +208,11 @@ class GatedEncoder(nn.Module):
     def forward(self, sequences):
         text, *others = sequences
         hidden = self.project(text)
-        shift = sum(
+        audio, video = (
             gate(torch.cat([hidden, x], -1)).relu() * move(x)
             for gate, move, x in zip(self.gates, self.shifts, others, strict=True)
         )
+        shift = audio + video
         ratio = hidden.norm(dim=-1, keepdim=True) / shift.norm(dim=-1, keepdim=True)
         return self.head(self.encoder(self.norm(hidden + ratio.clamp(max=1) * shift))[:, 0])
 

@@ -1,6 +1,7 @@
 """An LSTM that takes any mask, and several of them in one loop."""
 
 import functools
+from typing import Any
 
 import keras
 from keras import ops
@@ -87,5 +88,5 @@ def _states_in_one_loop(lstms, sequences, masks):
         valid.append(ops.pad(mask, rest))
         kernels.append(recurrent_kernel)
     projected, valid = (ops.stack(x, axis=1) for x in (projected, valid))
-    states = lstm_states(projected, valid, ops.stack(kernels))
+    states: Any = lstm_states(projected, valid, ops.stack(kernels))
     return [ops.transpose(states[:length, i], (1, 0, 2)) for i, length in enumerate(lengths)]

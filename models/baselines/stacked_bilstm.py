@@ -89,6 +89,6 @@ def encode_in_one_loop(encoders, sequences, masks, training):
 def _run(encoders, name, sequences, masks, training):
     """Return the states of each encoder's two LSTMs of this name."""
     lstms = [lstm for encoder in encoders for lstm in getattr(encoder, name)]
-    twice = [[x for x in given for _ in range(2)] for given in (sequences, masks)]
-    states = iter(run_lstms(lstms, *twice, training))
+    sequences, masks = ([x for x in given for _ in range(2)] for given in (sequences, masks))
+    states = iter(run_lstms(lstms, sequences, masks, training))
     return list(zip(states, states, strict=True))
