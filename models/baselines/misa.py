@@ -166,7 +166,13 @@ class MISA(MultimodalModel):
         return Explanation(self.output_layer(hidden), None, {"fusion/layer_0": weights})
 
     def _encode(self, sequences, masks, training):
-        encoded = encode_in_one_loop(self.encoders, sequences, masks, training)
+        if training:
+            encoded = encode_in_one_loop(self.encoders, sequences, masks, training)
+        else:  # calls that a drawing of the model can follow
+            encoded = [
+                encode(x, mask=mask)
+                for encode, x, mask in zip(self.encoders, sequences, masks, strict=True)
+            ]
         parts = zip(self.projections, self.norms, encoded, strict=True)
         return [norm(project(x)) for project, norm, x in parts]
 
