@@ -41,6 +41,8 @@ CHECKED_SAMPLES = 4
 def main():
     """Parse the command line, compare with the CPU, measure, and print one table."""
     options = make_parser().parse_args()
+    if options.results:  # an error here costs less than one after the measurements
+        Path(options.results).parent.mkdir(parents=True, exist_ok=True)
     console = Console(record=True, width=80)
     about = measure("describe", [])
     console.print(_description(about), soft_wrap=True, highlight=False)
@@ -181,9 +183,9 @@ def _told(errors):
 
 
 def _positive(text):
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if number < 1:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1. Received: {text}.")
     return number
 
 

@@ -82,7 +82,7 @@ def test_prints_one_table(monkeypatch, capsys, tmp_path, error, code):
     )
     monkeypatch.setattr(accelerator.importlib.util, "find_spec", lambda name: name)
     monkeypatch.setattr(accelerator.importlib.metadata, "version", lambda name: "1.0")
-    results = str(tmp_path / "accelerator")
+    results = str(tmp_path / "new" / "accelerator")
     monkeypatch.setattr(sys, "argv", ["accelerator.py", "--size", "S", "--results", results])
     assert accelerator.main() == code
     output = capsys.readouterr().out
@@ -90,12 +90,19 @@ def test_prints_one_table(monkeypatch, capsys, tmp_path, error, code):
     assert "S, bfloat16: ours" in output and "400" in output and "50%" in output
     assert "out of memory" in output
     assert f"gradients differ by {error:.1e}" in output
-    assert "S, float32: ours" in (tmp_path / "accelerator.md").read_text()
+    assert "S, float32: ours" in (tmp_path / "new" / "accelerator.md").read_text()
 
 
 def test_a_failed_process_is_told(monkeypatch):
     monkeypatch.setattr(sys, "executable", "false")
     assert accelerator.measure("describe", []) == {"error": "code 1: it printed nothing"}
+
+
+def test_wrong_numbers_are_named(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        accelerator.make_parser().parse_args(["--rounds", "0"])
+    assert stopped.value.code == 2
+    assert "--rounds: must be a whole number from 1. Received: 0." in capsys.readouterr().err
 
 
 def test_describes_the_device():
