@@ -18,6 +18,7 @@ MINUTES = {
     "imports": (0.0, 0.1),
     "first_step": (8.0, 0.0),
     "models": (12.0, 0.5),
+    "text_encoder": (0.5, 0.1),
     "data": (0.5, 0.2),
     "extraction": (0.0, 1.0),
 }

@@ -70,26 +70,39 @@ def embed(backbone, ids, training):
     return x, None if relative is None else relative(x)
 
 
-def apply_layer(layer, x, relative, mask, training):
+def apply_layer(layer, x, relative, tokens, training):
     """Apply a transformer layer.
 
     Args:
         layer: One of `BackboneParts.calls`.
-        x: `(batch, tokens, width)`.
+        x: The line of the tokens, `(1, tokens, width)`; see `TokenLine`.
         relative: Second result of `embed`.
-        mask: int32 `(batch, tokens)`, 1 = attended to.
-        training: Whether to apply dropout. In the layers of DeBERTa it is passed part by part,
-            because their call does not take it.
+        tokens: The `TokenLine`.
+        training: Whether to apply dropout.
 
     Returns:
-        `(batch, tokens, width)`.
+        The shape of `x`.
     """
+    attention = layer._self_attention_layer
     if relative is None:
-        return layer(x, padding_mask=mask, training=training)
-    change = layer._self_attention_layer(
-        x, relative, attention_mask=ops.expand_dims(mask, 1), training=training
-    )
+        change = attend(attention, x, tokens, training)
+    else:
+        mask = ops.expand_dims(tokens.mask, 1)
+        rows = attention(tokens.rows(x), relative, attention_mask=mask, training=training)
+        change = tokens.line(rows)
     change = layer._self_attention_dropout(change, training=training)
     x = layer._self_attention_layer_norm(x + change)
     change = layer._feedforward_output_dense(layer._feedforward_intermediate_dense(x))
     return layer._feedforward_layer_norm(x + layer._feedforward_dropout(change, training=training))
+
+
+def attend(layer, x, tokens, training):
+    """Apply a `keras.layers.MultiHeadAttention` to the tokens of each row.
+
+    Its four dense layers run on the line; only scores and their averages need the rows.
+    """
+    dense = (layer._query_dense, layer._key_dense, layer._value_dense)
+    query, key, value = (tokens.rows(projection(x)) for projection in dense)
+    mask = ops.expand_dims(tokens.mask, 1)
+    context, _ = layer._compute_attention(query, key, value, mask, training)
+    return layer._output_dense(tokens.line(context))

@@ -8,7 +8,8 @@ from .checkpointing import checkpointed
 from .checks import check_choice, shapes_agree
 from .explicit_masks import ExplicitMaskLayer, as_mask
 from .text_backbone import backbone_arguments, make_text_backbone
-from .token_rows import SHORTEST, compacted, distinct_rows, masked_mean, with_special_tokens
+from .token_line import TokenLine
+from .token_rows import compacted, distinct_rows, masked_mean, with_special_tokens
 
 STEPS = ("token", "word", "text")
 POOLINGS = ("mean", "first", "pooled")
@@ -254,23 +255,8 @@ class TextEncoder(ExplicitMaskLayer):
         else:
             kept, places = distinct_rows(row)
             row, count = (ops.take(x, kept, axis=0) for x in (row, count))
-            halves = training and not self.frozen
-            pooled = self._pooled_in_halves if halves else self._pooled
-            vectors = ops.take(pooled(row, count, training), places, axis=0)
+            vectors = ops.take(self._pooled(row, count, training), places, axis=0)
         return ops.reshape(vectors, (batch, time, self.width))
-
-    def _pooled_in_halves(self, ids, count, training):
-        """Return the vectors of rows; the shorter half has less padding by itself.
-
-        Outside of training it would not pay: it makes the graph twice as large.
-        """
-        order, half = ops.argsort(count), ops.shape(count)[0] // 2
-        vectors = []
-        for rows in (order[:half], order[half:]):
-            number = ops.take(count, rows)
-            cut = ops.take(ids, rows, axis=0)[:, : ops.max(number, initial=SHORTEST)]
-            vectors.append(self._pooled(cut, number, training))
-        return ops.take(ops.concatenate(vectors), ops.argsort(order), axis=0)
 
     def _pooled(self, ids, count, training):
         """Return the vectors `(rows, width)` of whole rows."""
@@ -284,22 +270,23 @@ class TextEncoder(ExplicitMaskLayer):
         ids, mask = with_special_tokens(ids, count, self.start_token, self.end_token)
         # A row without a token attends to its first place, so that all stays finite.
         first = ops.arange(ops.shape(ids)[1]) == 0
-        attended = ops.cast(ops.logical_or(mask, first), "int32")
+        tokens = TokenLine(ops.logical_or(mask, first), self.static_shapes)
         trained = self.backbone.token_embedding.trainable
         x, relative = embed(self.backbone, ids, training and trained)
         if not trained:
             x = ops.stop_gradient(x)
             relative = None if relative is None else ops.stop_gradient(relative)
+        x = tokens.line(x)
         for layer in self._parts.calls:
-            x = self._apply_layer(layer, x, relative, attended, training)
-        return x, mask
+            x = self._apply_layer(layer, x, relative, tokens, training)
+        return tokens.rows(x), mask
 
-    def _apply_layer(self, layer, x, relative, mask, training):
+    def _apply_layer(self, layer, x, relative, tokens, training):
         if not layer.trainable:  # nor is any layer below
-            return ops.stop_gradient(apply_layer(layer, x, relative, mask, False))
+            return ops.stop_gradient(apply_layer(layer, x, relative, tokens, False))
 
         def function(x, *relative):
-            return apply_layer(layer, x, relative[0] if relative else None, mask, training)
+            return apply_layer(layer, x, relative[0] if relative else None, tokens, training)
 
         recomputes = training and self.gradient_checkpointing
         run = checkpointed(layer, function) if recomputes else function

@@ -10,6 +10,7 @@ from experiments.benchmarks.inference import measure_inference
 from experiments.benchmarks.model_steps import measure_model_steps
 from experiments.benchmarks.padding import measure_padding
 from experiments.benchmarks.sizes import SIZES
+from experiments.benchmarks.text_encoder_steps import measure_text_encoder
 from experiments.benchmarks.training import measure_training
 
 
@@ -27,6 +28,8 @@ def measure(part, console, options):
         return measure_first_step(console, options.models, batch_size)
     if part == "models":
         return measure_model_steps(console, options.models, batch_size, rounds)
+    if part == "text_encoder":
+        return measure_text_encoder(console, rounds)
     if part == "gemm":
         return measure_gemm(console, sizes, batch_size, rounds)
     if part == "inference":

@@ -131,23 +131,31 @@ def test_equal_texts_are_encoded_once(monkeypatch):
     monkeypatch.setattr(encoder, "_pooled", pooled)
     ids = np.array([[[5, 6, -1, -1], [7, 8, -1, -1], [5, -1, 6, -1]], [[7, 8, -1, -1]] * 3])
     vectors = encoder(ids, training=True).numpy()
-    assert seen == [(1, 2), (1, 2)]  # in training, halves of their own
+    assert seen == [(2, 2)]
     np.testing.assert_array_equal(vectors[0, 0], vectors[0, 2])
     np.testing.assert_array_equal(vectors[1, 0], vectors[0, 1])
 
 
-def test_short_and_long_texts_are_encoded_apart_in_training(monkeypatch):
-    encoder = TextEncoder({**BERT, "dropout": 0.0}, "text", **SPECIAL)
-    seen, original = [], encoder._pooled
+@pytest.mark.parametrize("name", ["bert", "deberta_v3"])
+def test_dense_layers_see_no_padding(name, monkeypatch):
+    source = {"class": name, **SOURCE} | ({"bucket_size": 4} if name == "deberta_v3" else {})
+    encoder = randomised(TextEncoder(source, "text", **SPECIAL))
+    dense, seen = encoder._parts.layers[0]._feedforward_intermediate_dense, []
     monkeypatch.setattr(
-        encoder, "_pooled", lambda ids, *rest: seen.append(tuple(ids.shape)) or original(ids, *rest)
+        dense, "call", lambda x, original=dense.call, **_: seen.append(x.shape) or original(x)
     )
     ids = np.full((1, 5, 7), -1)
     for text, length in enumerate((7, 2, 6, 0, 3)):
         ids[0, text, :length] = 5 + text + np.arange(length)
-    vectors = encoder(ids, training=True)
-    assert seen == [(2, 2), (3, 7)]
-    np.testing.assert_allclose(vectors, encoder(ids), atol=1e-6)
+    loss, gradients = loss_and_gradients(encoder, ids)
+    assert seen == [(1, 18 + 5 * 2, seen[0][-1])]
+
+    encoder.static_shapes = True
+    in_rows = loss_and_gradients(encoder, ids)
+    assert seen[1] == (5, 7 + 2, seen[0][-1])
+    np.testing.assert_allclose(loss, in_rows[0], rtol=1e-5)
+    for line, rows in zip(gradients, in_rows[1], strict=True):
+        np.testing.assert_allclose(line, rows, atol=1e-5)
 
 
 @pytest.mark.parametrize(
