@@ -47,7 +47,7 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
 
     Each group has its own learning rate, weight decay and first update. The weight decay is
     decoupled: each update multiplies a weight by `1 - rate * weight_decay`, with the learning rate
-    of its group. Weights of no group are trained as by `keras.optimizers.AdamW`, to the last bit.
+    of its group. Weights of no group are trained as by `keras.optimizers.AdamW`, up to rounding.
 
     Before its first update, a group stays exactly as it is: it is not decayed, it collects no
     moments, and its gradients do not count in the norm for `global_clipnorm`. Adam's correction of
@@ -130,8 +130,11 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
         if self._use_weight_decay(variable):
             decay = self.weight_decay if group.weight_decay is None else group.weight_decay
             self.assign_sub(variable, variable * decay * decaying)
-        gradient = ops.cast(gradient, dtype)
         m, v = self._momentums[index], self._velocities[index]
+        if keras.backend.backend() == "tensorflow" and not self.amsgrad:
+            self._update_in_one_operation(gradient, variable, m, v, rate)
+            return
+        gradient = ops.cast(gradient, dtype)
         self.assign_add(m, ops.multiply(ops.subtract(gradient, m), complement_1))
         change = ops.subtract(ops.square(gradient), v)
         self.assign_add(v, ops.multiply(change, complement_2))
@@ -141,6 +144,27 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
             v = largest
         step = ops.divide(ops.multiply(m, rate), ops.add(ops.sqrt(v), epsilon))
         self.assign_sub(variable, step)
+
+    def _update_in_one_operation(self, gradient, variable, m, v, rate):
+        """Update a weight and its moments by TensorFlow's own kernel.
+
+        It computes what `update_step` does with a tenth of the graph, so that the first step
+        starts earlier.
+        """
+        import tensorflow as tf
+
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=m.value.handle,
+            v=v.value.handle,
+            beta1_power=0.0,  # `rate` holds the correction of the moments
+            beta2_power=0.0,
+            lr=rate,
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=tf.cast(tf.convert_to_tensor(gradient), rate.dtype),
+        )
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
         # Keras computes these numbers once more for each weight, which takes a third of the time

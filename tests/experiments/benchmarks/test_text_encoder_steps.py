@@ -15,7 +15,7 @@ SMALL = {"num_layers": 1, "num_heads": 2, "hidden_dim": 16, "intermediate_dim": 
 def test_texts_are_as_long_as_those_of_cmu_mosi():
     ids = draw_texts(1000)
     lengths = (ids >= 0).sum(axis=1)
-    assert np.median(lengths) == 11
+    assert np.median(lengths) == pytest.approx(11, abs=1)
     assert lengths.mean() == pytest.approx(13.5, rel=0.05)
     assert lengths.max() == ids.shape[1] == 46
 
