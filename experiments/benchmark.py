@@ -1,6 +1,7 @@
 """Measure speed and memory on this machine, all ratios in one run."""
 
 import importlib.metadata
+import importlib.util
 import os
 from pathlib import Path
 
@@ -120,10 +121,9 @@ def _check(options):
 
 
 def _contenders_versions():
-    from experiments.benchmarks.contenders import has_torch
-
-    names = ("onnxruntime", "torch") if has_torch() else ("onnxruntime",)
-    return {name: importlib.metadata.version(name) for name in names}
+    names = ("onnxruntime", "torch", "transformers")
+    installed = [name for name in names if importlib.util.find_spec(name)]
+    return {name: importlib.metadata.version(name) for name in installed}
 
 
 def _description(about):
