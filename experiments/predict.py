@@ -39,7 +39,9 @@ def main():
     if options.text is not None:
         console.print(texts_table(predictions, options.text))
     if output:
-        console.print(f"Predictions of {len(predictions.samples)} samples: {output}", markup=False)
+        console.print(
+            f"Samples predicted: {len(predictions.samples)}. File: {output}", markup=False
+        )
     print_measures(predictions, options.split)
     if failures:
         tell_failures(failures, output)
@@ -57,6 +59,7 @@ def make_parser():
         "models",
         type=str,
         nargs="*",
+        default=[],
         help="ONNX file of experiments.export, or run folder of experiments.train; of several, the "
         "mean of their scores or probabilities is taken",
     )
@@ -114,7 +117,10 @@ def check_options(options, paths):
     if options.batch_size < 1:
         raise ValueError(f"--batch-size must be at least 1. Received: {options.batch_size}.")
     if not paths and options.text is None:
-        raise ValueError("A model is needed. Received: none. Name an ONNX file or a run folder.")
+        raise ValueError(
+            "A model is needed. Received: none. Name an ONNX file or a run folder; "
+            '--text "I loved it" needs none.'
+        )
     if (options.data is None) == (options.text is None):
         received = "neither" if options.data is None else f"--data {options.data} and --text"
         raise ValueError(f"Either --data or --text is needed. Received: {received}. Give one.")
@@ -172,8 +178,14 @@ def texts_table(predictions, texts):
     from rich.table import Table
     from rich.text import Text
 
-    columns = predictions.target.prediction_cells(predictions.outputs)
-    table = Table()
+    from experiments.pages.score_in_words import score_in_words
+
+    target = predictions.target
+    columns = target.prediction_cells(predictions.outputs)
+    if target.kind == "score":
+        words = [score_in_words(target, score) for score in predictions.outputs[:, 0]]
+        columns |= {"in words": words} if any(words) else {}
+    table = Table(title=f"Predicted: {target.describe()}")
     table.add_column("text")
     for name in columns:
         table.add_column(name, justify="right")

@@ -63,6 +63,8 @@ def leakage_sentence(first, second, counts):
             tell.
     """
     shared = [f"{count:,} {what}" for what, count in counts.items() if count]
+    different = [what for what, count in counts.items() if count == 0]
     unknown = [what for what, count in counts.items() if count is None]
-    sentence = f"{first} and {second} share {', '.join(shared) or 'nothing'}"
-    return sentence + (f" (not known: {', '.join(unknown)})." if unknown else ".")
+    found = ", ".join(shared) or f"no {' and no '.join(different)}"
+    sentence = f"{first} and {second} share {found}."
+    return sentence + (f" The data does not name {', '.join(unknown)}." if unknown else "")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 
 import numpy as np
 
@@ -73,6 +74,7 @@ def explanation_page(run, explanation):
     return page_template("explanation.html.j2").render(
         explanation=explanation,
         run_dir=run.folder.path,
+        command=_command(run, explanation),
         model=run.folder.load_config()["model"],
         target=run.target.describe(),
         outputs=[
@@ -88,6 +90,15 @@ def explanation_page(run, explanation):
         least=LEAST_STRENGTH,
         has_attention=bool(maps.samples),
         page_data=fitting_json(maps.of_rows, np.zeros(1)),
+    )
+
+
+def _command(run, explanation):
+    """Return the command that explains the sample, with names that a shell takes as they are."""
+    options = {name: getattr(explanation, name) for name in ("data", "split", "id")}
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return shlex.join(
+        ["python", "-m", "experiments.explain", str(run.folder.path), *map(str, words)]
     )
 
 

@@ -156,7 +156,8 @@ def _share_cards(split, parts):
     if split.shares is None:
         return
     heading, names = parts.shares_heading, split.parts
-    yield Card(heading, weight_figures.shares_by_part(split.shares, names), MIDDLE_HALF)
+    note = f"{MIDDLE_HALF} {parts.shares_note}"
+    yield Card(heading, weight_figures.shares_by_part(split.shares, names), note)
     if split.target.kind != "scores":
         groups, members = label_groups(split.target, split.labels)
         drawn = weight_figures.shares_by_group(split.shares, names, groups, members)

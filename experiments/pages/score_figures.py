@@ -127,7 +127,7 @@ def _boxes(groups, xlabel, ylabel):
     for box, median in zip(parts["boxes"], parts["medians"], strict=True):
         box.set(facecolor=COLOURS["text"], alpha=0.6)
         median.set(color="black")
-    names = [f"{name}\nn = {len(values)}" for name, values in filled.items()]
+    names = [f"{name}\n{len(values)}" for name, values in filled.items()]
     axes.set_xticks(range(len(filled)), names, **name_turn(filled))
-    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.set(xlabel=f"{xlabel}; below: number of samples", ylabel=ylabel)
     return to_svg(figure)

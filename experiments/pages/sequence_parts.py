@@ -28,6 +28,10 @@ class SequenceParts:
     click = "A click on a sample shows the model's attention."
     lacking = "neither attention nor the worth of each modality"
     shares_heading = "Modality weights"
+    shares_note = (
+        "By cross-attention, a modality may hold others already: a weight of 0 does not mean that "
+        "a modality is unused. See its worth below."
+    )
     worth_heading = "Worth of each modality"
     worth_corner = ""
     worth_note = "The same model with modalities masked."

@@ -46,6 +46,7 @@ class TableParts:
     click = "A click on a sample opens its text, its fields, and how the model mixed them."
     lacking = "neither texts and fields nor the worth of each"
     shares_heading = "Shares of text and table"
+    shares_note = ""
     worth_heading = "Worth of text and table"
     worth_corner = "swapped"
     worth_note = (

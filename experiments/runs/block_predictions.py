@@ -126,7 +126,7 @@ def tell_failures(failures, output):
     Raises:
         PartlyFailed: Always.
     """
-    told = f"{len(failures)} samples could not be predicted, the others were. {describe(failures)}"
+    told = f"samples that could not be predicted: {len(failures)}. {describe(failures)}"
     if output is None:
         raise PartlyFailed(told)
     path = output.with_name(f"{output.stem}_failures.csv")

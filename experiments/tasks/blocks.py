@@ -71,7 +71,9 @@ class SequenceBlocks(Blocks):
     def notes(self):
         notes = self.samples.repair_notes()
         if self.shortened:
-            notes.append(f"{self.shortened} samples were too long: their first steps were kept.")
+            notes.append(
+                f"samples that were too long: {self.shortened}; their first steps were kept."
+            )
         return notes
 
 

@@ -69,7 +69,7 @@ def test_predictions_are_those_of_the_evaluation(predict, trained_run, capsys):
     agrees_with_evaluation(rows, trained_run)
     assert list(rows[0]) == ["id", "prediction", *WEIGHTS]
     output = capsys.readouterr().out
-    assert "Predictions of 10 samples" in output and "MAE" not in output
+    assert "Samples predicted: 10." in output and "MAE" not in output
 
 
 def test_a_run_folder_predicts_the_same_through_keras(predict, trained_run, eagerly):

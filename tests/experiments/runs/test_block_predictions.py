@@ -61,7 +61,7 @@ def test_a_sample_without_a_finite_prediction_is_listed(fails, exported, tmp_pat
     monkeypatch.setattr("experiments.runs.opened_run.open_run", lambda path: Half(split, np.nan))
     output = tmp_path / "p.csv"
     message = fails(main, exported, "--data", "here", "--output", output, code=3)
-    assert "1 samples could not be predicted, the others were" in message
+    assert "samples that could not be predicted: 1." in message
     assert "'2': the model predicts [nan]" in message and "p_failures.csv" in message
     assert [row["id"] for row in read_rows(output)] == ["0", "1"]
     (failure,) = read_rows(tmp_path / "p_failures.csv")
@@ -102,7 +102,7 @@ def test_a_clip_that_is_too_long_is_listed_or_cut(
     agrees(read_rows(output), expected[1:])
     capsys.readouterr()
     call(main, *options, "--too-long", "cut", "--overwrite")
-    assert "1 samples were too long: their first steps were kept" in " ".join(
+    assert "samples that were too long: 1; their first steps were kept" in " ".join(
         capsys.readouterr().out.split()
     )
     agrees(read_rows(output)[1:], expected[1:])
