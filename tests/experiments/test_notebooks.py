@@ -40,7 +40,7 @@ def texts(cell):
 
 
 def assert_alike(kept, fresh):
-    """Compare outputs; numbers may differ somewhat: a training on another machine rounds differently."""
+    """Compare outputs; numbers may differ somewhat, as other machines round differently."""
     (text, figures), (fresh_text, fresh_figures) = texts(kept), texts(fresh)
     assert figures == fresh_figures
     if VARIES in kept.metadata.get("tags", ()):
