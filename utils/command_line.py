@@ -141,9 +141,29 @@ def _literals(text):
 
 
 def did_you_mean(name, known):
-    """Return a question for the known name that is closest to a wrong one; "" if none is close."""
-    close = difflib.get_close_matches(str(name), [*map(str, known)], n=1, cutoff=0.7)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    """Return a question for the known name that is closest to a wrong one; "" if none is close.
+
+    Example:
+        >>> did_you_mean("MulT", ["mult", "mag"]), did_you_mean("bert_mag", ["mult", "mag"])
+        (" Did you mean 'mult'?", " Did you mean 'mag'?")
+        >>> did_you_mean("lr", ["loss", "learning_rate"])
+        " Did you mean 'learning_rate'?"
+    """
+    wrong = _plain(name)
+    spelt = {_plain(one): one for one in map(str, known)}
+    part = [one for plain, one in spelt.items() if plain in wrong.split("_")]
+    initials = [one for plain, one in spelt.items() if wrong == _initials(plain)]
+    close = [spelt[plain] for plain in difflib.get_close_matches(wrong, spelt, n=1, cutoff=0.7)]
+    found = close or part or initials
+    return f" Did you mean {found[0]!r}?" if found else ""
+
+
+def _plain(name):
+    return str(name).casefold().strip("-").replace("-", "_")
+
+
+def _initials(name):
+    return "".join(word[:1] for word in name.split("_"))
 
 
 class ConfigFile(ActionConfigFile):

@@ -7,7 +7,13 @@ from typing import Literal
 
 import pytest
 
-from utils.command_line import CommandParser, ConfigFile, RunFailed, run_command
+from utils.command_line import (
+    CommandParser,
+    ConfigFile,
+    RunFailed,
+    did_you_mean,
+    run_command,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,6 +76,16 @@ def test_values_to_suggest_are_given_or_come_from_the_type():
     assert suggestions(str, 1, "b") == ["1", "b"]
     assert suggestions(Literal["a", "b"]) == ["a", "b"]
     assert suggestions(bool | None) == ["true", "false"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [("MulT", "mult"), ("bert_mag", "mag"), ("lr", "learning_rate"), ("graph-mnf", "graph_mfn")],
+)
+def test_names_in_another_spelling_are_found(wrong, meant):
+    known = ["graph_mfn", "learning_rate", "loss", "mag", "mult"]
+    assert did_you_mean(wrong, known) == f" Did you mean {meant!r}?"
+    assert did_you_mean("nothing", known) == ""
 
 
 @pytest.mark.parametrize(
