@@ -103,7 +103,7 @@ def with_text(clips, path):
     """Return the clips, the only one with the transcript of a file, if there is one.
 
     Raises:
-        ValueError: If there are several clips, or the file is no text.
+        ValueError: If there are several clips, no such file, or the file is no text.
     """
     if path is None:
         return clips
@@ -111,6 +111,12 @@ def with_text(clips, path):
         raise ValueError(
             f"--text is the transcript of one clip. Received: {len(clips)} clips. Score them one "
             "after the other, or list clips and texts in a CSV table."
+        )
+    if not Path(path).exists():
+        raise ValueError(
+            f"--text must be a file with the transcript of the clip. Received: {path!r}, which is no "
+            "file. Write the transcript into one. A text without a recording is predicted by "
+            "experiments.predict --text."
         )
     with plain_file(Path(path), "the transcript of a clip, in UTF-8"):
         text = " ".join(Path(path).read_text(encoding="utf-8").split())

@@ -119,6 +119,8 @@ def test_a_transcript_is_given(model, clip, tmp_path, fails, capsys):
     message = fails(main, path, clip("b", "so"), "--model", model, "--text", text)
     assert "--text is the transcript of one clip. Received: 2 clips" in message
     text.write_text(" ")
+    message = fails(main, path, "--model", model, "--text", "lay blue")
+    assert "Received: 'lay blue', which is no file" in message
     message = fails(main, path, "--model", model, "--text", text)
     assert "said.txt must hold the transcript. Received: an empty file" in message
     text.write_bytes(b"\xff\xfe\x00")
