@@ -59,7 +59,7 @@ def make_parser():
     parser = CommandParser(
         "experiments.compare",
         "Tune each model in the same number of trials, by valid alone; train each with the best "
-        "settings on seeds 0 to N-1; then, once, measure the test split, or valid where there is "
+        "settings on several seeds; then, once, measure the test split, or valid where there is "
         "no test, or with --folds all samples, each predicted held out. Differences from a "
         "reference model are tested by a paired bootstrap. All models are of one family. The same "
         "command goes on with a comparison that was stopped.",
@@ -94,7 +94,9 @@ def make_parser():
         "own is a variant of the model that its settings name: "
         '\'{"deep": {"model": "msa", "model_args": {"n_layers_mod": 4}}}\'',
     )
-    parser.add_argument("--seeds", type=int, default=3, help="trainings of each model")
+    parser.add_argument(
+        "--seeds", type=int, default=3, help="trainings of each model, on seeds from --seed on"
+    )
     parser.add_argument("--trials", type=int, default=0, help="trials of each model; 0: no tuning")
     parser.add_argument(
         "--space",
@@ -154,7 +156,7 @@ def protocol_options(arguments, base):
         own = own_settings(arguments.recipe, own, arguments.models, base, sys.argv[1:])
     settings, left_out = settings_by_model(base, trained_models(arguments), own)
     return {
-        "root": Path(base.run_dir or f"runs/compare-{Path(base.data or '').resolve().name}"),
+        "root": Path(base.run_dir or default_folder(arguments.recipe, base.data)),
         "base": base,
         "settings": settings,
         "left_out": left_out,
@@ -169,6 +171,11 @@ def protocol_options(arguments, base):
         "resamples": arguments.resamples,
         "recipe": arguments.recipe,
     }
+
+
+def default_folder(recipe, data):
+    """Name the comparison's folder, the same one each time, so that the same command goes on."""
+    return "-".join(filter(None, ["runs/compare", recipe, Path(data or "").resolve().name]))
 
 
 def check(arguments, base):

@@ -78,7 +78,10 @@ def make_parser():
         "--trials", type=int, default=50, help="trials of the study, over all processes"
     )
     parser.add_argument(
-        "--seeds", type=int, default=1, help="trainings of a trial, whose mean counts"
+        "--seeds",
+        type=int,
+        default=1,
+        help="trainings of a trial, on seeds from --seed on, whose mean counts",
     )
     parser.add_argument(
         "--storage",

@@ -45,9 +45,10 @@ def describe_protocol(comparison):
         if protocol.base.cross_validates
         else _describe_split(comparison)
     )
-    spread = "One training each"
+    seeds = ", ".join(map(str, protocol.seed_range))
+    spread = f"One training each, seed {seeds}"
     if protocol.seeds > 1:
-        spread = f"Mean ± sd over the seeds {', '.join(map(str, range(protocol.seeds)))}"
+        spread = f"Mean ± sd over the seeds {seeds}"
     order = "highest" if criterion.greater_is_better else "lowest"
     sentences = [
         f"Labels: {comparison.target.describe()}.",
