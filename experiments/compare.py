@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from experiments.comparison.misplaced_keys import explain_key
 from experiments.comparison.model_settings import CONSTANT, model_of, settings_by_model
 from experiments.comparison.processes import set_threads
 from experiments.comparison.recipes import (
@@ -65,6 +66,7 @@ def make_parser():
         "command goes on with a comparison that was stopped.",
         EXAMPLE,
     )
+    parser.explain_key = explain_key
     add_settings(parser, TrainSettings)
     parser.add_argument(
         "--recipe",
@@ -79,10 +81,10 @@ def make_parser():
         "--models",
         type=str,
         nargs="+",
-        required=True,
-        help=f"models to compare; {CONSTANT} predicts the median score, the shares of the classes "
-        "or the rates of the labels in the training; names of your own are variants of models, "
-        "which --model-settings describes",
+        default=[],
+        help=f"models to compare, required without a --recipe; {CONSTANT} predicts the median "
+        "score, the shares of the classes or the rates of the labels in the training; names of "
+        "your own are variants of models, which --model-settings describes",
         suggestions=[*NAMES, CONSTANT],
     )
     parser.add_argument(
@@ -184,6 +186,8 @@ def check(arguments, base):
     Raises:
         ValueError: Naming every fault.
     """
+    if not arguments.models:
+        raise ValueError("--models is missing: name models, or a --recipe, which has its own.")
     faults = [*_faults(arguments, base, arguments.reference or arguments.models[0])]
     if faults:
         raise ValueError(" ".join(faults))

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from experiments.comparison.misplaced_keys import explain_key
 from experiments.settings import TrainSettings
 from experiments.settings.command_line import default_settings, parse_settings
 from utils.command_line import CommandParser, console, run_command
@@ -40,6 +41,7 @@ def main():
 def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser("experiments.train", "Train, evaluate, write a run folder.", EXAMPLE)
+    parser.explain_key = explain_key
     add_settings(parser, TrainSettings)
     parser.add_argument(
         "--seeds",

@@ -248,6 +248,7 @@ def test_wrong_arguments(data_dir, tmp_path, fails):
     message = fails(main, *data, "--seeds", 0, "--reference", "lstm")
     assert "--seeds must be at least 1" in message
     assert "--reference must be one of the models, msa. Received: lstm" in message
+    assert "--models is missing" in fails(main, "--data", data_dir)
     assert "--trials and --space belong together" in fails(main, *data, "--trials", 3)
     assert "--models must be of one family" in fails(main, *data, "gate")
     assert "--loss must be huber" in fails(main, *data, "--loss", "cross-entropy")
