@@ -206,6 +206,15 @@ def test_every_target_has_its_tables_and_the_best_model_comes_first(kind, tmp_pa
     with (tmp_path / "table.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {*target.overall} <= rows[0].keys() and "MAE_trait3" not in rows[0]
+    if kind == "labels":
+        shown = [f"{measure}_{name}" for name in "abc" for measure in ("accuracy", "f1")]
+        assert {*shown} <= rows[0].keys()
+        table = rows_of(markdown, "## Each label")
+        assert f"| model | {' | '.join(shown)} |" in markdown
+        assert table["poor"] == [f"{float(rows[0][name]):.3f}" for name in shown]
+        assert ">f1_b</th>" in (tmp_path / "table.html").read_text()
+    else:
+        assert "Each label" not in markdown + (tmp_path / "table.html").read_text()
     side = "left" if kind == "scores" else "right"
     assert f"To the {side} of 0" in (tmp_path / "table.html").read_text()
     assert summary_table(comparison).columns[1] == criterion
