@@ -47,8 +47,8 @@ def make_parser():
         "--seeds",
         type=int,
         default=1,
-        help="trainings, on seeds from --seed on, each in a folder seed-N of --run-dir; the table "
-        "has mean ± sd",
+        help="trainings, on seeds from --seed on, each in a folder seed-N of --run-dir; several "
+        "print mean ± sd, and write the measures of each to seeds.csv",
     )
     parser.add_argument(
         "--resume",
@@ -123,7 +123,7 @@ def print_seeds(settings, seeds, root, columns):
     last = settings.seed + seeds - 1
     console.print(f"{settings.model}, seeds {settings.seed} to {last}, mean ± sd:", markup=False)
     console.print(metrics_table(shown))
-    console.print(f"Run folders: {root}/seed-*; table: {root}/seeds.csv", markup=False)
+    console.print(f"Run folders: {root}/seed-*; each seed: {root}/seeds.csv", markup=False)
 
 
 if __name__ == "__main__":
