@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from experiments.comparison.misplaced_keys import explain_key
 from experiments.comparison.model_settings import CONSTANT, model_of, settings_by_model
 from experiments.comparison.processes import set_threads
 from experiments.comparison.recipes import (
@@ -59,12 +60,13 @@ def make_parser():
     parser = CommandParser(
         "experiments.compare",
         "Tune each model in the same number of trials, by valid alone; train each with the best "
-        "settings on seeds 0 to N-1; then, once, measure the test split, or valid where there is "
+        "settings on several seeds; then, once, measure the test split, or valid where there is "
         "no test, or with --folds all samples, each predicted held out. Differences from a "
         "reference model are tested by a paired bootstrap. All models are of one family. The same "
         "command goes on with a comparison that was stopped.",
         EXAMPLE,
     )
+    parser.explain_key = explain_key
     add_settings(parser, TrainSettings)
     parser.add_argument(
         "--recipe",
@@ -79,10 +81,10 @@ def make_parser():
         "--models",
         type=str,
         nargs="+",
-        required=True,
-        help=f"models to compare; {CONSTANT} predicts the median score, the shares of the classes "
-        "or the rates of the labels in the training; names of your own are variants of models, "
-        "which --model-settings describes",
+        default=[],
+        help=f"models to compare, required without a --recipe; {CONSTANT} predicts the median "
+        "score, the shares of the classes or the rates of the labels in the training; names of "
+        "your own are variants of models, which --model-settings describes",
         suggestions=[*NAMES, CONSTANT],
     )
     parser.add_argument(
@@ -94,7 +96,9 @@ def make_parser():
         "own is a variant of the model that its settings name: "
         '\'{"deep": {"model": "msa", "model_args": {"n_layers_mod": 4}}}\'',
     )
-    parser.add_argument("--seeds", type=int, default=3, help="trainings of each model")
+    parser.add_argument(
+        "--seeds", type=int, default=3, help="trainings of each model, on seeds from --seed on"
+    )
     parser.add_argument("--trials", type=int, default=0, help="trials of each model; 0: no tuning")
     parser.add_argument(
         "--space",
@@ -154,7 +158,7 @@ def protocol_options(arguments, base):
         own = own_settings(arguments.recipe, own, arguments.models, base, sys.argv[1:])
     settings, left_out = settings_by_model(base, trained_models(arguments), own)
     return {
-        "root": Path(base.run_dir or f"runs/compare-{Path(base.data or '').resolve().name}"),
+        "root": Path(base.run_dir or default_folder(arguments.recipe, base.data)),
         "base": base,
         "settings": settings,
         "left_out": left_out,
@@ -171,12 +175,19 @@ def protocol_options(arguments, base):
     }
 
 
+def default_folder(recipe, data):
+    """Name the comparison's folder, the same one each time, so that the same command goes on."""
+    return "-".join(filter(None, ["runs/compare", recipe, Path(data or "").resolve().name]))
+
+
 def check(arguments, base):
     """Check the options together.
 
     Raises:
         ValueError: Naming every fault.
     """
+    if not arguments.models:
+        raise ValueError("--models is missing: name models, or a --recipe, which has its own.")
     faults = [*_faults(arguments, base, arguments.reference or arguments.models[0])]
     if faults:
         raise ValueError(" ".join(faults))

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from experiments.comparison.misplaced_keys import explain_key
 from experiments.settings import TrainSettings
 from experiments.settings.command_line import default_settings, parse_settings
 from utils.command_line import CommandParser, console, run_command
@@ -40,13 +41,14 @@ def main():
 def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser("experiments.train", "Train, evaluate, write a run folder.", EXAMPLE)
+    parser.explain_key = explain_key
     add_settings(parser, TrainSettings)
     parser.add_argument(
         "--seeds",
         type=int,
         default=1,
-        help="trainings, on seeds from --seed on, each in a folder seed-N of --run-dir; the table "
-        "has mean ± sd",
+        help="trainings, on seeds from --seed on, each in a folder seed-N of --run-dir; several "
+        "print mean ± sd, and write the measures of each to seeds.csv",
     )
     parser.add_argument(
         "--resume",
@@ -121,7 +123,7 @@ def print_seeds(settings, seeds, root, columns):
     last = settings.seed + seeds - 1
     console.print(f"{settings.model}, seeds {settings.seed} to {last}, mean ± sd:", markup=False)
     console.print(metrics_table(shown))
-    console.print(f"Run folders: {root}/seed-*; table: {root}/seeds.csv", markup=False)
+    console.print(f"Run folders: {root}/seed-*; each seed: {root}/seeds.csv", markup=False)
 
 
 if __name__ == "__main__":

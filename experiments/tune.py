@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+from experiments.comparison.misplaced_keys import explain_key
 from experiments.settings import TrainSettings
 from experiments.settings.command_line import parse_settings
 from experiments.tuning.search_space import SearchSpace, with_values
@@ -72,13 +73,17 @@ def make_parser():
         "is given the same command takes part, and the same command goes on with a study.",
         EXAMPLE,
     )
+    parser.explain_key = explain_key
     add_settings(parser, TrainSettings)
     parser.add_argument("--space", type=str, required=True, help="YAML file of values to try")
     parser.add_argument(
         "--trials", type=int, default=50, help="trials of the study, over all processes"
     )
     parser.add_argument(
-        "--seeds", type=int, default=1, help="trainings of a trial, whose mean counts"
+        "--seeds",
+        type=int,
+        default=1,
+        help="trainings of a trial, on seeds from --seed on, whose mean counts",
     )
     parser.add_argument(
         "--storage",

@@ -17,6 +17,7 @@ console = Console()
 DEBUG = "--debug"
 MOST_IN_USAGE = 15
 FULL = (errno.ENOSPC, errno.EDQUOT)
+UNKNOWN_KEY = re.compile(r"Option '(.+?)' is not accepted")
 KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}
 
 
@@ -50,11 +51,15 @@ class CommandParser(ArgumentParser):
         module: The command's module.
         example: The command line that works.
         suggestions: Dict from an argument's `dest` to the values that shell completion offers.
+        explain_key: Function from an unknown key at the top of a config file, and the file, to a
+            sentence that says where the key belongs, or to "".
     """
 
     def __init__(self, module, description, example):
         self.suggestions = {}
-        self.config_file, self.reads_config = None, False
+        self.explain_key: typing.Callable[[str, str], str] = lambda key, file: ""
+        self.config_file: str | None = None
+        self.reads_config = False
         super().__init__(prog=f"python -m {module}", description=description, allow_abbrev=False)
         self.module = module
         self.example = example
@@ -91,22 +96,34 @@ class CommandParser(ArgumentParser):
 
     def error(self, message, ex=None):
         """Print `message` and stop with exit code 2."""
-        known = [action.dest for action in self._actions]
-        text = in_words(message, known).rstrip(".")
-        if self.config_file and (self.reads_config or "is not accepted" in str(message)):
+        names = {action.dest: action.option_strings for action in self._actions}
+        text = self._misplaced(message) or in_words(message, names).rstrip(".")
+        if self.config_file and (self.reads_config or UNKNOWN_KEY.search(str(message))):
             text = f"{self.config_file}: {text}"
         fail(f"{text}{'' if text.endswith('?') else '.'} See `{self.prog} --help`.", 2)
 
+    def _misplaced(self, message):
+        """Return where the unknown key of a config file belongs, or an empty text."""
+        key = UNKNOWN_KEY.search(str(message))
+        if not (key and self.config_file):
+            return ""
+        return self.explain_key(key[1].split(".")[0], self.config_file)
 
-def in_words(message, known=()):
+
+def in_words(message, known: typing.Mapping = types.MappingProxyType({})):
     """Return what the parser says of a wrong value, in words for users.
 
     Args:
         message: The parser's message.
-        known: Names of all options, without dashes.
+        known: From the names of all arguments, without dashes, to their spellings on a command
+            line; those of a place are empty.
     """
     text = " ".join(str(message).split())
-    key = re.search(r"Option '(.+?)' is not accepted", text)
+    required = re.search(r"arguments are required: (.*)", text)
+    if required:
+        missing = [[*known.get(name, ()), name.upper()][0] for name in required[1].split(", ")]
+        return f"the following arguments are required: {', '.join(missing)}"
+    key = UNKNOWN_KEY.search(text)
     if key:
         return f"There is no option {key[1]!r}.{did_you_mean(key[1], known)}"
     unknown = re.search(r"unrecognized arguments: (.*)", text)

@@ -60,7 +60,7 @@ def run_comparison(protocol, task, processes):
             read_outcome(runs[protocol.run_name(one, seed)].run_dir, split), model=one
         )
         for one in protocol.settings
-        for seed in range(protocol.seeds)
+        for seed in protocol.seed_range
     ]
     if protocol.constant:
         outcomes.append(constant_outcome(task, outcomes[0]))

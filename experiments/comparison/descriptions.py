@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from experiments.comparison.bootstrap import SIGNIFICANT
-from experiments.comparison.findings import describe_correction, describe_few
+from experiments.comparison.findings import describe_correction
 from experiments.comparison.model_settings import CONSTANT
 from utils.environment import PACKAGES, describe_environment
 from utils.options import command_line
@@ -11,10 +11,47 @@ from utils.options import command_line
 
 def describe_title(comparison):
     """Name the models, the data and the split of a comparison."""
-    base, trained = comparison.protocol.base, list(comparison.protocol.settings)
-    models = f"{len(trained)} models compared" if len(trained) > 1 else trained[0]
-    split = base.folds_in_words if base.cross_validates else comparison.outcomes[0].split
-    return f"{models} on {Path(base.data).name} ({split})"
+    protocol = comparison.protocol
+    compared = " compared" if len(protocol.settings) + protocol.constant > 1 else ""
+    return (
+        f"{_models(protocol)}{compared} on {Path(protocol.base.data).name} ({_split(comparison)})"
+    )
+
+
+def describe_caption(comparison):
+    """Say in few words what a table for a paper shows; names of code stand in backticks."""
+    protocol, first = comparison.protocol, comparison.outcomes[0]
+    sentences = [
+        f"{_models(protocol)} on `{Path(protocol.base.data).name}` ({_split(comparison)}, "
+        f"{len(first.labels)} samples). {_describe_seeds(protocol)}. Bold: the best mean."
+    ]
+    if comparison.differences:
+        sentences.append(
+            f"†: differs from `{comparison.reference}`, p < {SIGNIFICANT} by a paired "
+            f"bootstrap of {describe_unit(comparison)}{describe_correction(comparison, ' with')}."
+        )
+    return " ".join(sentences)
+
+
+def _models(protocol):
+    """Name what is compared; the constant baseline is no model."""
+    trained = [*protocol.settings]
+    models = f"{len(trained)} models" if len(trained) > 1 else trained[0]
+    return f"{models} and a constant baseline" if protocol.constant else models
+
+
+def _split(comparison):
+    base = comparison.protocol.base
+    return base.folds_in_words if base.cross_validates else comparison.outcomes[0].split
+
+
+def _describe_seeds(protocol):
+    seeds = ", ".join(map(str, protocol.seed_range))
+    return (
+        f"Mean ± sd over the seeds {seeds}"
+        if protocol.seeds > 1
+        else f"One training each, seed {seeds}"
+    )
 
 
 def describe_origin():
@@ -45,16 +82,13 @@ def describe_protocol(comparison):
         if protocol.base.cross_validates
         else _describe_split(comparison)
     )
-    spread = "One training each"
-    if protocol.seeds > 1:
-        spread = f"Mean ± sd over the seeds {', '.join(map(str, range(protocol.seeds)))}"
     order = "highest" if criterion.greater_is_better else "lowest"
     sentences = [
         f"Labels: {comparison.target.describe()}.",
         *([f"The data was {protocol.base.partition.describe()}."] if protocol.base.shares else []),
         tuned,
         measured,
-        f"{spread}; the {order} {criterion.name} first.",
+        f"{_describe_seeds(protocol)}; the {order} {criterion.name} first.",
     ]
     if protocol.constant:
         sentences.append(_describe_constant(comparison))
@@ -80,17 +114,6 @@ def describe_unit(comparison):
     """Name what a resample draws."""
     group = comparison.protocol.group
     return f"groups by {group}" if group else "samples"
-
-
-def describe_significance(comparison):
-    """Say what bold figures and daggers mean, and warn of few samples."""
-    unit = describe_unit(comparison)
-    sentence = (
-        f"Bold: the best mean. Dagger: the difference from {comparison.reference} has "
-        f"p < {SIGNIFICANT} in a paired bootstrap of {comparison.resamples} resamples of {unit}"
-        f"{describe_correction(comparison, ', after')}."
-    )
-    return f"{sentence} {describe_few(comparison, unit)}".rstrip()
 
 
 def describe_cost(comparison):

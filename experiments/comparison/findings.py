@@ -1,6 +1,7 @@
 """The differences between models in sentences."""
 
 from experiments.comparison.bootstrap import SIGNIFICANT
+from experiments.comparison.model_settings import CONSTANT
 
 FEW = 50  # samples or groups, below which p-values are too low; see `paired_bootstrap`
 
@@ -17,10 +18,18 @@ def describe_finding(compared):
     doubtful = sum(found) and describe_few(compared)
     few = " With so few samples this may still be chance." if doubtful else ""
     return (
-        f"{ranked[0]} has the {order} {name}, {best}. Models that differ from "
-        f"{compared.reference} by more than chance (p < {SIGNIFICANT}{correction}): "
-        f"{sum(found)} of {len(found)}.{few}"
+        f"{ranked[0]} has the {order} {name}, {best}. {_who_differs(compared, sum(found))} from "
+        f"{compared.reference} by more than chance (p < {SIGNIFICANT}{correction}).{few}"
     )
+
+
+def _who_differs(compared, count):
+    others = [*compared.differences]
+    if len(others) == 1:
+        return f"{others[0]} {'differs' if count else 'does not differ'}"
+    constant = f", {CONSTANT} among them," if CONSTANT in others else ""
+    differ = {0: "none differs", 1: "1 differs"}.get(count, f"{count} differ")
+    return f"Of the {len(others)} others{constant} {differ}"
 
 
 def describe_few(compared, unit="samples"):
@@ -51,10 +60,22 @@ def describe_statistics(compared, unit="samples"):
         f"Differences from {compared.reference}, by a paired bootstrap of {compared.resamples} "
         f"resamples of {unit}: in each, all models are measured on the same samples, as the mean "
         f"over their seeds. Percentile intervals; two-sided p-values{corrected}."
+        f"{_describe_tested(compared)}"
+    )
+
+
+def _describe_tested(compared):
+    """Say which measures are tested, where some are not."""
+    left = [name for name in compared.target.overall if name not in compared.measures]
+    if not left:
+        return ""
+    return (
+        f" Tested are {', '.join(compared.measures)}; not {', '.join(left)}, which say almost the "
+        "same as one of these."
     )
 
 
 def describe_correction(compared, words):
     """Say how p-values were corrected; one comparison needs no correction."""
     count = len(compared.differences)
-    return f"{words} Holm's correction for {count} models" if count > 1 else ""
+    return f"{words} Holm's correction for {count} comparisons" if count > 1 else ""

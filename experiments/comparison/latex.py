@@ -4,7 +4,12 @@ import math
 import re
 
 from experiments.comparison.bootstrap import SIGNIFICANT
-from experiments.comparison.descriptions import describe_protocol, describe_significance
+from experiments.comparison.descriptions import (
+    describe_caption,
+    describe_protocol,
+    describe_unit,
+)
+from experiments.comparison.findings import describe_few
 from experiments.comparison.recipes import with_published
 from experiments.comparison.tables import TextTable, metrics_table
 from experiments.training.validation import rank
@@ -13,7 +18,9 @@ SYMBOLS = {
     **{letter: f"\\{letter}" for letter in "&%$#_{}"},
     **{"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}"},
     **{"±": r"$\pm$", "−": "$-$", "≥": r"$\geq$", "≤": r"$\leq$", "×": r"$\times$"},
+    **{"<": "$<$", ">": "$>$", "†": r"$^\dagger$"},
 }
+CODE = re.compile(r"`([^`]*)`")
 
 
 def latex_table(comparison):
@@ -21,8 +28,9 @@ def latex_table(comparison):
 
     A row is a model, a column a measure, mean ± sd over the seeds. The best mean of a column is in
     bold. A dagger marks a difference from the reference that stands after Holm's correction. The
-    caption says the protocol and the seeds. The published numbers of a recipe stand beside ours,
-    with their sources below.
+    caption says the data, the seeds and what the marks mean; comments at the top say the protocol,
+    and warn of few samples. The published numbers of a recipe stand beside ours, with their sources
+    below.
 
     Args:
         comparison: The `Comparison`.
@@ -43,13 +51,18 @@ def latex_table(comparison):
             significant = name in best and _significant(comparison, row[0], name)
             shown.append(text + (r"$^\dagger$" if significant else ""))
         lines.append(" & ".join(shown) + r" \\")
-    caption = f"{describe_protocol(comparison)} {describe_significance(comparison)}"
+    few = describe_few(comparison, describe_unit(comparison))
     return "\n".join(
         [
             r"% Needs \usepackage{booktabs}.",
+            *(
+                f"% {' '.join(line.split())}"
+                for line in (describe_protocol(comparison), few)
+                if line
+            ),
             r"\begin{table}",
             r"\centering",
-            rf"\caption{{{escape(caption)}}}",
+            rf"\caption{{{escape(describe_caption(comparison))}}}",
             rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}}}",
             r"\toprule",
             " & ".join(["Model", *map(escape, table.columns[1:])]) + r" \\",
@@ -65,8 +78,9 @@ def latex_table(comparison):
 
 
 def escape(text):
-    """Return a text as LaTeX shows it."""
-    return re.sub("|".join(map(re.escape, SYMBOLS)), lambda found: SYMBOLS[found[0]], text)
+    """Return a text as LaTeX shows it; what stands in backticks as code."""
+    shown = re.sub("|".join(map(re.escape, SYMBOLS)), lambda found: SYMBOLS[found[0]], text)
+    return CODE.sub(lambda found: rf"\texttt{{{found[1]}}}", shown)
 
 
 def _best(comparison, name):

@@ -49,10 +49,17 @@ class Outcome:
 
     def metrics(self):
         """Return the measures over all columns by name, as tables show them."""
+        return self._measured(self.target.overall)
+
+    def label_metrics(self):
+        """Return the measures of single labels by name; of other targets, none."""
+        return self._measured(self.target.of_each_label)
+
+    def _measured(self, names):
         return {
             measure.name: measure(self.labels, self.outputs)
             for measure in self.target.measures
-            if measure.name in self.target.overall
+            if measure.name in names
         }
 
     def figures(self):
@@ -71,6 +78,7 @@ class Outcome:
             "seed": self.seed,
             "split": self.split,
             **self.figures(),
+            **self.label_metrics(),
             "epoch": self.epoch,
             f"valid_{self.target.criterion.name}": reached,
             "parameters": cost.get("parameters"),

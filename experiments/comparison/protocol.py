@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from experiments.comparison.tables import flat_settings
 from experiments.runs.run_folder import RunFolder
 from experiments.runs.shared_samples import shared_join
 from experiments.settings import TrainSettings
@@ -16,6 +17,8 @@ from utils.files import write_text
 from utils.untrusted.plain_file import plain_file
 
 FILE = "comparison.yaml"
+MOST_TOLD = 4  # differences between the options of two comparisons
+NOT_GIVEN = "not given"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Protocol:
         settings: From each trained model to its own `TrainSettings`, before tuning.
         left_out: From each model to the shared model arguments that it does not have.
         own: From models to the settings that the user has given to them alone.
-        seeds: Number of trainings of each model, on seeds from 0.
+        seeds: Number of trainings of each model, on seeds from `base.seed` on.
         trials: Trials of each model's study; 0: none.
         spaces: From each model to its `SearchSpace`; empty without studies.
         threads: Threads of each process.
@@ -54,6 +57,11 @@ class Protocol:
     resamples: int | None
     recipe: str | None = None
 
+    @property
+    def seed_range(self):
+        """The seeds of each model's trainings."""
+        return range(self.base.seed, self.base.seed + self.seeds)
+
     def run_name(self, model, seed):
         """Return the name of a run, and of its folder in `root`."""
         return f"{model}-seed{seed}"
@@ -67,7 +75,7 @@ class Protocol:
         runs = {}
         for model, settings in self.settings.items():
             best = with_values(settings, tuned.get(model, {}))
-            for seed in range(self.seeds):
+            for seed in self.seed_range:
                 name = self.run_name(model, seed)
                 path = str(self.root / name)
                 runs[name] = dataclasses.replace(best, seed=seed, run_dir=path)
@@ -108,6 +116,8 @@ class Protocol:
             known = yaml.safe_load(path.read_text(encoding="utf-8"))
             if not isinstance(known, dict):
                 raise ValueError("no options")
+        # Comparisons of before had the seeds from 0 on, and did not write them down.
+        known = {"seed": 0, **known}
         if known != description:
             raise ValueError(_difference(self.root, known, description))
         folder.set_running()
@@ -139,14 +149,24 @@ class Protocol:
             "space": {model: space.content for model, space in self.spaces.items()},
             "model_settings": self.own,
             "threads": self.threads,
-            **{k: v for k, v in shared.items() if k not in ("model", "seed", *PLACE)},
+            **{k: v for k, v in shared.items() if k not in ("model", *PLACE)},
         }
 
 
 def _difference(root, known, given):
-    keys = [key for key in {**known, **given} if known.get(key) != given.get(key)]
-    listed = "; ".join(f"{key}: {known.get(key)!r}, now {given.get(key)!r}" for key in keys)
+    """Return what to say of a folder with another comparison; of many differences, the first."""
+    faults = ["--data has other content"] if known.get("data") != given["data"] else []
+    before, now = (flat_settings({**one, "data": None}) for one in (known, given))
+    for name in {**before, **now}:
+        old, new = (one.get(name, NOT_GIVEN) for one in (before, now))
+        faults += [f"{name}: {_in_words(old)}, now {_in_words(new)}"] if old != new else []
+    if len(faults) > MOST_TOLD:
+        faults[MOST_TOLD:] = [f"and {len(faults) - MOST_TOLD} more"]
     return (
-        f"The comparison in {root} was started with other options. {listed}. Give the same ones "
-        "to go on, or start another in a new --run-dir."
+        f"The comparison in {root} was started with other options. {'; '.join(faults)}. Give the "
+        "same ones to go on, or start another in a new --run-dir."
     )
+
+
+def _in_words(value):
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -15,6 +15,7 @@ from experiments.comparison.latex import latex_table
 from experiments.comparison.tables import (
     cost_table,
     difference_tables,
+    label_table,
     metrics_table,
     settings_table,
 )
@@ -45,6 +46,7 @@ def write_results(path, comparison):
         "made_by": describe_origin(),
         "protocol": describe_protocol(comparison),
         "metrics": metrics,
+        "labels": label_table(comparison),
         "sources": [recipes.COMPARABLE, *sources] if sources else [],
         "differences": difference_tables(comparison),
         "statistics": describe_statistics(comparison, describe_unit(comparison)),
@@ -92,6 +94,8 @@ def _plain(part):
 def _markdown(content):
     parts = [f"# {content['title']}", content["finding"], content["made_by"], content["protocol"]]
     parts += [_markdown_table(content["metrics"]), *content["sources"]]
+    if len(content["labels"].columns) > 1:
+        parts += ["## Each label", _markdown_table(content["labels"])]
     if content["differences"]:
         parts += ["## Differences", content["statistics"]]
         parts += [f"**{content['few']}**"] * bool(content["few"])

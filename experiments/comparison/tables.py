@@ -28,12 +28,24 @@ class TextTable:
 
 def metrics_table(compared):
     """Return mean ± sd over the seeds of the measures over all columns, by model."""
-    runs = {m: [one.figures() for one in compared.runs_of(m)] for m in compared.ranked()}
-    first = next(iter(runs.values()))[0]
-    names = [name for name in first if name not in REFERENCES]
+    figures = {m: [one.figures() for one in compared.runs_of(m)] for m in compared.ranked()}
+    return _means(figures, lambda name: name not in REFERENCES)
+
+
+def label_table(compared):
+    """Return mean ± sd over the seeds of the measures of single labels, by model.
+
+    Of a target without several labels, the table has no measures.
+    """
+    return _means({m: [o.label_metrics() for o in compared.runs_of(m)] for m in compared.ranked()})
+
+
+def _means(figures, shown=lambda name: True):
+    """Return a table of mean ± sd from dicts of figures by name, a list of them for each model."""
+    names = [*filter(shown, next(iter(figures.values()))[0])]
     rows = [
-        [model, *(mean_and_sd([one[name] for one in figures]) for name in names)]
-        for model, figures in runs.items()
+        [model, *(mean_and_sd([one[name] for one in runs]) for name in names)]
+        for model, runs in figures.items()
     ]
     return TextTable(["model", *names], rows)
 

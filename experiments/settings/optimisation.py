@@ -63,7 +63,7 @@ class OptimisationSettings(SettingsGroup):
         "best",
         "epoch whose model is kept: the one with the best first measure on valid, or the last",
     )
-    seed: Seed = setting(0, "seed of weights, dropout and order")
+    seed: Seed = setting(0, "seed of weights, dropout and order; with --seeds the first of several")
 
     def _own_faults(self):
         weights = self.class_weights

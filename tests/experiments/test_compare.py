@@ -128,6 +128,42 @@ def test_other_options_need_another_folder(data_dir, compared, options, fails):
     assert "started with other options. seeds: 2, now 3. Give the same ones" in message
 
 
+def test_of_many_other_options_the_first_are_told_with_both_values(
+    data_dir, compared, options, fails
+):
+    path, _, _ = compared
+    given = (*options, "--data", data_dir, "--run-dir", path / "runs", *TINY_MODEL)
+    own = '{"msa": {"learning_rate": 0.5, "model_args": {"num_heads": 1}}}'
+    gc.collect()  # It frees the folder of the command before.
+    message = fails(main, *given, "--epochs", 2, "--models", "msa", "--model-settings", own)
+    assert (
+        "other options. models: lf_dnn msa, now msa; space.lf_dnn.learning_rate: 0.001 0.01, now "
+        "not given; epochs: 1, now 2; model_settings.msa.learning_rate: not given, now 0.5; and 1 "
+        "more. Give the same ones to go on, or start another in a new --run-dir."
+    ) in message
+
+
+def test_seeds_start_at_the_option_and_an_old_comparison_goes_on(
+    data_dir, tmp_path, eagerly, fails
+):
+    options = ("--models", "lf_dnn", "constant", "--model-args", '{"model_dim": 8}', "--seeds", 1)
+    (row, _) = compare(data_dir, tmp_path, *options, "--seed", 1111)
+    assert row["seed"] == "1111"
+    assert RunFolder(tmp_path / "runs" / "lf_dnn-seed1111").load_config()["seed"] == 1111
+    for suffix in ("md", "html", "tex"):
+        assert "seed 1111" in (tmp_path / f"table.{suffix}").read_text()
+
+    old = tmp_path / "old"
+    first = compare(data_dir, old, *options)
+    file = old / "runs" / "comparison.yaml"
+    content = file.read_text()
+    file.write_text(content.replace("\nseed: 0\n", "\n"))
+    assert file.read_text() != content
+    assert compare(data_dir, old, *options) == first
+    common = ("--data", data_dir, "--run-dir", old / "runs", "--epochs", 1)
+    assert "seed: 0, now 1111" in fails(main, *common, *options, "--seed", 1111)
+
+
 def test_the_page_needs_nothing_else_and_shows_every_model(compared):
     path, _, _ = compared
     page = (path / "table.html").read_text()
@@ -212,6 +248,7 @@ def test_wrong_arguments(data_dir, tmp_path, fails):
     message = fails(main, *data, "--seeds", 0, "--reference", "lstm")
     assert "--seeds must be at least 1" in message
     assert "--reference must be one of the models, msa. Received: lstm" in message
+    assert "--models is missing" in fails(main, "--data", data_dir)
     assert "--trials and --space belong together" in fails(main, *data, "--trials", 3)
     assert "--models must be of one family" in fails(main, *data, "gate")
     assert "--loss must be huber" in fails(main, *data, "--loss", "cross-entropy")

@@ -116,6 +116,16 @@ def test_errors_of_the_parser_are_in_words(tmp_path, monkeypatch, capsys, argume
     assert told.startswith(f"error: {message}") and "--help" in told, told
 
 
+def test_missing_arguments_are_named_as_they_are_typed(capsys):
+    parser = CommandParser("some.command", "Does it.", "python -m some.command")
+    parser.add_argument("run_dir", type=str, help="folder")
+    parser.add_argument("--max-rounds", type=int, required=True, help="rounds")
+    with pytest.raises(SystemExit):
+        parser.parse_args([])
+    told = capsys.readouterr().err
+    assert told.startswith("error: the following arguments are required: RUN_DIR, --max-rounds.")
+
+
 def raising(error):
     def main():
         raise error

@@ -148,6 +148,10 @@ class LabelsTarget(Target):
     def overall(self):
         return [*(measure.name for measure in label_measures(0)), "auroc"]
 
+    @property
+    def of_each_label(self):
+        return [f"{kind}_{name}" for name in self.names for kind in ("accuracy", "f1")]
+
     def describe(self):
         return f"{self.columns} labels that are true or false ({_listed(self.names)})"
 

@@ -58,6 +58,11 @@ class Target(ABC):
         return [measure.name for measure in self.measures]
 
     @property
+    def of_each_label(self):
+        """Names of the measures of single labels that comparisons show beside the overall ones."""
+        return []
+
+    @property
     def criterion(self):
         """The measure that chooses the epoch and ranks models."""
         return self.measures[0]

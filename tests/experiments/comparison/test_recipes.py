@@ -131,6 +131,15 @@ def test_options_of_the_command_line_win(options):
     assert own["settings"]["mult"].epochs == 7
 
 
+def test_recipes_on_files_of_one_name_have_folders_of_their_own(options):
+    data = ("--data", "DIR/aligned_50.pkl")
+    mosi, mosei = (options("--recipe", name, *data)["root"] for name in ("mosi", "mosei"))
+    assert str(mosi) == "runs/compare-mosi-aligned_50.pkl" and mosi != mosei
+    alone = options("--models", "lmf", *data)
+    assert str(alone["root"]) == "runs/compare-aligned_50.pkl"
+    assert str(options("--recipe", "mosi", *data, "--run-dir", "mine")["root"]) == "mine"
+
+
 def test_a_recipe_that_is_unknown_or_in_a_config_file(tmp_path, fails):
     message = fails(compare.main, "--recipe", "mosy", "--data", "x")
     assert "one of mosi, mosei, sims" in message

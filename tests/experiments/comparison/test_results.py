@@ -134,10 +134,17 @@ def test_the_table_for_latex_marks_the_best_and_what_is_significant(results):
     assert "dagger" not in " ".join(rows["poor"]) and "textbf" not in rows["poor"][1]
     assert rows["constant"][2] == "undefined"
     caption = latex.split(r"\caption{")[1].split(r"\begin{tabular}")[0]
-    assert "no video\\_id in two of them" in caption and "Holm" in caption
+    assert caption.startswith(
+        r"2 models and a constant baseline on \texttt{clips} (5 folds, 30 samples). One training "
+        r"each, seed 0. Bold: the best mean. $^\dagger$: differs from \texttt{poor}, p $<$ 0.05 by "
+        r"a paired bootstrap of groups by video\_id with Holm's correction for 2 comparisons.}"
+    )
     assert caption.count("{") == caption.count("}") - 1  # the end of the caption itself
+    comments = [line for line in latex.splitlines() if line.startswith("% ")]
+    assert "no video_id in two of them" in comments[1] and "p-values" in comments[2]
+    latex = latex.removeprefix("\n".join(comments))
     unescaped = re.sub(r"\\[a-z]+|\\.|\$\\?[a-z^]*.?[a-z\\]*\$", "", latex)
-    assert not re.search(r"[_%#~^]", unescaped.split("\n", 1)[1])
+    assert not re.search(r"[_%#~^<`]", unescaped)
 
 
 def test_figures_for_a_paper_are_vectors(results):
@@ -199,6 +206,15 @@ def test_every_target_has_its_tables_and_the_best_model_comes_first(kind, tmp_pa
     with (tmp_path / "table.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {*target.overall} <= rows[0].keys() and "MAE_trait3" not in rows[0]
+    if kind == "labels":
+        shown = [f"{measure}_{name}" for name in "abc" for measure in ("accuracy", "f1")]
+        assert {*shown} <= rows[0].keys()
+        table = rows_of(markdown, "## Each label")
+        assert f"| model | {' | '.join(shown)} |" in markdown
+        assert table["poor"] == [f"{float(rows[0][name]):.3f}" for name in shown]
+        assert ">f1_b</th>" in (tmp_path / "table.html").read_text()
+    else:
+        assert "Each label" not in markdown + (tmp_path / "table.html").read_text()
     side = "left" if kind == "scores" else "right"
     assert f"To the {side} of 0" in (tmp_path / "table.html").read_text()
     assert summary_table(comparison).columns[1] == criterion
@@ -206,8 +222,14 @@ def test_every_target_has_its_tables_and_the_best_model_comes_first(kind, tmp_pa
 
 def test_the_page_says_in_words_what_it_compares_and_warns_of_few_samples(results, comparison):
     page, markdown = (results.with_suffix(end).read_text() for end in (".html", ".md"))
-    assert "<title>2 models compared on clips (5 folds)</title>" in page
-    assert markdown.startswith("# 2 models compared on clips (5 folds)\n\ngood has the lowest MAE")
+    title = "2 models and a constant baseline compared on clips (5 folds)"
+    assert f"<title>{title}</title>" in page
+    assert markdown.startswith(f"# {title}\n\ngood has the lowest MAE")
+    assert "Of the 2 others, constant among them, 1 differs from poor by more than chance" in page
+    tested = (
+        "Tested are MAE, Corr, Acc_7, Has0_acc_2, Non0_acc_2, Non0_F1; not Acc_5, Acc_3, Has0_F1"
+    )
+    assert tested in page and tested in markdown
     assert "With so few samples this may still be chance." in page
     for text in (page, markdown, results.with_suffix(".tex").read_text()):
         assert "(30): p-values are too low" in text
@@ -219,6 +241,7 @@ def test_the_page_says_in_words_what_it_compares_and_warns_of_few_samples(result
 def test_one_comparison_is_not_corrected_and_one_model_not_compared(comparison):
     one = dataclasses.replace(comparison, differences={"good": comparison.differences["good"]})
     assert "Holm" not in describe_statistics(one) + describe_finding(one)
+    assert "good differs from poor by more than chance (p < 0.05)." in describe_finding(one)
     alone = dataclasses.replace(comparison, differences={})
     assert re.fullmatch(r"good has a mean MAE of 0\.\d{3}\.", describe_finding(alone))
 

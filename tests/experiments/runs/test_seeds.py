@@ -32,10 +32,28 @@ def test_several_seeds_give_mean_and_sd_and_can_be_resumed(
     values = [one["metrics"]["MAE"] for one in found]
     assert values[0] != values[1]
     shown = f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}"
-    assert shown in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert shown in printed
+    assert "Seed 0, 1 of 2 (finished before):" in printed and "Seed 1, 2 of 2:" in printed
     with (root / "seeds.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["measured"].startswith("test")]
+        rows = [*csv.DictReader(file)]
+    assert [*rows[0]][:4] == ["model", "seed", "split", "MAE"]
+    assert [row["split"] for row in rows] == ["valid", "test"] * 2
+    rows = [row for row in rows if row["split"] == "test"]
+    assert {row["model"] for row in rows} == {"lf_dnn"}
     assert [(int(row["seed"]), float(row["MAE"])) for row in rows] == [*enumerate(values)]
+
+
+def test_cross_validations_on_several_seeds_have_the_splits_of_a_comparison(
+    data_dir, tmp_path, capsys, eagerly
+):
+    options = ("--data", data_dir, "--epochs", 1, *QUICK_MODEL, "--folds", 2, "--keep", "last")
+    call(main, *options, "--run-dir", tmp_path / "runs", "--seed", 7, "--seeds", 2)
+    assert "Seed 8, 2 of 2:" in capsys.readouterr().out
+    with (tmp_path / "runs" / "seeds.csv").open(newline="") as file:
+        rows = [(row["seed"], row["split"]) for row in csv.DictReader(file)]
+    splits = ["2 folds, all 36, last epoch", "2 folds, all 36, best epoch"]
+    assert rows == [(seed, split) for seed in "78" for split in splits]
 
 
 @pytest.mark.parametrize(
