@@ -71,6 +71,14 @@ def test_an_unreadable_split_is_a_finding(tmp_path, capsys):
     assert found["findings"][0]["level"] == "error"
 
 
+@pytest.mark.parametrize(("write", "name"), [(write_meld, "MELD"), (write_mustard, "MUStARD")])
+def test_a_pickle_beside_tables_does_not_hide_them(tmp_path, capsys, write, name):
+    write(tmp_path)
+    (tmp_path / "model.pkl").write_bytes(b"\x80\x04N.")
+    call(main, tmp_path)
+    assert f"read as {name}" in capsys.readouterr().out
+
+
 def test_tables_need_no_conversion(tmp_path, capsys):
     write_mustard(tmp_path)
     with pytest.raises(SystemExit):

@@ -24,9 +24,8 @@ def open_data(path, feature_files=None, partition=None, **options):
     """Find the reader for the data at `path`.
 
     Args:
-        path: A file or folder in one of the known formats; or a folder that holds one pickle of
-            MMSA and its table of clips, such as `meta.csv`; or, without labels, a CSV table of
-            texts.
+        path: A file or folder in one of the known formats; or a folder that holds one pickle; or,
+            without labels, a CSV table of texts.
         feature_files: A dict from modalities to MMSA pickles that replace features of `path`,
             which must be an MMSA pickle too.
         partition: A `Partition` of data that has one split; `None`: the data's own splits.
@@ -40,7 +39,8 @@ def open_data(path, feature_files=None, partition=None, **options):
     Raises:
         FileNotFoundError: If the path does not exist or has no known format.
         PermissionError: If the path may not be read.
-        InvalidData: If a pickle cannot be loaded, or has none of the known layouts.
+        InvalidData: If a pickle cannot be loaded, or has none of the known layouts; or if a folder
+            holds several pickles.
         ValueError: If `feature_files` are given for another format.
     """
     path, found = _find_reader(Path(path), options.get("labels", True))
