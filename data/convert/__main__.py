@@ -16,6 +16,7 @@ def main():
     reader = open_data(
         options.source,
         options.feature_files,
+        label_file=options.label_file,
         modalities=None,
         target=target_request(options),
         clip_labels=options.clip_labels,

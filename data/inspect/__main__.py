@@ -31,10 +31,10 @@ def _inspect(options):
     """Return the inspection of features, or of texts with a table, and how it is shown."""
     request = target_request(options)
     try:
-        inspection = inspect_data(options.path, request)
+        inspection = inspect_data(options.path, request, options.label_file)
         return inspection, show(inspection)
     except FileNotFoundError:
-        if not all(map(importlib.util.find_spec, ("pyarrow", "tokenizers"))):
+        if options.label_file or not all(map(importlib.util.find_spec, ("pyarrow", "tokenizers"))):
             raise
         # Imported late: most data is no table.
         from data.inspect.text_tables import inspect_tables

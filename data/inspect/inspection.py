@@ -45,13 +45,13 @@ class Inspection:
     findings: list[Finding]
 
 
-def inspect_data(path, target=None):
+def inspect_data(path, target=None, label_file=None):
     """Read all samples of a data set and describe it, in bounded memory if the format allows it.
 
     Args:
         path: A file or folder in a format that `utils.formats.open_data` knows.
-
         target: A `TargetRequest` with what is known of the labels, or `None`.
+        label_file: A CSV file whose labels replace those of the data, or `None`.
 
     Returns:
         An `Inspection`. An unreadable split becomes a finding.
@@ -60,7 +60,9 @@ def inspect_data(path, target=None):
         FileNotFoundError: If the path does not exist or has no known format.
         InvalidData: If no split can be read.
     """
-    reader = open_data(path, modalities=None, target=target, clip_labels=True)
+    reader = open_data(
+        path, label_file=label_file, modalities=None, target=target, clip_labels=True
+    )
     looks, errors = {}, {}
     for name in reader.splits():
         try:
@@ -79,7 +81,7 @@ def inspect_data(path, target=None):
     notes = dict.fromkeys(note for look in looks.values() for note in look.notes)
     return Inspection(
         path=reader.path,
-        format=f"{type(reader).__name__}: {reader.describe()}",
+        format=reader.format,
         files={name: _sizes(reader, name) for name in reader.splits()},
         target=reader.target,
         names=names,

@@ -48,7 +48,8 @@ def _unsuitable(path):
         return ""
     return (
         f"{path} is not used. A table of clips must have the columns {' and '.join(COLUMNS)}. "
-        f"Received: {', '.join(columns)}. Rename its columns, or move it away."
+        f"Received: {', '.join(columns)}. Labels of your own are named by --label-file; otherwise "
+        "rename the columns, or move the file away."
     )
 
 

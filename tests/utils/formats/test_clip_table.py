@@ -125,7 +125,7 @@ def test_a_table_without_the_columns_of_clips_is_not_used_and_told(tmp_path, com
     table = write_csv(tmp_path / "label.csv", [{"id": "x", "emotion": "glad"}])
     (note,) = read(path).notes
     assert f"{table} is not used" in note
-    assert "must have the columns video_id and clip_id. Received: id, emotion. Rename" in note
+    assert "must have the columns video_id and clip_id. Received: id, emotion. Labels" in note
     assert open_data(path).files("train") == [path]
     call(inspect, tmp_path, "--target", "score")
     described = " ".join(capsys.readouterr().out.split())
