@@ -48,7 +48,7 @@ def head(inspection):
     sizes = {path: size for files in inspection.files.values() for path, size in files.items()}
     grid.add_row("[bold]data[/]", escape(str(inspection.path)))
     grid.add_row("[bold]format[/]", escape(inspection.format))
-    told = f"{inspection.target.describe()}, told by {inspection.target.found}"
+    told = f"{inspection.target.describe()}, {inspection.target.origin}"
     grid.add_row("[bold]labels[/]", escape(told))
     grid.add_row("[bold]files[/]", f"{len(sizes)}, {size_text(sum(sizes.values()))}")
     return grid

@@ -109,7 +109,7 @@ class Task(ABC):
 
     def describe(self):
         """Return what the program prints of the data before a training: lines or tables."""
-        lines = [f"labels: {self.target.describe()}, told by {self.target.found}"]
+        lines = [f"labels: {self.target.describe()}, {self.target.origin}"]
         partition = self.settings.partition
         return lines if partition is None else [*lines, f"data: {partition.describe()}"]
 

@@ -184,7 +184,7 @@ def test_ambiguous_labels_need_a_target(clean_dir, fails, capsys):
         change(clean_dir, "y", split, lambda y: (np.arange(len(y)) % 3)[:, None])
     assert "Say which: --target score or --target class" in fails(main, clean_dir)
     call(main, clean_dir, "--target", "class")
-    assert "3 classes (0, 1, 2), told by --target" in capsys.readouterr().out
+    assert "3 classes (0, 1, 2), as --target says" in capsys.readouterr().out
 
 
 def test_classes_are_counted_and_a_rare_one_is_told(clean_dir, capsys):
@@ -192,7 +192,7 @@ def test_classes_are_counted_and_a_rare_one_is_told(clean_dir, capsys):
         change(clean_dir, "y", split, lambda y: np.eye(3)[np.minimum(np.arange(len(y)), 2)])
     call(main, clean_dir)
     output = capsys.readouterr().out
-    assert "3 classes (0, 1, 2), told by one-hot rows" in output
+    assert "3 classes (0, 1, 2), read from one-hot rows" in output
     assert max(map(len, output.splitlines())) <= 80
     assert has(clean_dir, "note", "92% of the labels of train are 2. Report macro F1")
 

@@ -68,7 +68,8 @@ def test_they_replace_the_labels_of_every_format(tmp_path, name, capsys):
     check_emotions(open_data(tmp_path / "h5"))
     call(inspect, data, "--label-file", path)
     output = " ".join(capsys.readouterr().out.split())
-    assert f"2 classes ({', '.join(CLASSES)})" in output and "with the labels of" in output
+    assert f"2 classes ({', '.join(CLASSES)}), read from labels that are words" in output
+    assert "with the labels of" in output
 
 
 def test_what_the_data_says_of_its_own_labels_is_left_out(own_data_dir, tmp_path):
