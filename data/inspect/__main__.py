@@ -86,6 +86,7 @@ def as_json(inspection):
             name: dataclasses.asdict(one) for name, one in inspection.repetitions.items()
         },
         "probes": [dataclasses.asdict(one) for one in inspection.probes],
+        "unprobed": inspection.unprobed,
         "findings": [dataclasses.asdict(one) for one in inspection.findings],
     }
 

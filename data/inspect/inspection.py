@@ -5,7 +5,15 @@ from pathlib import Path
 
 from data.inspect.finding import Finding
 from data.inspect.findings import collect_findings
-from data.inspect.probe import Probe, ProbeData, probe_modalities, sample_features
+from data.inspect.probe import (
+    MIN_CLASS_SAMPLES,
+    Probe,
+    ProbeData,
+    fewest_samples,
+    probe_modalities,
+    probed,
+    sample_features,
+)
 from utils.formats import MODALITIES, open_data
 from utils.leakage import Overlap, Repetition, find_overlaps, find_repetition
 from utils.measures.target import Target
@@ -27,7 +35,8 @@ class Inspection:
         failures: The error message of each other split.
         overlaps: An `Overlap` for every pair of splits.
         repetitions: The `Repetition` of each split.
-        probes: For each modality, how well it alone predicts the sign of the score.
+        probes: For each modality, how well it alone predicts the sign of the score, or the class.
+        unprobed: Why there are no `probes`, where more samples would give them; otherwise "".
         findings: `Finding`s, errors first.
     """
 
@@ -42,6 +51,7 @@ class Inspection:
     overlaps: list[Overlap]
     repetitions: dict[str, Repetition]
     probes: list[Probe]
+    unprobed: str
     findings: list[Finding]
 
 
@@ -75,7 +85,8 @@ def inspect_data(path, target=None, label_file=None):
     repetitions = {name: look.repetition for name, look in looks.items()}
     overlaps = find_overlaps(splits, {name: look.index for name, look in looks.items()})
     missing = [name for name in MODALITIES if name not in reader.modalities]
-    probes = probe_modalities(*[look.pooled for look in looks.values()][:2])
+    pooled = {name: look.pooled for name, look in looks.items()}
+    probes = probe_modalities(*list(pooled.values())[:2])
     failures = {name: " ".join(str(error).split()) for name, error in errors.items()}
     names = {} if reader.extraction is None else reader.extraction["names"]
     notes = dict.fromkeys(note for look in looks.values() for note in look.notes)
@@ -91,6 +102,7 @@ def inspect_data(path, target=None, label_file=None):
         overlaps=overlaps,
         repetitions=repetitions,
         probes=probes,
+        unprobed=_why_unprobed(*next(iter(pooled.items())), reader.target),
         findings=collect_findings(
             reader.target, missing, splits, failures, overlaps, repetitions, probes, notes, names
         ),
@@ -114,6 +126,17 @@ def _look(reader, name):
     repetition = find_repetition(statistics.digests, split.labels)
     pooled = sample_features(split, reader.target)
     return _Look(statistics, split.index, repetition, pooled, split.notes)
+
+
+def _why_unprobed(name, pooled, target):
+    fewest = fewest_samples(pooled)
+    if fewest is None or fewest >= MIN_CLASS_SAMPLES:
+        return ""
+    group = "class" if target.kind == "class" else "side"
+    return (
+        f"How well each modality alone tells {probed(target)} is not measured: too few samples. "
+        f"Each half of {name} needs {MIN_CLASS_SAMPLES} of each {group}; the rarest has {fewest}."
+    )
 
 
 def _sizes(reader, split):

@@ -23,6 +23,8 @@ def show(inspection):
         parts.append(_overlaps(inspection.overlaps))
     if inspection.probes:
         parts.append(_probes(inspection))
+    if inspection.unprobed:
+        parts.append(Text(inspection.unprobed))
     parts.append(finding_list(inspection.findings))
     return Group(*(part for one in parts for part in (one, "")))
 

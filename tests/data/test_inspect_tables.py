@@ -46,6 +46,7 @@ def test_json_names_columns_labels_and_what_splits_share(tmp_path, capsys):
         "test": 6,
     }
     assert found["splits"]["test"]["empty"] == 1
+    assert any("train has 12 samples" in finding["what"] for finding in found["findings"])
     assert found["shared"][0] == {
         "first": "train",
         "second": "valid",
@@ -54,6 +55,8 @@ def test_json_names_columns_labels_and_what_splits_share(tmp_path, capsys):
         "texts": 6,
         "texts with all fields": 6,
     }
+    advice = [one["advice"] for one in found["findings"] if one["what"].endswith("share 6 texts.")]
+    assert len(advice) == 1 and advice[0].startswith("Nothing needs to be done for short texts")
     told = " ".join(finding["what"] for finding in found["findings"])
     assert "column Utterance: 1 of 6 texts are empty" in told
     assert "test_sent_emo.csv: the values are separated by semicolons" in told
