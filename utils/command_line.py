@@ -92,10 +92,17 @@ class CommandParser(ArgumentParser):
     def error(self, message, ex=None):
         """Print `message` and stop with exit code 2."""
         known = [action.dest for action in self._actions]
-        text = in_words(message, known).rstrip(".")
+        text = self._as_typed(in_words(message, known)).rstrip(".")
         if self.config_file and (self.reads_config or "is not accepted" in str(message)):
             text = f"{self.config_file}: {text}"
         fail(f"{text}{'' if text.endswith('?') else '.'} See `{self.prog} --help`.", 2)
+
+    def _as_typed(self, text):
+        """Return a message that names required options as they are typed: `--data`."""
+        start, required, names = text.partition("arguments are required: ")
+        typed = {one.dest: one.option_strings[0] for one in self._actions if one.option_strings}
+        named = [typed[name] if name in typed else name for name in names.split(", ")]
+        return start + required + ", ".join(named)
 
 
 def in_words(message, known=()):

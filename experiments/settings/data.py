@@ -112,7 +112,7 @@ class DataSettings(SettingsGroup):
 
     def _own_faults(self):
         if self.data is None:
-            yield "--data is missing: name a data folder."
+            yield "--data is missing: name a data folder or a file."
         if not self.modalities or not set(self.modalities) <= set(MODALITIES):
             yield (
                 f"--modalities must be one or more of {', '.join(MODALITIES)}. "

@@ -100,6 +100,16 @@ def test_errors_of_the_parser_are_in_words(tmp_path, monkeypatch, capsys, argume
     assert told.startswith(f"error: {message}") and "--help" in told, told
 
 
+def test_required_arguments_are_named_as_they_are_typed(fails):
+    def main():
+        parser = CommandParser("some.command", "Does it.", "python -m some.command")
+        parser.add_argument("run_dir", type=str)
+        parser.add_argument("--data-file", type=str, required=True)
+        parser.parse_args()
+
+    assert "the following arguments are required: run_dir, --data-file. See" in fails(main)
+
+
 def raising(error):
     def main():
         raise error
