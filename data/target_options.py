@@ -1,10 +1,12 @@
-"""The options that say what labels are."""
+"""The options that say what labels are, and where."""
 
 from utils.measures.inference import SYNTAX, TargetRequest
+from utils.options import add_label_file
 
 
 def add_target_options(parser):
-    """Add `--target` and `--classes` to a parser."""
+    """Add `--label-file`, `--target` and `--classes` to a parser."""
+    add_label_file(parser)
     parser.add_argument(
         "--target",
         type=str,

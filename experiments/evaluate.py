@@ -3,6 +3,7 @@
 import json
 
 from utils.command_line import CommandParser, announce, console, run_command
+from utils.options import add_label_file
 
 EXAMPLE = "python -m experiments.evaluate runs/my-run --data DIR --split test"
 
@@ -24,10 +25,10 @@ def main():
     run = load_run(folder)
     run.inputs.use(arguments.modalities)
     announce(f"Reading {arguments.data}")
-    samples = run.read(arguments.data, arguments.split)
+    samples = run.read(arguments.data, arguments.split, label_file=arguments.label_file)
     if not arguments.json:
         warn(run.inputs.notes(samples))
-    summary = evaluate(run, samples, arguments.split, arguments.data)
+    summary = evaluate(run, samples, arguments.split, arguments.data, arguments.label_file)
     if arguments.json:
         print(json.dumps(without_nan(summary), indent=2))
     else:
@@ -42,6 +43,7 @@ def make_parser():
     parser = CommandParser("experiments.evaluate", "Evaluate a run on any split.", EXAMPLE)
     parser.add_argument("run_dir", type=str, help="folder that experiments.train has written")
     parser.add_argument("--data", type=str, required=True, help="data folder or file")
+    add_label_file(parser)
     parser.add_argument(
         "--split",
         type=str,

@@ -1,6 +1,7 @@
 """Measure what missing inputs, missing steps and noise cost a run."""
 
 from utils.command_line import CommandParser, announce, console, run_command
+from utils.options import add_label_file
 from utils.progress import progress_bar
 
 EXAMPLE = "python -m experiments.robustness runs/my-run --data DIR --split test"
@@ -65,6 +66,7 @@ def make_parser():
         "run_dirs", type=str, nargs="+", help="folders that experiments.train has written"
     )
     parser.add_argument("--data", type=str, required=True, help="data folder or file")
+    add_label_file(parser)
     parser.add_argument(
         "--split",
         type=str,
@@ -200,7 +202,7 @@ def _evaluate(lines, imperfections, arguments):
         curves[line.label] = []
         for folder in line.folders:
             run = load_run(folder)
-            samples = run.read(arguments.data, arguments.split)
+            samples = run.read(arguments.data, arguments.split, label_file=arguments.label_file)
             warn(() if warned else run.inputs.notes(samples))
             warned = True
             with progress_bar("predictions") as progress:

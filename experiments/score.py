@@ -114,8 +114,8 @@ def with_text(clips, path):
         )
     if not Path(path).exists():
         raise ValueError(
-            f"--text must be a file with the transcript of the clip. Received: {path!r}, which is no "
-            "file. Write the transcript into one. A text without a recording is predicted by "
+            f"--text must be a file with the transcript of the clip. Received: {path!r}, which is "
+            "no file. Write the transcript into one. A text without a recording is predicted by "
             "experiments.predict --text."
         )
     with plain_file(Path(path), "the transcript of a clip, in UTF-8"):

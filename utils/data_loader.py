@@ -36,6 +36,7 @@ def make_dataset(
     epoch=0,
     step=0,
     feature_files=None,
+    label_file=None,
     target=None,
 ):
     """Read a split and batch it.
@@ -67,6 +68,7 @@ def make_dataset(
         epoch: Number of the first epoch.
         step: Number of batches to skip in the first epoch.
         feature_files: See `utils.formats.open_data`.
+        label_file: See `utils.formats.open_data`.
         target: A `TargetRequest`, or a `Target` that the labels must have; `None`: told by
             `target.json` or by the labels.
 
@@ -79,7 +81,9 @@ def make_dataset(
         ValueError: If a file's content is wrong, or an argument has an unknown value.
     """
     check_modalities(modalities)
-    reader = open_data(data_dir, feature_files, modalities=modalities, target=target)
+    reader = open_data(
+        data_dir, feature_files, label_file=label_file, modalities=modalities, target=target
+    )
     samples = load_split(reader, split, stream).completed()
     for note in samples.repair_notes():
         warnings.warn(note, stacklevel=2)

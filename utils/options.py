@@ -13,6 +13,10 @@ from jsonargparse import Namespace
 
 from utils.command_line import ConfigFile
 
+LABEL_FILE = (
+    "CSV file with the columns id and label, or id and several label_NAME, whose labels replace "
+    "those of the data"
+)
 PositiveInt = Annotated[int, Ge(1)]
 NonNegativeInt = Annotated[int, Ge(0)]
 Seed = Annotated[int, Interval(ge=0, lt=2**32)]  # what NumPy takes
@@ -83,6 +87,11 @@ def add_settings(parser, settings):
                 default=defaults[name],
                 **options,
             )
+
+
+def add_label_file(parser):
+    """Add `--label-file` to the parser of a command without the options of a training."""
+    parser.add_argument("--label-file", type=str, default=None, help=LABEL_FILE)
 
 
 def settings_from(arguments: Namespace, settings):

@@ -16,6 +16,7 @@ def main():
     reader = open_data(
         options.source,
         options.feature_files,
+        label_file=options.label_file,
         modalities=None,
         target=target_request(options),
         clip_labels=options.clip_labels,
@@ -29,9 +30,8 @@ def main():
             progress.advance(tasks[split.name], samples)
 
         written = convert(reader, options.output, options.shards, advance)
-    for split in written:
-        for note in split.repair_notes():
-            console.print(f"warning: {note}", style="yellow", markup=False)
+    for note in dict.fromkeys(note for split in written for note in split.repair_notes()):
+        console.print(f"warning: {note}", style="yellow", markup=False)
     console.print(f"Written to {options.output}:", markup=False)
     console.print(_table(written))
 

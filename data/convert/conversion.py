@@ -45,7 +45,7 @@ def convert(reader, directory, shards=1, progress=lambda split, done: None):
             _write_split(split, partial, shards, progress)
             written.append(split)
         write_target(partial, reader.target)
-        for name in DESCRIPTIONS:
+        for name in DESCRIPTIONS if reader.has_own_labels else (EXTRACTION_FILE,):
             if (reader.path / name).is_file():
                 shutil.copyfile(reader.path / name, partial / name)
     return written

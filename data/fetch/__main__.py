@@ -44,7 +44,11 @@ def make_parser():
 
 
 def _fetch(entry, output):
-    """Verify existing files, download files with an address, print how to get the others."""
+    """Verify existing files, download files with an address, print how to get the others.
+
+    Raises:
+        FileNotFoundError: If the output folder then lacks a file.
+    """
     if output is None:
         if entry.downloads:
             raise ValueError(
@@ -69,10 +73,12 @@ def _fetch(entry, output):
         else:
             missing.append(file.name)
     if missing:
-        _tell(f"{', '.join(missing)}: not in {directory}.\n")
         _tell_how(entry, directory)
-    else:
-        _tell(_filled(entry, entry.then, directory))
+        raise FileNotFoundError(
+            f"{directory} must hold the files of {entry.name}. Expected: {', '.join(missing)}. "
+            "Received: nothing of that name. Get them as told above, and run this command again."
+        )
+    _tell(_filled(entry, entry.then, directory))
 
 
 def _tell_how(entry, directory):

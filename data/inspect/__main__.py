@@ -31,10 +31,10 @@ def _inspect(options):
     """Return the inspection of features, or of texts with a table, and how it is shown."""
     request = target_request(options)
     try:
-        inspection = inspect_data(options.path, request)
+        inspection = inspect_data(options.path, request, options.label_file)
         return inspection, show(inspection)
     except FileNotFoundError:
-        if not all(map(importlib.util.find_spec, ("pyarrow", "tokenizers"))):
+        if options.label_file or not all(map(importlib.util.find_spec, ("pyarrow", "tokenizers"))):
             raise
         # Imported late: most data is no table.
         from data.inspect.text_tables import inspect_tables
@@ -86,6 +86,7 @@ def as_json(inspection):
             name: dataclasses.asdict(one) for name, one in inspection.repetitions.items()
         },
         "probes": [dataclasses.asdict(one) for one in inspection.probes],
+        "unprobed": inspection.unprobed,
         "findings": [dataclasses.asdict(one) for one in inspection.findings],
     }
 

@@ -1,10 +1,12 @@
 """Findings about the splits' shapes and features."""
 
-from data.inspect.finding import Finding, count_in_splits, name_features
+from data.inspect.finding import Finding, count_in_splits, many, name_features
 from utils.formats import MODALITIES
 
 UNSCALED = 1e3
 OUTLIER = 20.0
+# In fewer samples, each is more than 5 % of what a model sees.
+FEWEST = 20
 
 
 def find_missing_splits(names):
@@ -32,6 +34,24 @@ def find_missing_splits(names):
             "There is no split test.",
             "Results are computed on valid, which also selects the weights: say so in reports, "
             "or cross-validate with --folds.",
+        )
+
+
+def find_few_samples(splits):
+    """Find a training split from which nothing can be concluded.
+
+    Args:
+        splits: Statistics with the number of `samples`, by name.
+
+    Yields:
+        `Finding`s.
+    """
+    if "train" in splits and splits["train"].samples < FEWEST:
+        yield Finding(
+            "warning",
+            f"train has {many(splits['train'].samples, 'sample')}, fewer than {FEWEST}.",
+            "Collect more: results of a model that learnt from so few mean nothing. Such data can "
+            "only show that the commands run.",
         )
 
 
@@ -145,7 +165,7 @@ def _constants(name, one, names):
         yield Finding(
             "note",
             f"{name} features that never vary: {name_features(never, names)}.",
-            "They carry no information and can be removed from all splits.",
+            "Nothing needs to be done: they carry no information, and scaling makes them 0.",
         )
     for split, columns in moving.items():
         if columns:
@@ -153,7 +173,8 @@ def _constants(name, one, names):
                 "warning",
                 f"{name} features that vary in {split} but not in {first}: "
                 f"{name_features(columns, names)}.",
-                "Remove them: a model has not learnt these values, so its output is arbitrary.",
+                "Remove them from the files of all splits: a model has not learnt these values, so "
+                "its output is arbitrary.",
             )
     for split, columns in still.items():
         if columns:
@@ -171,7 +192,7 @@ def _ranges(name, one, names):
         yield Finding(
             "note",
             f"{name} features are unscaled: the largest magnitude is {largest:.3g}.",
-            "Normalise them: --normalize standard, the default of training.",
+            "Nothing needs to be done: training scales them (--normalize standard, the default).",
         )
     first, statistics = next(iter(one.items()))
     far = (statistics.outliers > OUTLIER).nonzero()[0].tolist()
@@ -180,7 +201,7 @@ def _ranges(name, one, names):
             "note",
             f"{name} has outliers in {first}, up to {statistics.outliers.max():.0f} standard "
             f"deviations from the mean, in the features {name_features(far, names)}.",
-            "Use --clip-features 5, or --normalize robust.",
+            "Train with --clip-features 5, or with --normalize robust.",
         )
 
 

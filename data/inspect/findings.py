@@ -4,6 +4,7 @@ from itertools import chain
 
 from data.inspect.feature_findings import (
     find_feature_faults,
+    find_few_samples,
     find_missing_modalities,
     find_missing_splits,
     find_shape_faults,
@@ -44,6 +45,7 @@ def collect_findings(
         find_repetitions(repetitions),
         find_fitted_features(probes, target),
         find_missing_splits([*splits, *failures]),
+        find_few_samples(splits),
         find_missing_modalities(missing),
         find_feature_faults(splits, names),
         find_label_faults(splits, target),

@@ -5,7 +5,15 @@ from pathlib import Path
 
 from data.inspect.finding import Finding
 from data.inspect.findings import collect_findings
-from data.inspect.probe import Probe, ProbeData, probe_modalities, sample_features
+from data.inspect.probe import (
+    MIN_CLASS_SAMPLES,
+    Probe,
+    ProbeData,
+    fewest_samples,
+    probe_modalities,
+    probed,
+    sample_features,
+)
 from utils.formats import MODALITIES, open_data
 from utils.leakage import Overlap, Repetition, find_overlaps, find_repetition
 from utils.measures.target import Target
@@ -27,7 +35,8 @@ class Inspection:
         failures: The error message of each other split.
         overlaps: An `Overlap` for every pair of splits.
         repetitions: The `Repetition` of each split.
-        probes: For each modality, how well it alone predicts the sign of the score.
+        probes: For each modality, how well it alone predicts the sign of the score, or the class.
+        unprobed: Why there are no `probes`, where more samples would give them; otherwise "".
         findings: `Finding`s, errors first.
     """
 
@@ -42,16 +51,17 @@ class Inspection:
     overlaps: list[Overlap]
     repetitions: dict[str, Repetition]
     probes: list[Probe]
+    unprobed: str
     findings: list[Finding]
 
 
-def inspect_data(path, target=None):
+def inspect_data(path, target=None, label_file=None):
     """Read all samples of a data set and describe it, in bounded memory if the format allows it.
 
     Args:
         path: A file or folder in a format that `utils.formats.open_data` knows.
-
         target: A `TargetRequest` with what is known of the labels, or `None`.
+        label_file: A CSV file whose labels replace those of the data, or `None`.
 
     Returns:
         An `Inspection`. An unreadable split becomes a finding.
@@ -60,7 +70,9 @@ def inspect_data(path, target=None):
         FileNotFoundError: If the path does not exist or has no known format.
         InvalidData: If no split can be read.
     """
-    reader = open_data(path, modalities=None, target=target, clip_labels=True)
+    reader = open_data(
+        path, label_file=label_file, modalities=None, target=target, clip_labels=True
+    )
     looks, errors = {}, {}
     for name in reader.splits():
         try:
@@ -73,13 +85,14 @@ def inspect_data(path, target=None):
     repetitions = {name: look.repetition for name, look in looks.items()}
     overlaps = find_overlaps(splits, {name: look.index for name, look in looks.items()})
     missing = [name for name in MODALITIES if name not in reader.modalities]
-    probes = probe_modalities(*[look.pooled for look in looks.values()][:2])
+    pooled = {name: look.pooled for name, look in looks.items()}
+    probes = probe_modalities(*list(pooled.values())[:2])
     failures = {name: " ".join(str(error).split()) for name, error in errors.items()}
     names = {} if reader.extraction is None else reader.extraction["names"]
     notes = dict.fromkeys(note for look in looks.values() for note in look.notes)
     return Inspection(
         path=reader.path,
-        format=f"{type(reader).__name__}: {reader.describe()}",
+        format=reader.format,
         files={name: _sizes(reader, name) for name in reader.splits()},
         target=reader.target,
         names=names,
@@ -89,6 +102,7 @@ def inspect_data(path, target=None):
         overlaps=overlaps,
         repetitions=repetitions,
         probes=probes,
+        unprobed=_why_unprobed(*next(iter(pooled.items())), reader.target),
         findings=collect_findings(
             reader.target, missing, splits, failures, overlaps, repetitions, probes, notes, names
         ),
@@ -112,6 +126,17 @@ def _look(reader, name):
     repetition = find_repetition(statistics.digests, split.labels)
     pooled = sample_features(split, reader.target)
     return _Look(statistics, split.index, repetition, pooled, split.notes)
+
+
+def _why_unprobed(name, pooled, target):
+    fewest = fewest_samples(pooled)
+    if fewest is None or fewest >= MIN_CLASS_SAMPLES:
+        return ""
+    group = "class" if target.kind == "class" else "side"
+    return (
+        f"How well each modality alone tells {probed(target)} is not measured: too few samples. "
+        f"Each half of {name} needs {MIN_CLASS_SAMPLES} of each {group}; the rarest has {fewest}."
+    )
 
 
 def _sizes(reader, split):

@@ -119,14 +119,16 @@ def _hints(one):
                 "note",
                 f"{many(count, 'sample')} of {one.second} {_has(count)} the {name} features of a "
                 f"sample of {one.first}, but not its other features.",
-                "This is common in short texts; otherwise check that it is not the same recording.",
+                "Nothing needs to be done for short samples; of a long one, check that it is not "
+                "the same recording.",
             )
     if one.texts:
         yield Finding(
             "note",
             f"{many(one.texts, 'sample')} of {one.second} {_has(one.texts)} a text that is also in "
             f"{one.first}.",
-            "This is common in short utterances; a long one is probably the same recording.",
+            "Nothing needs to be done for short texts; a long one is probably the same recording: "
+            f"remove it from {one.first}.",
         )
 
 

@@ -86,21 +86,32 @@ def probe_modalities(train, other=None):
             or if it lacks a class.
 
     Returns:
-        A list of `Probe`s, one for each modality. It is empty if a half of `train` has fewer than
-        `MIN_CLASS_SAMPLES` samples of a class, or the target has no classes.
+        A list of `Probe`s, one for each modality. It is empty if `fewest_samples` are fewer than
+        `MIN_CLASS_SAMPLES`, or the target has no classes.
     """
-    if train.classes is None:
-        return []
-    count = train.classes.max() + 1
-    first = _halve(len(train.classes), train.groups)
-    halves = [np.flatnonzero(first), np.flatnonzero(~first)]
-    if any(_smallest_class(train.classes[half], count) < MIN_CLASS_SAMPLES for half in halves):
+    fewest = fewest_samples(train)
+    if fewest is None or fewest < MIN_CLASS_SAMPLES:
         return []
     if other is not None and (
-        _widths(other) != _widths(train) or not _smallest_class(other.classes, count)
+        _widths(other) != _widths(train)
+        or not _smallest_class(other.classes, train.classes.max() + 1)
     ):
         other = None
-    return [_probe(name, train, other, halves) for name in train.features]
+    return [_probe(name, train, other, _halves(train)) for name in train.features]
+
+
+def fewest_samples(train):
+    """Return how many samples of its rarest class a half of `train` has; `None` without classes."""
+    if train.classes is None:
+        return None
+    count = train.classes.max() + 1
+    return min(_smallest_class(train.classes[half], count) for half in _halves(train))
+
+
+def _halves(train):
+    """Return the rows of the two halves of a `ProbeData`."""
+    first = _halve(len(train.classes), train.groups)
+    return [np.flatnonzero(first), np.flatnonzero(~first)]
 
 
 def _probe(name, train, other, halves):

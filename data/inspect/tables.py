@@ -23,6 +23,8 @@ def show(inspection):
         parts.append(_overlaps(inspection.overlaps))
     if inspection.probes:
         parts.append(_probes(inspection))
+    if inspection.unprobed:
+        parts.append(Text(inspection.unprobed))
     parts.append(finding_list(inspection.findings))
     return Group(*(part for one in parts for part in (one, "")))
 
@@ -48,7 +50,7 @@ def head(inspection):
     sizes = {path: size for files in inspection.files.values() for path, size in files.items()}
     grid.add_row("[bold]data[/]", escape(str(inspection.path)))
     grid.add_row("[bold]format[/]", escape(inspection.format))
-    told = f"{inspection.target.describe()}, told by {inspection.target.found}"
+    told = f"{inspection.target.describe()}, {inspection.target.origin}"
     grid.add_row("[bold]labels[/]", escape(told))
     grid.add_row("[bold]files[/]", f"{len(sizes)}, {size_text(sum(sizes.values()))}")
     return grid

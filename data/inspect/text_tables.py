@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.inspect.feature_findings import find_missing_splits
+from data.inspect.feature_findings import find_few_samples, find_missing_splits
 from data.inspect.finding import Finding, many
 from data.inspect.findings import by_level, find_repaired, find_unreadable
 from data.inspect.label_findings import find_label_faults
@@ -106,6 +106,7 @@ def inspect_tables(path, tables, request=None, given=None):
     findings = chain(
         find_unreadable(failures),
         find_missing_splits([*splits, *failures]),
+        find_few_samples(splits),
         find_repaired(notes),
         (Finding("note", n, "Nothing needs to be done.") for n in file_notes(tables.values())),
         chain.from_iterable(_leaks(pair, counts) for pair, counts in shared.items()),
@@ -176,7 +177,8 @@ def _leaks(pair, counts):
             f"{first} and {second} share {many(count, what.removesuffix('s'))}."
             if what == "ids"
             else f"{first} and {second} share {count:,} {what}.",
-            "Short texts may be equal by chance."
+            "Nothing needs to be done for short texts, which may be equal by chance. Move long "
+            "ones into one split."
             if what == "texts"
             else "Move what belongs together into one split: a model may remember it.",
         )

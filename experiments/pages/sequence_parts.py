@@ -46,6 +46,7 @@ class SequenceParts:
             self._reader = open_data(
                 data,
                 self._files,
+                label_file=run.label_file_of(data),
                 modalities=run.inputs.feature_modalities,
                 target=run.target,
                 clip_labels=self.config["clip_labels"],

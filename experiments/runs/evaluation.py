@@ -9,7 +9,7 @@ from utils.measures.inference import target_from_json
 REFERENCES = {"best_reachable_MAE": "best_mae", "constant_MAE": "constant_mae"}
 
 
-def evaluate(run, samples, split, data):
+def evaluate(run, samples, split, data, label_file=None):
     """Evaluate a run's model on samples, and write the result into the run folder.
 
     Args:
@@ -17,12 +17,16 @@ def evaluate(run, samples, split, data):
         samples: Encoded samples with labels.
         split: Name of the split.
         data: Where the samples are from.
+        label_file: The file that their labels are from; `None`: as in the training, if the data is
+            the run's own, and otherwise the data.
 
     Returns:
         The content of `evaluation/S.json`; see `Predictions.save`.
     """
     predictions = run.predict(samples, split)
-    extra = run.inputs.summarize(predictions) | references(data, split)
+    extra = run.inputs.summarize(predictions)
+    label_file = label_file or run.label_file_of(data)
+    extra |= references(data, split) if label_file is None else {"label_file": str(label_file)}
     partition = run.partition_of(data)
     if partition is not None:
         extra["splits"] = partition.describe()

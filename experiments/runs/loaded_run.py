@@ -34,9 +34,13 @@ class LoadedRun:
         self._compiled = {}
 
     def read(self, data, split, labels=True, **options):
-        """Return the encoded samples of a split; see `Inputs.read`."""
+        """Return the encoded samples of a split; see `Inputs.read`.
+
+        Of the run's own data, they are cut and have the labels as in the training.
+        """
         options["clip_labels"] = self.folder.load_config()["clip_labels"]
         options["partition"] = self.partition_of(data)
+        options["label_file"] = options.get("label_file") or self.label_file_of(data)
         samples = self.inputs.read(data, split, labels, **options)
         self.inputs.check_fits(self.model, samples)
         return samples
@@ -49,8 +53,8 @@ class LoadedRun:
 
     def blocks(self, data, split, cut=False, labels=False):
         """Return the `Blocks` of a split, by default without labels; see `Inputs.blocks`."""
-        partition = self.partition_of(data)
-        return self.inputs.blocks(self.model, data, split, cut, partition, labels)
+        partition, label_file = self.partition_of(data), self.label_file_of(data)
+        return self.inputs.blocks(self.model, data, split, cut, partition, labels, label_file)
 
     def text_blocks(self, texts):
         """Return the `Blocks` of a list of texts; see `Inputs.text_blocks`."""
@@ -63,8 +67,16 @@ class LoadedRun:
             data: A path, as `--data` takes it.
         """
         settings = TrainSettings(**self.folder.load_config())
-        own = Path(settings.data or "").resolve() == Path(data).resolve()
-        return settings.partition if own else None
+        return settings.partition if _is_own(settings, data) else None
+
+    def label_file_of(self, data):
+        """Return the file of labels by which the run was trained on its own data, or `None`.
+
+        Args:
+            data: A path, as `--data` takes it.
+        """
+        settings = TrainSettings(**self.folder.load_config())
+        return settings.label_file if _is_own(settings, data) else None
 
     def predict(self, samples, name=None, batch_size=None):
         """Predict samples, as the run's own evaluation does.
@@ -93,6 +105,10 @@ class LoadedRun:
         if key not in self._compiled:
             self._compiled[key] = explaining(self.model, self.inputs, signature)
         return self._compiled[key]
+
+
+def _is_own(settings, data):
+    return Path(settings.data or "").resolve() == Path(data).resolve()
 
 
 def load_run(path, in_float32=False):

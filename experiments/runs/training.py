@@ -112,8 +112,8 @@ def tell(task, samples):
 
 
 def warn(notes):
-    """Print sentences that the user should know."""
-    for note in notes:
+    """Print sentences that the user should know, each once."""
+    for note in dict.fromkeys(notes):
         console.print(f"warning: {note}", style="yellow", markup=False)
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 
 from utils.measures.inference import SYNTAX, TargetRequest
-from utils.options import NonNegativeFloat, NonNegativeInt, Seed, SettingsGroup, setting
+from utils.options import LABEL_FILE, NonNegativeFloat, NonNegativeInt, Seed, SettingsGroup, setting
 
 MODALITIES = ("text", "audio", "video")
 SPLITS = ("train", "valid", "test")
@@ -26,6 +26,7 @@ class DataSettings(SettingsGroup):
     classes: list[str] = setting(
         [], "all classes in their order; default: the classes of train, sorted", nargs="+"
     )
+    label_file: str | None = setting(None, LABEL_FILE, family="sequences")
     clip_labels: bool = setting(
         False, "clip scores beyond the range, and count them", nargs="?", const=True
     )
@@ -111,7 +112,7 @@ class DataSettings(SettingsGroup):
 
     def _own_faults(self):
         if self.data is None:
-            yield "--data is missing: name a data folder."
+            yield "--data is missing: name a data folder or a file."
         if not self.modalities or not set(self.modalities) <= set(MODALITIES):
             yield (
                 f"--modalities must be one or more of {', '.join(MODALITIES)}. "

@@ -145,8 +145,9 @@ class SequenceInputs(Inputs):
             samples.check_widths({name: self.widths[name] for name in self.modalities})
         return self._completed(samples)
 
-    def blocks(self, model, data, split, cut=False, partition=None, labels=False):
-        samples = self.read(data, split, labels, stream=True, partition=partition)
+    def blocks(self, model, data, split, cut=False, partition=None, labels=False, label_file=None):
+        options = {"stream": True, "partition": partition, "label_file": label_file}
+        samples = self.read(data, split, labels, **options)
         widths, lengths = self.sizes(model)
         samples.check_widths(widths)
         return SequenceBlocks(samples, lengths, cut)

@@ -37,6 +37,7 @@ class SequenceTask(Task):
         self.reader = open_data(
             settings.data,
             settings.feature_files,
+            label_file=settings.label_file,
             modalities=feature_modalities(settings.modalities, settings.text_encoder),
             target=settings.target_request,
             clip_labels=settings.clip_labels,

@@ -185,9 +185,14 @@ class TableInputs(Inputs):
         return self.processing.read(samples)
 
     def read(self, data, split, labels=True, **options):
+        if options.get("label_file"):
+            raise ValueError(
+                "--label-file is for models of text, audio and video. "
+                f"Received: {options['label_file']}. Write the labels into the table."
+            )
         return self.processing.read(find_table(data, split, options.get("partition")), labels)
 
-    def blocks(self, model, data, split, cut=False, partition=None, labels=False):
+    def blocks(self, model, data, split, cut=False, partition=None, labels=False, label_file=None):
         return TableBlocks(self.processing, find_table(data, split, partition))
 
     def build_model(self, settings, samples):

@@ -109,7 +109,7 @@ class Task(ABC):
 
     def describe(self):
         """Return what the program prints of the data before a training: lines or tables."""
-        lines = [f"labels: {self.target.describe()}, told by {self.target.found}"]
+        lines = [f"labels: {self.target.describe()}, {self.target.origin}"]
         partition = self.settings.partition
         return lines if partition is None else [*lines, f"data: {partition.describe()}"]
 
@@ -156,7 +156,9 @@ class Inputs(ABC):
         """
 
     @abstractmethod
-    def blocks(self, model, data, split, cut=False, partition=None, labels=False) -> Blocks:
+    def blocks(
+        self, model, data, split, cut=False, partition=None, labels=False, label_file=None
+    ) -> Blocks:
         """Return the `Blocks` of a split of any data.
 
         Args:
@@ -168,6 +170,7 @@ class Inputs(ABC):
             partition: The `Partition` that makes the splits; `None`: the data's own splits.
             labels: Whether there are labels. Otherwise tables have those that are known, and
                 sequences have none.
+            label_file: Of sequences, a CSV file whose labels replace those of the data, or `None`.
 
         Raises:
             FileNotFoundError: As `read`.

@@ -16,7 +16,7 @@ from utils.command_line import KINDS
 PLACE = ("data", "stream", *(field.name for field in dataclasses.fields(RecordSettings)))
 # Settings that all trials share, because trials are compared by them.
 DIVISION = ("split_by", "shares", "split_seed", "folds", "leave_out", "fold_splits", "group")
-FIXED = (*PLACE, *DIVISION, "target", "classes", "clip_labels", "label", "id", "seed")
+FIXED = (*PLACE, *DIVISION, "target", "classes", "label_file", "clip_labels", "label", "id", "seed")
 
 
 def kind_of(name, models):

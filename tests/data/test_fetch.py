@@ -88,8 +88,11 @@ def test_an_output_that_is_a_file_is_refused(options, tmp_path, fails):
 
 
 def test_files_got_by_hand_are_verified(options, tmp_path, capsys, fails):
-    call(main, *options(url=""))
-    assert f"data.bin: not in {tmp_path / 'out'}" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as stopped:
+        call(main, *options(url=""))
+    told = capsys.readouterr()
+    assert "Get it." in told.out and stopped.value.code == 2
+    assert f"{tmp_path / 'out'} must hold the files of set. Expected: data.bin." in told.err
     assert names(tmp_path) == ["catalogue.yaml"]
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "data.bin").write_bytes(CONTENT)

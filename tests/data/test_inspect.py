@@ -74,7 +74,8 @@ def constant(column, value=0.5):
 def test_features_that_never_vary_are_noted(clean_dir):
     for split in ("train", "valid", "test"):
         change(clean_dir, "audio", split, constant(2))
-    assert "audio features that never vary: 2." in only(clean_dir, "note")
+    message = only(clean_dir, "note")
+    assert "audio features that never vary: 2. Nothing needs to be done" in message
 
 
 def test_features_that_vary_outside_training_alone_are_a_warning(clean_dir):
@@ -82,7 +83,8 @@ def test_features_that_vary_outside_training_alone_are_a_warning(clean_dir):
     texts = [f"{f.what} {f.advice}" for f in found(clean_dir)]
     assert len(texts) == 2
     for split, text in zip(("valid", "test"), texts, strict=True):
-        assert f"video features that vary in {split} but not in train: 1. Remove them" in text
+        assert f"video features that vary in {split} but not in train: 1." in text
+        assert "Remove them from the files of all splits" in text
 
 
 def test_features_that_vary_in_training_alone_are_noted(clean_dir):
@@ -131,7 +133,9 @@ def test_zero_steps_inside_a_sample_are_noted(clean_dir):
 
 def test_unscaled_features_and_outliers_are_noted(clean_dir):
     change(clean_dir, "audio", "test", lambda x: x * 1000)
-    assert "audio features are unscaled" in only(clean_dir, "note")
+    message = only(clean_dir, "note")
+    assert "audio features are unscaled" in message
+    assert "Nothing needs to be done: training scales them" in message
 
 
 def test_outliers_are_noted(tmp_path):
@@ -184,7 +188,7 @@ def test_ambiguous_labels_need_a_target(clean_dir, fails, capsys):
         change(clean_dir, "y", split, lambda y: (np.arange(len(y)) % 3)[:, None])
     assert "Say which: --target score or --target class" in fails(main, clean_dir)
     call(main, clean_dir, "--target", "class")
-    assert "3 classes (0, 1, 2), told by --target" in capsys.readouterr().out
+    assert "3 classes (0, 1, 2), as --target says" in capsys.readouterr().out
 
 
 def test_classes_are_counted_and_a_rare_one_is_told(clean_dir, capsys):
@@ -192,7 +196,7 @@ def test_classes_are_counted_and_a_rare_one_is_told(clean_dir, capsys):
         change(clean_dir, "y", split, lambda y: np.eye(3)[np.minimum(np.arange(len(y)), 2)])
     call(main, clean_dir)
     output = capsys.readouterr().out
-    assert "3 classes (0, 1, 2), told by one-hot rows" in output
+    assert "3 classes (0, 1, 2), read from one-hot rows" in output
     assert max(map(len, output.splitlines())) <= 80
     assert has(clean_dir, "note", "92% of the labels of train are 2. Report macro F1")
 
@@ -208,6 +212,15 @@ def test_scores_beyond_the_range_are_an_error(clean_dir):
     change(clean_dir, "y", "train", put((3, 0), 3.2))
     (clean_dir / "target.json").write_text('{"kind": "score"}')
     assert "Labels beyond [-3, 3]: 1 in train. Correct them" in only(clean_dir, "error")
+
+
+@pytest.mark.parametrize("count", [19, 20])
+def test_a_training_split_of_a_few_samples_is_a_warning(clean_dir, count):
+    for seed, split in enumerate(("train", "valid", "test")):
+        write_split(clean_dir, split, *make_samples(count if split == "train" else 10, seed))
+        (clean_dir / f"index_{split}.csv").unlink()
+    told = has(clean_dir, "warning", "train has 19 samples, fewer than 20. Collect more")
+    assert told == (count == 19)
 
 
 def test_a_missing_modality_is_noted(clean_dir, capsys):

@@ -1,4 +1,5 @@
 import csv
+import re
 from pathlib import Path
 
 import h5py
@@ -14,6 +15,7 @@ from tests.data.spoiling import FILES, change, change_index, found, has, only, p
 from utils.formats.hdf5 import write_split
 from utils.formats.split import Split
 from utils.leakage import find_repetition
+from utils.measures.inference import TargetRequest
 from utils.measures.score_target import ScoresTarget, ScoreTarget
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -50,6 +52,7 @@ def test_features_of_one_modality_in_two_splits_are_noted(clean_dir):
     assert found(clean_dir, "error") == []
     message = only(clean_dir, "note")
     assert "1 sample of valid has the text features of a sample of train, but not its" in message
+    assert "Nothing needs to be done for short samples; of a long one, check" in message
 
 
 def test_equal_texts_are_noted_whatever_their_case_and_spaces(clean_dir):
@@ -61,7 +64,8 @@ def test_equal_texts_are_noted_whatever_their_case_and_spaces(clean_dir):
     change_index(clean_dir, "test", "text", lambda t: [" TEXT  3", "", *("x" for _ in t[2:])])
     (overlap,) = [o for o in inspect_data(clean_dir).overlaps if o.texts]
     assert (overlap.first, overlap.second, overlap.texts) == ("train", "test", 1)
-    assert has(clean_dir, "note", "1 sample of test has a text that is also in train")
+    text = "1 sample of test has a text that is also in train."
+    assert has(clean_dir, "note", f"{text} Nothing needs to be done for short texts")
 
 
 def test_a_repeated_sample_is_found_with_its_other_label(clean_dir):
@@ -121,8 +125,19 @@ def test_a_probe_is_not_deceived_by_what_videos_share():
     assert probe_modalities(ProbeData(data, positive, groups))[0].within < 0.8
 
 
-def test_small_splits_are_not_probed(data_dir):
+def test_small_splits_are_not_probed_and_it_is_told(data_dir, capsys):
     assert inspect_data(data_dir).probes == []
+    call(main, data_dir)
+    output = " ".join(capsys.readouterr().out.split())
+    assert "each modality alone tells the sign of the score is not measured" in output
+    assert re.search(r"Each half of train needs 20 of each side; the rarest has \d\.", output)
+
+
+def test_nothing_is_told_of_targets_that_no_sample_would_let_probe(data_dir, synthetic):
+    scores = inspect_data(data_dir, TargetRequest("scores"))
+    assert (scores.probes, scores.unprobed) == ([], "")
+    probed = inspect_data(synthetic)
+    assert len(probed.probes) == 3 and probed.unprobed == ""
 
 
 def test_pooled_features_are_the_mean_and_the_last_of_the_valid_steps():

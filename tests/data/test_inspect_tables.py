@@ -46,6 +46,7 @@ def test_json_names_columns_labels_and_what_splits_share(tmp_path, capsys):
         "test": 6,
     }
     assert found["splits"]["test"]["empty"] == 1
+    assert any("train has 12 samples" in finding["what"] for finding in found["findings"])
     assert found["shared"][0] == {
         "first": "train",
         "second": "valid",
@@ -54,6 +55,8 @@ def test_json_names_columns_labels_and_what_splits_share(tmp_path, capsys):
         "texts": 6,
         "texts with all fields": 6,
     }
+    advice = [one["advice"] for one in found["findings"] if one["what"].endswith("share 6 texts.")]
+    assert len(advice) == 1 and advice[0].startswith("Nothing needs to be done for short texts")
     told = " ".join(finding["what"] for finding in found["findings"])
     assert "column Utterance: 1 of 6 texts are empty" in told
     assert "test_sent_emo.csv: the values are separated by semicolons" in told
@@ -69,6 +72,14 @@ def test_an_unreadable_split_is_a_finding(tmp_path, capsys):
     assert [*found["splits"]] == ["train", "test"]
     assert "meta.csv, split 'valid', column label, must hold scores" in found["failures"]["valid"]
     assert found["findings"][0]["level"] == "error"
+
+
+@pytest.mark.parametrize(("write", "name"), [(write_meld, "MELD"), (write_mustard, "MUStARD")])
+def test_a_pickle_beside_tables_does_not_hide_them(tmp_path, capsys, write, name):
+    write(tmp_path)
+    (tmp_path / "model.pkl").write_bytes(b"\x80\x04N.")
+    call(main, tmp_path)
+    assert f"read as {name}" in capsys.readouterr().out
 
 
 def test_tables_need_no_conversion(tmp_path, capsys):

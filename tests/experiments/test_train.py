@@ -162,7 +162,7 @@ def test_bad_options_are_told_together(data_dir, tmp_path, fails):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ((), "--data is missing"),
+        ((), "--data is missing: name a data folder or a file"),
         (("--data", "nowhere"), "No data at nowhere"),
         (("--epoch", "3"), "--epoch"),
         (("--loss", "cosine"), "loss"),

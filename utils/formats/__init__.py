@@ -7,6 +7,7 @@ from utils.formats.clip_table import PickleWithTable, find_clip_table, find_pick
 from utils.formats.csd import ComputationalSequences
 from utils.formats.feature_folder import FeatureFolder
 from utils.formats.hdf5 import Hdf5Folder
+from utils.formats.label_file import RelabelledData
 from utils.formats.mmsa_pickle import MmsaPickle
 from utils.formats.partitioned import PartitionedData
 from utils.formats.pickle_layouts import PICKLES, find_layout
@@ -20,16 +21,17 @@ __all__ = ["MODALITIES", "READERS", "SPLITS", "InvalidData", "Split", "open_data
 READERS = (Hdf5Folder, FeatureFolder, ComputationalSequences, *PICKLES)
 
 
-def open_data(path, feature_files=None, partition=None, **options):
+def open_data(path, feature_files=None, partition=None, label_file=None, **options):
     """Find the reader for the data at `path`.
 
     Args:
-        path: A file or folder in one of the known formats; or a folder that holds one pickle of
-            MMSA and its table of clips, such as `meta.csv`; or, without labels, a CSV table of
-            texts.
+        path: A file or folder in one of the known formats; or a folder that holds one pickle; or,
+            without labels, a CSV table of texts.
         feature_files: A dict from modalities to MMSA pickles that replace features of `path`,
             which must be an MMSA pickle too.
         partition: A `Partition` of data that has one split; `None`: the data's own splits.
+        label_file: A CSV file whose labels replace those of the data, by id; see `RelabelledData`.
+            `None`: the data's own labels.
         **options: See `Reader`: `labels`, `modalities`, `optional`, `target` and
             `clip_labels`.
 
@@ -40,7 +42,8 @@ def open_data(path, feature_files=None, partition=None, **options):
     Raises:
         FileNotFoundError: If the path does not exist or has no known format.
         PermissionError: If the path may not be read.
-        InvalidData: If a pickle cannot be loaded, or has none of the known layouts.
+        InvalidData: If a pickle cannot be loaded, or has none of the known layouts; or if a folder
+            holds several pickles.
         ValueError: If `feature_files` are given for another format.
     """
     path, found = _find_reader(Path(path), options.get("labels", True))
@@ -56,7 +59,11 @@ def open_data(path, feature_files=None, partition=None, **options):
         options["feature_files"] = feature_files
     if found is MmsaPickle and find_clip_table(path) is not None:
         found = PickleWithTable
-    reader = found(path, **options)
+    if label_file is None or not options.get("labels", True):
+        reader = found(path, **options)
+    else:
+        own = {name: options.pop(name) for name in ("target", "clip_labels") if name in options}
+        reader = RelabelledData(found(path, **{**options, "labels": False}), label_file, **own)
     return reader if partition is None else PartitionedData(reader, partition)
 
 

@@ -1,5 +1,6 @@
 """MMSA's table of clips, `label.csv` or `meta.csv`, beside a pickle of their features."""
 
+import re
 from dataclasses import replace
 from functools import cached_property
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from utils.formats.clip_ids import video_and_clip
 from utils.formats.mmsa_pickle import MmsaPickle
+from utils.formats.pickle_reader import SUFFIXES
 from utils.formats.split import MODALITIES
 from utils.formats.table import read_table
 from utils.measures.target import is_number
@@ -17,45 +19,59 @@ COLUMNS = ("video_id", "clip_id")
 # From the column of an index to the column of the table.
 INDEX_COLUMNS = {"text": "text", "annotation": "annotation"}
 MODALITY_LABELS = {name: f"label_{name[0].upper()}" for name in MODALITIES}
-PICKLES = (".pkl", ".pickle")
 HIGHEST = 3  # of a label of a modality
 # MMSA keeps the pickles in this folder, and the table in the folder above.
 FEATURES = "Processed"
+# Beside such tables of texts, a pickle may be anything.
+TEXTS = re.compile(r"train\w*\.(csv|parquet)|sarcasm_data\.json")
 
 
 def find_clip_table(path):
     """Return the `Path` of the table that belongs to a pickle, or `None`.
 
-    The table lies beside the pickle, or beside the folder `Processed` with the pickle. A file of
-    its name without the columns `video_id` and `clip_id` is another table.
+    The table lies beside the pickle, or beside the folder `Processed` with the pickle. A file
+    without the columns `video_id` and `clip_id` is returned only if no other has them.
     """
     folders = [path.parent, *([path.parent.parent] if path.parent.name == FEATURES else [])]
     files = [folder / name for folder in folders for name in FILES]
-    return next((file for file in files if file.is_file() and _may_be_one(file)), None)
+    files = [file for file in files if file.is_file()]
+    return next((file for file in files if not _unsuitable(file)), next(iter(files), None))
 
 
-def _may_be_one(path):
+def _unsuitable(path):
+    """Return a sentence on the columns of a table that names no clips; "" of any other file."""
     try:
         columns = read_table(path)
     except (InvalidData, OSError):
-        return True  # A note tells what is wrong.
-    return all(name in columns for name in COLUMNS)
+        return ""  # A note of `read` tells what is wrong.
+    if all(name in columns for name in COLUMNS):
+        return ""
+    return (
+        f"{path} is not used. A table of clips must have the columns {' and '.join(COLUMNS)}. "
+        f"Received: {', '.join(columns)}. Labels of your own are named by --label-file; otherwise "
+        "rename the columns, or move the file away."
+    )
 
 
 def find_pickle(folder):
-    """Return the `Path` of the only pickle in a folder that holds a table of clips, or `None`.
+    """Return the `Path` of the only pickle in a folder, or in its folder `Processed`, or `None`.
 
     Raises:
         InvalidData: If there are several pickles, with their names.
     """
-    if not any((folder / name).is_file() for name in FILES):
+    if not folder.is_dir() or any(TEXTS.fullmatch(file.name) for file in folder.iterdir()):
         return None
     places = [place for place in (folder, folder / FEATURES) if place.is_dir()]
-    found = sorted(file for place in places for file in place.iterdir() if file.suffix in PICKLES)
+    found = sorted(
+        file
+        for place in places
+        for file in place.iterdir()
+        if file.suffix.lower() in SUFFIXES and file.is_file()
+    )
     if len(found) > 1:
         raise InvalidData(
-            f"{folder} must hold one pickle of features beside its table. Received: "
-            f"{', '.join(str(file.relative_to(folder)) for file in found)}. Name one of them."
+            f"{folder} must hold one pickle of features. Received: {len(found)} pickles. Name one "
+            f"of the files: {', '.join(map(str, found[:8]))}."
         )
     return found[0] if found else None
 
@@ -75,11 +91,13 @@ class PickleWithTable(MmsaPickle):
 
     def files(self, split):
         """Return the paths of the files of a split; see `Reader.files`."""
-        return [*super().files(split), self._table]
+        return [*super().files(split), *([] if self._fault else [self._table])]
 
     def read(self, split):
         """Read and check all samples of a split; see `Reader.read`."""
         found = super().read(split)
+        if self._fault:
+            return replace(found, notes=(*found.notes, self._fault))
         index = {i: c for i, c in INDEX_COLUMNS.items() if i not in found.index}
         labels = {
             modality: column
@@ -107,16 +125,18 @@ class PickleWithTable(MmsaPickle):
     def _table(self):
         return find_clip_table(self.path)
 
+    @cached_property
+    def _fault(self):
+        return _unsuitable(self._table)
+
 
 def _find_rows(split, columns):
     """Return the row of each sample of a split in the table, or `None`."""
     if "id" not in split.index:
         raise InvalidData("The pickle has no ids by which to find its samples.")
-    missing = [name for name in COLUMNS if name not in columns]
     known = {}
-    if not missing:
-        for row, ids in enumerate(zip(*(columns[name] for name in COLUMNS), strict=True)):
-            known.setdefault(_clip_key("$_$".join(ids)), row)
+    for row, ids in enumerate(zip(*(columns[name] for name in COLUMNS), strict=True)):
+        known.setdefault(_clip_key("$_$".join(ids)), row)
     rows = [known.get(_clip_key(sample)) for sample in split.index["id"]]
     if rows.count(None) == len(rows):
         raise InvalidData(

@@ -14,6 +14,8 @@ from utils.formats.feature_index import (
     UNLABELLED_COLUMNS,
     checked_index,
     label_columns,
+    label_values,
+    names_of_labels,
 )
 from utils.formats.reader import Reader
 from utils.formats.split import Split, without_labels
@@ -119,19 +121,8 @@ class FeatureFolder(Reader):
 
     def raw_labels(self, split):
         """Return the place of a split's labels, and the labels; see `Reader.raw_labels`."""
-        columns = [self._index.columns[name] for name in self._label_columns]
-        rows = self._index.rows(split)
         where = f"{self.path / INDEX_FILE}, {', '.join(self._label_columns)} of split {split!r},"
-        if len(columns) == 1:
-            return where, [columns[0][row] for row in rows]
-        try:
-            numbers = [[float(column[row] or "nan") for column in columns] for row in rows]
-        except ValueError as error:
-            raise InvalidData(
-                f"{where} must hold numbers, or nothing for a missing score. Received: {error}. "
-                "Correct the file."
-            ) from error
-        return where, np.array(numbers)
+        return where, label_values(where, self._index.columns, self._index.rows(split))
 
     def label_ids(self, split):
         """Return the ids of the samples of a split."""
@@ -140,8 +131,7 @@ class FeatureFolder(Reader):
     @cached_property
     def label_names(self):
         """The names of several labels: the index columns `label_NAME` without `label_`."""
-        names = self._label_columns
-        return () if names == ("label",) else tuple(name.removeprefix("label_") for name in names)
+        return names_of_labels(self._index.columns)
 
     @property
     def _label_columns(self):

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from utils.formats.checks import check_ids
 from utils.formats.split import SPLITS
 from utils.untrusted.invalid_data import InvalidData
@@ -61,6 +63,35 @@ def label_columns(columns):
     if "label" in columns:
         return ("label",)
     return tuple(name for name in columns if name.startswith("label_"))
+
+
+def names_of_labels(columns):
+    """Return the names of several labels, without `label_`; empty of one column `label`."""
+    names = label_columns(columns)
+    return () if names == ("label",) else tuple(name.removeprefix("label_") for name in names)
+
+
+def label_values(where, columns, rows):
+    """Return the labels of some rows: a list of texts, or numbers `(N, K)` of several columns.
+
+    Args:
+        where: The file and columns, for messages.
+        columns: Columns of text, the label columns among them.
+        rows: The rows.
+
+    Raises:
+        InvalidData: If one of several labels is no number.
+    """
+    chosen = [columns[name] for name in label_columns(columns)]
+    if len(chosen) == 1:
+        return [chosen[0][row] for row in rows]
+    try:
+        return np.array([[float(column[row] or "nan") for column in chosen] for row in rows])
+    except ValueError as error:
+        raise InvalidData(
+            f"{where} must hold numbers, or nothing for a missing score. Received: {error}. "
+            "Correct the file."
+        ) from error
 
 
 def _check_id(where, sample):

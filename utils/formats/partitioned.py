@@ -49,6 +49,14 @@ class PartitionedData(Reader):
     def _rows(self):
         return self._partition.rows(str(self.path), len(self._whole), self._whole.index)
 
+    @property
+    def format(self):
+        return self._reader.format
+
+    @property
+    def has_own_labels(self):
+        return self._reader.has_own_labels
+
     @functools.cached_property
     def modalities(self):
         return self._reader.modalities

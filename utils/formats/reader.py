@@ -55,6 +55,16 @@ class Reader(ABC):
     def matches(cls, path) -> bool:
         """Whether the existing `path` looks like this format, with or without faults."""
 
+    @property
+    def format(self) -> str:
+        """The name of the reader, and the files that it expects, in words."""
+        return f"{type(self).__name__}: {self.describe()}"
+
+    @property
+    def has_own_labels(self) -> bool:
+        """Whether the labels are those that lie in the data: `task.json` tells of these alone."""
+        return True
+
     @abstractmethod
     def splits(self) -> list[str]:
         """Return the names of the existing splits, in the order of `in_order`."""
@@ -126,7 +136,8 @@ class Reader(ABC):
         """
         if isinstance(self.request, Target):
             return self.request
-        stored = read_target(self.path if self.path.is_dir() else self.path.parent)
+        folder = self.path if self.path.is_dir() else self.path.parent
+        stored = read_target(folder) if self.has_own_labels else None
         if stored is not None and self.request == TargetRequest():
             return stored
         where, raw = self.raw_labels(self.splits()[0])

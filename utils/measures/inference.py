@@ -216,7 +216,7 @@ def _text_classes(where, texts, request):
             "numbers. Correct the file, or say --target class if these are classes."
         )
     names = request.classes or tuple(sorted({class_name(text) for text in texts}))
-    return ClassTarget(names, "texts", names, stated=bool(request.classes))
+    return ClassTarget(names, "labels that are words", names, stated=bool(request.classes))
 
 
 def _numbered(y, names):

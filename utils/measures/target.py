@@ -38,6 +38,13 @@ class Target(ABC):
         return len(self.names)
 
     @property
+    def origin(self):
+        """How the target was told, in words, such as `read from one-hot rows`."""
+        place, comma, details = self.found.partition(",")
+        told = f"as {place} says" if place.startswith("--") else f"read from {place}"
+        return f"{told}{comma}{details}"
+
+    @property
     @abstractmethod
     def model_arguments(self) -> dict[str, Any]:
         """The arguments of a model that depend on the target: `num_outputs` or `num_classes`."""

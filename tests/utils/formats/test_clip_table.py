@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
+from data.convert.__main__ import main as convert_main
 from data.convert.conversion import convert
+from data.inspect.__main__ import main as inspect
+from tests.conftest import call
 from tests.utils.formats.mmsa_data import make_split, write_pickle
 from tests.utils.tables.corpus_files import sims_rows, write_csv, write_sims
 from utils.formats import open_data
@@ -114,18 +117,50 @@ def test_faults_of_the_table_stop_nothing_and_are_told(tmp_path, case, texts, la
             raise InvalidData(note)
 
 
-def test_other_tables_broken_ones_and_pickles_without_ids(tmp_path):
+@pytest.mark.parametrize("complete", [False, True])
+def test_a_table_without_the_columns_of_clips_is_not_used_and_told(tmp_path, complete, capsys):
+    labels = {f"regression_labels_{letter}": np.zeros(4) for letter in "TAV"}
+    texts = {"raw_text": [*"abcd"], "annotations": [*"abcd"]}
+    path = make_pickle(tmp_path, **(labels | texts if complete else {}))
+    table = write_csv(tmp_path / "label.csv", [{"id": "x", "emotion": "glad"}])
+    (note,) = read(path).notes
+    assert f"{table} is not used" in note
+    assert "must have the columns video_id and clip_id. Received: id, emotion. Labels" in note
+    assert open_data(path).files("train") == [path]
+    call(inspect, tmp_path, "--target", "score")
+    described = " ".join(capsys.readouterr().out.split())
+    call(convert_main, tmp_path, tmp_path / "h5")
+    converted = " ".join(capsys.readouterr().out.split())
+    assert described.count("label.csv is not used") == converted.count("is not used") == 1
+
+
+def test_a_table_of_clips_is_preferred_to_another_table(tmp_path):
     path = make_pickle(tmp_path)
-    write_csv(tmp_path / "label.csv", [{"name": "x", "label": 1}])
-    assert read(path).notes == ()
+    write_csv(tmp_path / "label.csv", [{"id": "x", "emotion": "glad"}])
+    table = write_sims(tmp_path, name="meta.csv")
+    split = read(path)
+    assert split.notes == () and split.index["text"][0] == clips("train")[0]["text"]
+    assert open_data(path).files("train") == [path, table]
+
+
+def test_broken_tables_and_pickles_without_ids_are_told(tmp_path):
+    path = make_pickle(tmp_path)
     (tmp_path / "label.csv").write_bytes(b"video_id,clip_id\n\xe9,1\n")
     assert "line 2, byte 1, must be UTF-8" in read(path).notes[0]
     write_sims(tmp_path, name="label.csv")
     assert "no ids" in read(make_pickle(tmp_path, id=None)).notes[0]
 
 
+def test_a_folder_with_one_pickle_needs_no_table(tmp_path):
+    path = make_pickle(tmp_path)
+    (tmp_path / "h5").mkdir()
+    (tmp_path / "emotions.csv").write_text("id,emotion\n")
+    assert open_data(tmp_path).files("train") == [path]
+
+
 def test_a_folder_with_several_pickles_asks_for_one(tmp_path):
-    make_pickle(write_sims(tmp_path).parent)
-    make_pickle(tmp_path / "Processed")
-    with pytest.raises(InvalidData, match=r"Received: Processed/unaligned_39\.pkl, unaligned_39"):
+    first = make_pickle(tmp_path / "Processed")
+    second = make_pickle(tmp_path)
+    with pytest.raises(InvalidData) as error:
         open_data(tmp_path)
+    assert f"Received: 2 pickles. Name one of the files: {first}, {second}." in str(error.value)

@@ -24,7 +24,10 @@ X = np.ones((2, 3, 4))
     ],
 )
 def test_the_layout_is_found(tmp_path, content, name):
-    assert type(open_data(write_pickle(tmp_path / "data.pkl", content))).__name__ == name
+    path = write_pickle(tmp_path / "data.pkl", content)
+    for data in (path, tmp_path):
+        reader = open_data(data)
+        assert (type(reader).__name__, reader.path) == (name, path)
 
 
 @pytest.mark.parametrize(
