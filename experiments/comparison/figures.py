@@ -1,5 +1,7 @@
 """Figures of a comparison."""
 
+import textwrap
+
 import matplotlib
 import matplotlib.ticker
 import numpy as np
@@ -11,10 +13,11 @@ from experiments.comparison.tables import trained
 from experiments.pages.figures import COLOURS, COLUMN
 
 BAR = 0.2  # height of a model's row in inches
+LINE = 0.13  # height of a line of its name
 MOST_TICKS = 7  # labels of a logarithmic axis
 PANELS = 4  # learning curves side by side
-# Letters of a model's name: beside a row, and above one of several panels.
-ROW_LETTERS, PANEL_LETTERS = 22, 30
+# Letters of a line of a model's name: beside a row, and above one of four panels.
+ROW_LETTERS, PANEL_LETTERS = 24, 24
 # Where a label may stand: its distance from the point, and how it is aligned to there.
 SIDES = (
     ((5, 0), "left", "center"),
@@ -75,7 +78,7 @@ def validation_curves(compared):
         for epochs, mean in means.values():
             axes.plot(epochs, mean, color="#888", alpha=0.4, linewidth=0.7)
         _own_curves(axes, compared.runs_of(model), *means[model])
-        axes.set_title(_short(model, PANEL_LETTERS * PANELS // (2 * columns)), fontsize=8)
+        axes.set_title(textwrap.fill(model, PANEL_LETTERS * PANELS // columns), fontsize=8)
         axes.locator_params("x", integer=True, nbins=5)
     for axes in grid[len(models) :]:
         axes.set_visible(False)
@@ -154,17 +157,13 @@ def _own_curves(axes, runs, epochs, mean):
 
 def _rows(models):
     """Return a figure and its axes with a row for each model."""
-    figure = Figure(figsize=(COLUMN, 0.6 + BAR * len(models)), layout="constrained")
+    names = [textwrap.fill(model, ROW_LETTERS) for model in models]
+    row = max([BAR, *(LINE * (1 + name.count("\n")) for name in names)])
+    figure = Figure(figsize=(COLUMN, 0.6 + row * len(models)), layout="constrained")
     axes = figure.subplots()
-    names = [_short(model, ROW_LETTERS) for model in models]
     axes.set(yticks=range(len(models)), yticklabels=names, ylim=(-0.6, len(models) - 0.1))
     axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
     return figure, axes
-
-
-def _short(name, letters):
-    """Return the end of a name, which differs more often than its beginning."""
-    return name if len(name) <= letters else f"…{name[len(name) - letters + 1 :]}"
 
 
 def _interval(axes, row, estimate, colour):
