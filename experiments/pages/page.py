@@ -11,6 +11,7 @@ from experiments.pages.minus_sign import with_minus
 TEMPLATES = Path(__file__).parent / "templates"
 # After these a name or path may go on in the next line; within a number no line ends.
 BREAKS = re.compile(r"[_/]|(?<!\d)\.(?!\d)")
+WHOLE = 7  # letters of names that have room everywhere
 
 
 def page_template(name):
@@ -31,4 +32,6 @@ def page_template(name):
 
 
 def _breakable(text):
+    if len(text) <= WHOLE:
+        return text
     return Markup(BREAKS.sub(lambda found: f"{found[0]}<wbr>", str(escape(text))))
