@@ -1,5 +1,7 @@
 """Figures of a comparison."""
 
+import textwrap
+
 import matplotlib
 import matplotlib.ticker
 import numpy as np
@@ -11,7 +13,11 @@ from experiments.comparison.tables import trained
 from experiments.pages.figures import COLOURS, COLUMN
 
 BAR = 0.2  # height of a model's row in inches
+LINE = 0.13  # height of a line of its name
+MOST_TICKS = 7  # labels of a logarithmic axis
 PANELS = 4  # learning curves side by side
+# Letters of a line of a model's name: beside a row, and above one of four panels.
+ROW_LETTERS, PANEL_LETTERS = 24, 24
 # Where a label may stand: its distance from the point, and how it is aligned to there.
 SIDES = (
     ((5, 0), "left", "center"),
@@ -35,7 +41,9 @@ def measure_intervals(compared, name):
     reachable = compared.outcomes[0].references.get("best_reachable_MAE")
     if name == "MAE" and reachable is not None:
         axes.axvline(reachable, color=COLOURS["video"], linestyle="--", linewidth=1)
-        axes.text(reachable, len(models) - 0.4, "best reachable", color=COLOURS["video"])
+        where = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
+        place = (reachable, len(models) - 0.4)
+        axes.annotate("best reachable", place, color=COLOURS["video"], **where)
     axes.set_xlabel(_with_direction(compared, name))
     return figure
 
@@ -49,7 +57,7 @@ def difference_intervals(compared):
     for row, model in enumerate(models):
         one = compared.differences[model][name]
         _interval(axes, row, one, COLOURS["audio"] if one.p_holm < SIGNIFICANT else "#999")
-    axes.set_xlabel(f"{name} − {name} of {compared.reference}")
+    axes.set_xlabel(f"difference in {name}")
     return figure
 
 
@@ -57,7 +65,8 @@ def validation_curves(compared):
     """Draw the criterion on valid by epoch: a panel for each trained model, the others in grey.
 
     A thick line is the mean over the seeds, a thin line a seed, a dot the epoch that is kept. The
-    untrained model, epoch 0, is left out where there are later epochs: it would squash the scale.
+    untrained model, epoch 0, would squash the scale: it is left out, unless a run has kept it or
+    there is no later epoch.
     """
     models = trained(compared)
     means = {model: _mean_curve(compared.runs_of(model)) for model in models}
@@ -69,7 +78,7 @@ def validation_curves(compared):
         for epochs, mean in means.values():
             axes.plot(epochs, mean, color="#888", alpha=0.4, linewidth=0.7)
         _own_curves(axes, compared.runs_of(model), *means[model])
-        axes.set_title(model, fontsize=8)
+        axes.set_title(textwrap.fill(model, PANEL_LETTERS * PANELS // columns), fontsize=8)
         axes.locator_params("x", integer=True, nbins=5)
     for axes in grid[len(models) :]:
         axes.set_visible(False)
@@ -92,11 +101,25 @@ def time_against_criterion(compared):
         axes.annotate(model, (seconds, value), (0, 0), textcoords="offset points")
     axes.set(xlabel="seconds an epoch", ylabel=_with_direction(compared, name), xscale="log")
     axes.margins(x=0.15, y=0.1)
-    axes.xaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
-    axes.xaxis.set_minor_locator(matplotlib.ticker.LogLocator(subs=(2, 5)))
-    axes.xaxis.set_minor_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
+    _label_decades(axes)
     _part_labels(axes)
     return figure
+
+
+def _label_decades(axes):
+    """Label a logarithmic axis at 1, 2, 5, 10 and so on, at both of its ends too."""
+    low, high = axes.get_xlim()
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    ticks = np.array([])
+    for digits in ((1, 2, 5), (1,)):  # Over several decades, 2 and 5 have no room.
+        ticks = np.array([digit * 10.0**power for power in powers for digit in digits])
+        first, last = ticks[ticks <= low].max(), ticks[ticks >= high].min()
+        ticks = ticks[(first <= ticks) & (ticks <= last)]
+        if len(ticks) <= MOST_TICKS:
+            break
+    axes.set_xlim(ticks[0], ticks[-1])
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
 
 
 def _part_labels(axes):
@@ -117,7 +140,7 @@ def _mean_curve(runs):
     """Return epochs, and the criterion's mean over the runs, as long as all of them learned."""
     curves = [run.curve for run in runs]
     shared = min(map(len, curves))
-    first = min(1, shared - 1)
+    first = 0 if any(run.epoch == 0 for run in runs) else min(1, shared - 1)
     mean = np.mean([curve[first:shared] for curve in curves], axis=0)
     return np.arange(first, shared), mean
 
@@ -134,9 +157,12 @@ def _own_curves(axes, runs, epochs, mean):
 
 def _rows(models):
     """Return a figure and its axes with a row for each model."""
-    figure = Figure(figsize=(COLUMN, 0.6 + BAR * len(models)), layout="constrained")
+    names = [textwrap.fill(model, ROW_LETTERS) for model in models]
+    row = max([BAR, *(LINE * (1 + name.count("\n")) for name in names)])
+    figure = Figure(figsize=(COLUMN, 0.6 + row * len(models)), layout="constrained")
     axes = figure.subplots()
-    axes.set(yticks=range(len(models)), yticklabels=models, ylim=(-0.6, len(models) - 0.1))
+    axes.set(yticks=range(len(models)), yticklabels=names, ylim=(-0.6, len(models) - 0.1))
+    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
     return figure, axes
 
 

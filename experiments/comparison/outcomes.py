@@ -137,7 +137,11 @@ def _read_evaluation(folder, config, target, split):
         "outputs": outputs,
         "curve": [entry[name] for entry in history],
         "epoch": kept["epoch"],
-        "references": {name: summary[name] for name in REFERENCES if name in summary},
+        "references": {
+            name: summary[name]
+            for name in REFERENCES
+            if name in summary and "MAE" in summary["metrics"]
+        },
     }
 
 

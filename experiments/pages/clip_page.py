@@ -7,7 +7,7 @@ from urllib.parse import quote
 from experiments.pages.clip_curves import clip_panels, time_marks
 from experiments.pages.page import page_template
 from experiments.pages.scored_clip import LEAST, explained, headline, strengths
-from experiments.runs.first_model import FIRST_MODEL
+from experiments.runs.first_model import FIRST_MODEL, ONLY_WORDS
 from utils.clips.playable import LONGEST, playable
 
 # Bytes of all recordings in a page, before base64.
@@ -37,6 +37,7 @@ def clip_page(scored, names, model, folder):
         clips=shown,
         # Where the repository lies concerns nobody who is shown the page.
         model=FIRST_MODEL.name if model == FIRST_MODEL else model,
+        warning=ONLY_WORDS if model == FIRST_MODEL else None,
         target=scored[0][1].target.describe(),
         limit=f"{LONGEST / 60:.0f} minutes or {PAGE_BYTES / 1e6:.0f} MB",
     )

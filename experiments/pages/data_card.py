@@ -17,12 +17,8 @@ def label_rows(statistics, target):
     if target.columns > MOST_LISTED:
         return {}
     if target.kind in ("class", "labels"):
-        total = max(sum(statistics.histogram.values()), 1)
-        shares = zip(target.names, statistics.shares.values(), strict=True)
-        if target.kind == "class":
-            counts = statistics.histogram.items()
-            return {f"class {name}": f"{count / total:.1%}" for name, count in counts}
-        return {f"label {name}": f"{share:.1%}" for name, share in shares}
+        kind, shares = BINS[target.kind], _shares(statistics, target)
+        return {f"{kind} {name}": f"{share:.1%}" for name, share in shares.items()}
     rows = {}
     for name, one in statistics.scores.items():
         words = name if target.kind == "score" else f"score {name}"
@@ -44,13 +40,22 @@ def make_card(rows, labels, target, leakage):
         target: The `Target`.
         leakage: A sentence for every two splits.
     """
-    histograms = {name: one.histogram for name, one in labels.items()}
+    histograms = {name: _shares(one, target) for name, one in labels.items()}
+    whole = "scores" if target.kind == "scores" else "samples"
     return {
         "splits": rows,
         "labels": target.describe(),
-        "histogram": label_histogram(histograms, BINS[target.kind]),
+        "histogram": label_histogram(histograms, BINS[target.kind], f"share of {whole}"),
         "leakage": leakage,
     }
+
+
+def _shares(statistics, target):
+    """Return the share of each bin or class, or of the samples that have each label."""
+    if target.kind == "labels":
+        return dict(zip(target.names, statistics.shares.values(), strict=True))
+    total = max(sum(statistics.histogram.values()), 1)
+    return {name: count / total for name, count in statistics.histogram.items()}
 
 
 def leakage_sentence(first, second, counts):
@@ -62,9 +67,15 @@ def leakage_sentence(first, second, counts):
         counts: From a kind of content to the number that is shared; `None` where the data does not
             tell.
     """
-    shared = [f"{count:,} {what}" for what, count in counts.items() if count]
+    shared = [_counted(count, what) for what, count in counts.items() if count]
     different = [what for what, count in counts.items() if count == 0]
     unknown = [what for what, count in counts.items() if count is None]
     found = ", ".join(shared) or f"no {' and no '.join(different)}"
     sentence = f"{first} and {second} share {found}."
     return sentence + (f" The data does not name {', '.join(unknown)}." if unknown else "")
+
+
+def _counted(count, what):
+    """Return a number of things, whose first word is a plural."""
+    things, *rest = what.split(" ")
+    return " ".join([f"{count:,}", things.removesuffix("s") if count == 1 else things, *rest])

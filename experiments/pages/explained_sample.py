@@ -7,6 +7,7 @@ import shlex
 import numpy as np
 
 from experiments.pages.attention import NO_MAPS, attention_maps, sample_attention
+from experiments.pages.evaluated_split import PART_NAMES
 from experiments.pages.page import page_template
 from experiments.pages.sample_table import fitting_json
 from utils.files import without_nan, write_text
@@ -77,6 +78,7 @@ def explanation_page(run, explanation):
         command=_command(run, explanation),
         model=run.folder.load_config()["model"],
         target=run.target.describe(),
+        weights={PART_NAMES.get(name, name): one for name, one in explanation.weights.items()},
         outputs=[
             {
                 "title": output_title(run.target, name),
@@ -106,7 +108,8 @@ def output_title(target, name):
     """Return what the contributions to an output are counted in, in words."""
     if target.kind == "score":
         return "the score"
-    return f"the logit of {name}" if target.kind in ("class", "labels") else f"the score {name}"
+    words = {"class": "the logit of class", "labels": "the logit of", "scores": "the score"}
+    return f"{words[target.kind]} {name}"
 
 
 def _output_json(found, k):

@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.pages.attention import sample_attention
+from experiments.pages.evaluated_split import PART_NAMES
 from experiments.pages.explained_sample import output_title
 from experiments.pages.text_bars import contribution_bar
 from utils.formats.split import MODALITIES
@@ -58,8 +59,7 @@ def _inputs_table(explanation, k, title):
     found, weights = explanation.contributions, explanation.weights
     headings = ["input", *(["weight"] if weights else []), *_methods(found), ""]
     table = _table(headings, title)
-    # The model calls its table "tab".
-    shares = {"table": weights.get("tab"), **weights}
+    shares = {PART_NAMES.get(part, part): weight for part, weight in weights.items()}
     largest = np.abs(found.occlusion[found.whole, k]).max(initial=0)
     for i in found.whole:
         name = found.parts[i].input

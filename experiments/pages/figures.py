@@ -11,6 +11,7 @@ from cycler import cycler
 from matplotlib.figure import Figure
 
 from experiments.pages.intervals import mean_interval
+from experiments.pages.minus_sign import with_minus
 
 COLOURS = {"text": "#3b6fb6", "audio": "#d9822b", "video": "#3d9970", "table": "#d9822b"}
 # Of further curves.
@@ -71,10 +72,11 @@ def confusion_matrix(true, predicted, classes):
     if len(classes) <= MOST_NAMED:
         for (row, column), count in np.ndenumerate(counts):
             if count:
-                shade = "white" if shares[row, column] > 0.5 else "black"
+                # Above this share, white stands out more than black.
+                shade = "white" if shares[row, column] > 0.7 else "black"
                 axes.text(column, row, str(count), ha="center", va="center", color=shade)
-        axes.set_yticks(range(len(classes)), classes)
-        axes.set_xticks(range(len(classes)), classes, **name_turn(classes))
+        axes.set_yticks(range(len(classes)), [*map(with_minus, classes)])
+        name_groups(axes, classes)
     axes.set(xlabel="predicted class", ylabel="true class")
     axes.spines[["left", "bottom"]].set_visible(False)
     return to_svg(figure)
@@ -94,19 +96,24 @@ def calibration(truth, predicted, ends, names):
         truth: `(N,)`.
         predicted: `(N,)`.
         ends: Lowest and highest possible prediction.
-        names: Names of the prediction and of the truth.
+        names: Names of the means of predictions and of truth.
     """
     figure, axes = column_axes(2.9)
     axes.plot(ends, ends, color="#999", linewidth=1, linestyle="--")
     means = []
-    for rows in equal_groups(predicted, np.clip(len(predicted) // 15, 3, 10)):
+    for rows in equal_groups(predicted, _calibration_groups(len(predicted))):
         means.append((predicted[rows].mean(), truth[rows].mean(), *mean_interval(truth[rows])))
     x, y, low, high = np.transpose(means)
-    axes.errorbar(x, y, (y - low, high - y), color=COLOURS["text"], marker="o", capsize=2)
+    axes.errorbar(x, y, (y - low, high - y), color=COLOURS["text"], fmt="o", capsize=2)
     margin = (ends[1] - ends[0]) / 30
     limits = (ends[0] - margin, ends[1] + margin)
-    axes.set(xlabel=f"mean {names[0]}", ylabel=f"mean {names[1]}", xlim=limits, ylim=limits)
+    axes.set(xlabel=names[0], ylabel=names[1], xlim=limits, ylim=limits)
     return to_svg(figure)
+
+
+def _calibration_groups(samples):
+    """Return a number of groups, so few that their intervals do not hide each other."""
+    return 3 if samples < 25 else int(np.clip(samples // 50, 5, 10))
 
 
 def error_by_length(lengths, errors, unit, error):
@@ -167,7 +174,7 @@ def ablation_bars(measures, criterion):
     places = range(len(names))
     axes.barh(places, np.nan_to_num(values), color=list(map(_colour, names)), alpha=0.75)
     for place, value in zip(places, values, strict=True):
-        label = "undefined" if np.isnan(value) else f"{value:.3f}"
+        label = "undefined" if np.isnan(value) else with_minus(f"{value:.3f}")
         # Beyond the axes, where no line passes.
         axes.text(1.02, place, label, transform=axes.get_yaxis_transform(), va="center", fontsize=7)
     axes.axvline(values[0], color="black", linewidth=0.8, linestyle="--")
@@ -178,32 +185,42 @@ def ablation_bars(measures, criterion):
     return to_svg(figure)
 
 
-def label_histogram(histograms, xlabel):
+def label_histogram(histograms, xlabel, ylabel):
     """Draw the share of each bin, class or label in each split.
 
     Args:
-        histograms: For each split a dict from names of bins to counts.
+        histograms: For each split a dict from names of bins to shares.
         xlabel: What the bins are.
+        ylabel: What the shares are of.
     """
     figure, axes = column_axes()
     names = list(next(iter(histograms.values())))
     width = 0.8 / len(histograms)
-    for i, (split, counts) in enumerate(histograms.items()):
-        counts = np.array(list(counts.values()))
+    for i, (split, shares) in enumerate(histograms.items()):
         places = np.arange(len(names)) + (i - (len(histograms) - 1) / 2) * width
         colour = list(COLOURS.values())[i % 3]
-        axes.bar(places, counts / max(counts.sum(), 1), width, label=split, color=colour)
+        axes.bar(places, list(shares.values()), width, label=split, color=colour)
     legend_above(figure, len(histograms))
-    axes.set(xlabel=xlabel, ylabel="share", xticks=[])
+    axes.set(xlabel=xlabel, ylabel=ylabel, xticks=[])
     if len(names) <= MOST_NAMED:
-        axes.set_xticks(range(len(names)), names, **name_turn(names))
+        name_groups(axes, names)
     return to_svg(figure)
 
 
-def name_turn(names):
-    """Return how names stand on a horizontal axis: long names are turned."""
+def name_groups(axes, names, counts=None):
+    """Write names along the horizontal axis, at 0, 1 and so on; long names are turned.
+
+    Args:
+        axes: The axes.
+        names: A name for each group.
+        counts: Numbers to write below them, if any.
+    """
     wide = sum(len(str(name)) for name in names) > 24
-    return {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if wide else {}
+    turned = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if wide else {}
+    shown = [with_minus(name) for name in names]
+    if counts is not None:
+        shown = [f"{name}\n{count}" for name, count in zip(shown, counts, strict=True)]
+    axes.set_xticks(range(len(shown)), shown, **turned)
 
 
 def ability_map(shares):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from experiments.pages.figures import COLOURS, column_axes, legend_above, to_svg
+from experiments.pages.minus_sign import with_minus
 from experiments.training.validation import best_entry, kept_entry
 
 
@@ -14,8 +15,10 @@ def loss_curves(history):
     """
     trained = history[1:]
     figure, axes = column_axes(2.3)
-    axes.plot(*_curve(trained, "loss"), color="#666", linestyle="--", label="training loss")
-    if "valid_log_loss" in history[0]:
+    both = "valid_log_loss" in history[0]
+    line = "--" if both else "-"
+    axes.plot(*_curve(trained, "loss"), color="#666", linestyle=line, label="training loss")
+    if both:
         axes.plot(*_curve(trained, "valid_log_loss"), color=COLOURS["text"], label="valid log loss")
         legend_above(figure, 2)
     axes.set(xlabel="epoch", ylabel="loss")
@@ -42,7 +45,7 @@ def criterion_curve(history, criterion, keep):
     axes.plot(*_curve(drawn, name), color=COLOURS["text"])
     colour = COLOURS["audio"]
     for (word, epoch, value), filled in zip(points, (colour, "none"), strict=False):
-        label = f"{word}: epoch {epoch}, {value:.3f}"
+        label = with_minus(f"{word}: epoch {epoch}, {value:.3f}")
         look = {"markersize": 6, "markerfacecolor": filled, "markeredgecolor": colour}
         axes.plot(epoch, value, "o", label=label, **look)
     if points:

@@ -1,14 +1,25 @@
 """Templates of HTML pages, pictures and scripts."""
 
+import re
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup, escape
+
+from experiments.pages.minus_sign import with_minus
 
 TEMPLATES = Path(__file__).parent / "templates"
+# After these a name or path may go on in the next line; within a number no line ends.
+BREAKS = re.compile(r"[_/]|(?<!\d)\.(?!\d)")
+WHOLE = 7  # letters of names that have room everywhere
 
 
 def page_template(name):
-    """Return a template; what is put into it is escaped as in HTML."""
+    """Return a template; what is put into it is escaped as in HTML.
+
+    It has two filters of its own: `minus`, see `with_minus`, and `breakable`, which lets the lines
+    of a name or path end after `_`, `/` and `.` where it does not fit.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -16,4 +27,11 @@ def page_template(name):
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {"minus": with_minus, "breakable": _breakable}
     return environment.get_template(name)
+
+
+def _breakable(text):
+    if len(text) <= WHOLE:
+        return text
+    return Markup(BREAKS.sub(lambda found: f"{found[0]}<wbr>", str(escape(text))))

@@ -16,6 +16,9 @@ from utils.files import write_text
 from utils.measures.score_bins import label_groups
 
 EXAMPLES = 5
+# Of three or more classes, the first of two measures repeats the second: always, or where each
+# class has a true sample.
+REPEATED = {"f1_score": "macro_f1", "recall": "unweighted_average_recall"}
 # Descriptions that the figure of worth shows; the table has them all.
 MOST_BARS = 15
 
@@ -63,7 +66,7 @@ def write_report(run, data=None):
         kept=kept_entry(history, config["keep"], criterion),
         criterion=criterion.name,
         measures=_measures(splits),
-        learning_cards=_learning_cards(history, criterion, config["keep"]),
+        learning_cards=_learning_cards(history, run.target, config),
         parts=parts,
         splits=[_split_section(split, parts) for split in splits],
         shown=shown.name,
@@ -101,11 +104,25 @@ def _warn(message):
 def _measures(splits):
     """Return the measures over all columns: for each, pairs of value and interval by split."""
     rows = {}
+    columns = {split.name: table_column(split.summary) for split in splits}
+    doubled = _doubled(splits[0].target, columns.values())
     for split in splits:
         intervals = measure_intervals(split)
-        for name, value in table_column(split.summary).items():
-            rows.setdefault(name, {})[split.name] = (value, intervals.get(name))
+        for name, value in columns[split.name].items():
+            if name not in doubled:
+                rows.setdefault(name, {})[split.name] = (value, intervals.get(name))
     return rows
+
+
+def _doubled(target, rows):
+    """Return the names of measures that repeat another one in all of some dicts of measures."""
+    if target.kind != "class" or target.columns == 2:
+        return set()
+    return {
+        name
+        for name, other in REPEATED.items()
+        if all(name in row and str(row[name]) == str(row.get(other)) for row in rows)
+    }
 
 
 def _durations(metadata, epochs):
@@ -126,15 +143,17 @@ def _in_words(seconds):
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 
-def _learning_cards(history, criterion, keep):
+def _learning_cards(history, target, config):
     """Return the `Card`s of the learning curves."""
-    drawn = learning_figures.criterion_curve(history, criterion, keep)
+    criterion = target.criterion
+    drawn = learning_figures.criterion_curve(history, criterion, config["keep"])
     better = "Higher" if criterion.greater_is_better else "Lower"
     untrained = history[0][f"valid_{criterion.name}"]
     before = "undefined" if untrained is None else f"{untrained:.3f}"
     note = f"{better} is better. Before the training, in epoch 0, it was {before}."
     yield Card(f"{criterion.name} on valid", drawn, note)
-    note = "The mean over an epoch, in which the weights change."
+    loss = config["loss"] or target.losses[0]
+    note = f"Training loss: {loss}, the mean over an epoch, in which the weights change."
     yield Card("Loss", learning_figures.loss_curves(history), note)
 
 
@@ -173,9 +192,10 @@ def _worth(parts, split, samples):
     if rows is None:
         return None
     drawn = dict(list(rows.items())[:MOST_BARS])
+    doubled = _doubled(split.target, rows.values())
     return {
         "bars": figures.ablation_bars(drawn, split.target.criterion),
-        "measures": split.target.overall,
+        "measures": [name for name in split.target.overall if name not in doubled],
         "rows": rows,
     }
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from experiments.pages.minus_sign import with_minus
 from utils.measures.score_bins import label_groups
 
 # Letters of all texts together that a page may hold.
@@ -12,6 +13,8 @@ TEXT_LETTERS = 1_500_000
 DATA_BYTES = 4_200_000
 # A page holds so many samples at least, however large they are.
 LEAST_SAMPLES = 25
+# Decimals of the numbers of a page, so many that rounding them again for a table changes no digit.
+DIGITS = 6
 # Columns of scores, classes or labels that are shown of each sample.
 MOST_COLUMNS = 60
 
@@ -75,12 +78,26 @@ def _output_cells(split, rows):
     ):
         if target.kind == "scores":
             truth = ["unknown" if np.isnan(y) else f"{y:.2f}" for y in label]
-            cells[name] = [f"{p:.2f}, true {y}" for p, y in zip(output, truth, strict=True)]
+            shown = [f"{p:.2f}, true {y}" for p, y in zip(output, truth, strict=True)]
         else:
-            cells[name] = [
-                f"{p:.3f}{', true' if y else ''}" for p, y in zip(output, label, strict=True)
+            # From the same digits as the columns of the table, so that both say the same.
+            shown = [
+                f"{p:.3f}{', true' if y else ''}"
+                for p, y in zip(rounded(output), label, strict=True)
             ]
+        cells[name] = [with_minus(text) for text in shown]
     return cells
+
+
+def _worst_score(target, labels, outputs):
+    """Return name, truth and prediction of the score with the largest error."""
+    worst = np.nan_to_num(np.abs(labels - outputs)).argmax(axis=1)
+    rows = np.arange(len(worst))
+    return {
+        "worst score": [target.names[i] for i in worst],
+        "label": rounded(labels[rows, worst]),
+        "prediction": rounded(outputs[rows, worst]),
+    }
 
 
 def _one_score(target, labels, outputs):
@@ -105,7 +122,7 @@ def _true_labels(target, labels, outputs):
 
 _SHOWN = {
     "score": _one_score,
-    "scores": lambda target, labels, outputs: {},
+    "scores": _worst_score,
     "class": _one_class,
     "labels": _true_labels,
 }
@@ -167,4 +184,4 @@ def within(texts, letters=TEXT_LETTERS):
 
 def rounded(values):
     """Return numbers as a page shows them."""
-    return [round(float(value), 4) for value in values]
+    return [round(float(value), DIGITS) for value in values]

@@ -11,12 +11,15 @@ from experiments.pages.figures import (
     MOST_NAMED,
     column_axes,
     length_groups,
-    name_turn,
+    name_groups,
     to_svg,
 )
+from experiments.pages.minus_sign import with_minus
 
 # More points are drawn as an image inside the SVG.
 MOST_POINTS = 1500
+# What a guess without any knowledge reaches, of the measures where this is the same for all data.
+CHANCE = {"auroc": 0.5, "weighted_accuracy": 0.5}
 GRID = 24  # cells along each axis in which points are counted
 # A single point, too, stands out from the ground.
 DENSITY = LinearSegmentedColormap.from_list("density", ("#8fbbe0", "#2b6cb0", "#07183d"))
@@ -92,7 +95,7 @@ def residuals_by_length(lengths, residuals, unit):
 
 
 def measures_by_column(values, names):
-    """Draw a measure of each column as a bar.
+    """Draw a measure of each column as a bar, and what chance reaches as a line.
 
     Args:
         values: For each measure, from the name of a column to its value, NaN where undefined.
@@ -104,13 +107,27 @@ def measures_by_column(values, names):
     for axes, (measure, by_name) in zip(
         np.ravel(figure.subplots(1, len(values), sharey=True)), values.items(), strict=True
     ):
-        axes.barh(places, [by_name[name] for name in names], 0.7, color=COLOURS["text"], alpha=0.75)
+        found = [by_name[name] for name in names]
+        axes.barh(places, found, 0.7, color=COLOURS["text"], alpha=0.6)
         axes.axvline(0, color="#888", linewidth=1)
-        axes.set(xlabel=measure, yticks=places if len(names) <= 2 * MOST_NAMED else [])
+        if measure in CHANCE:
+            axes.axvline(CHANCE[measure], color="black", linewidth=0.8, linestyle="--")
+        axes.set(xlabel=measure, yticks=[])
+        if measure != "MAE":  # All others are at most 1.
+            axes.set_xlim(min(0, np.nan_to_num(found).min()), 1)
         if len(names) <= 2 * MOST_NAMED:
-            axes.set_yticklabels(names)
+            axes.set_yticks(places, names)
+            _write_values(axes, found)
     figure.axes[0].invert_yaxis()
     return to_svg(figure)
+
+
+def _write_values(axes, values):
+    """Write values into their bars, where they need no room beside them."""
+    for place, value in enumerate(values):
+        text = "undefined" if np.isnan(value) else with_minus(f"{value:.2f}")
+        where = {"xytext": (2, 0), "textcoords": "offset points", "va": "center", "fontsize": 6}
+        axes.annotate(text, (0, place), **where)
 
 
 def _boxes(groups, xlabel, ylabel):
@@ -127,7 +144,6 @@ def _boxes(groups, xlabel, ylabel):
     for box, median in zip(parts["boxes"], parts["medians"], strict=True):
         box.set(facecolor=COLOURS["text"], alpha=0.6)
         median.set(color="black")
-    names = [f"{name}\n{len(values)}" for name, values in filled.items()]
-    axes.set_xticks(range(len(filled)), names, **name_turn(filled))
+    name_groups(axes, filled, map(len, filled.values()))
     axes.set(xlabel=f"{xlabel}; below: number of samples", ylabel=ylabel)
     return to_svg(figure)

@@ -8,7 +8,9 @@ from experiments.pages import class_figures, figures, score_figures
 from utils.measures.score_bins import score_bins
 
 SENTIMENT = (-3, 3)
-MIDDLE_HALF = "Box: middle half of the samples; whiskers: 1.5 times its width."
+MIDDLE_HALF = (
+    "Box: middle half of the samples; whiskers: to the farthest sample within 1.5 box heights."
+)
 GROUPS = "Groups of about equal size; lines: 95 % interval of the mean."
 CALIBRATION = "Groups of similar predictions, with 95 % intervals. Dashed: perfect calibration."
 
@@ -42,7 +44,7 @@ def _score(split):
     ends = (target.low, target.high)
     bins = score_bins(*ends)
     yield _scatter("Predicted against true scores", labels, scores, ends)
-    names = ("predicted score", "true score")
+    names = ("mean predicted score", "mean true score")
     yield Card("Calibration", figures.calibration(labels, scores, ends, names), CALIBRATION)
     if ends == SENTIMENT:
         drawn = figures.confusion_matrix(bins.index(labels), bins.index(scores), bins.names)
@@ -81,7 +83,7 @@ def _classes(split):
 def _labels(split):
     wrong = (split.labels != (split.outputs >= 0.5)).mean(axis=1)
     yield from _by_column(split, [split.target.criterion.name, "auroc"])
-    ends, names = (0, 1), ("probability", "share of true labels")
+    ends, names = (0, 1), ("predicted probability", "observed share")
     drawn = figures.calibration(split.labels.ravel(), split.outputs.ravel(), ends, names)
     yield Card("Calibration of all labels", drawn, CALIBRATION)
     yield from _curves(split)
@@ -92,8 +94,11 @@ def _by_column(split, measures):
     names = split.target.names
     values = {m: {name: _number(split.measures[f"{m}_{name}"]) for name in names} for m in measures}
     note = "The mean over the columns is in the table of measures."
+    if not score_figures.CHANCE.keys().isdisjoint(measures):
+        note += " Dashed: chance."
     kind = "score" if split.target.kind == "scores" else "label"
-    yield Card(f"Each {kind}", score_figures.measures_by_column(values, names), note)
+    drawn = score_figures.measures_by_column(values, names)
+    yield Card(f"Each {kind}", drawn, note)
 
 
 def _curves(split):

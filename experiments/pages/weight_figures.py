@@ -7,7 +7,7 @@ from experiments.pages.figures import (
     MOST_NAMED,
     column_axes,
     legend_above,
-    name_turn,
+    name_groups,
     to_svg,
 )
 
@@ -51,8 +51,7 @@ def shares_by_group(shares, parts, groups, members):
     legend_above(figure, len(parts))
     axes.set(xlabel="true label", ylabel="mean share", ylim=(0, 1), xticks=[])
     if len(present) <= MOST_NAMED:
-        names = [groups[g] for g in present]
-        axes.set_xticks(places, names, **name_turn(names))
+        name_groups(axes, [groups[g] for g in present])
     return to_svg(figure)
 
 

@@ -30,14 +30,14 @@ def measure_curves(measure, summaries):
     curves = [imperfection for imperfection in summaries if imperfection.has_curve]
     missing = [imperfection for imperfection in summaries if not imperfection.has_curve]
     rows = -(-(len(curves) + 2) // COLUMNS)
-    height = 2.6 * rows + 0.4
+    height = 2.6 * rows + 0.6
     figure = Figure(figsize=(11, height))
     grid = figure.add_gridspec(
         rows,
         COLUMNS,
         left=0.06,
         right=0.99,
-        bottom=0.5 / height,
+        bottom=0.7 / height,
         top=1 - 0.7 / height,
         hspace=0.6,
         wspace=0.1,
@@ -83,6 +83,7 @@ def _draw_missing(axes, by_inputs):
     axes.tick_params("x", labelrotation=20 if len(by_inputs) < 8 else 60)
     axes.tick_params(labelleft=False)
     axes.set_title("missing", fontsize=9)
+    axes.set_xlabel("missing inputs")
 
 
 def _colours(lines):

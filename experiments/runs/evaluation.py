@@ -26,17 +26,23 @@ def evaluate(run, samples, split, data, label_file=None):
     predictions = run.predict(samples, split)
     extra = run.inputs.summarize(predictions)
     label_file = label_file or run.label_file_of(data)
-    extra |= references(data, split) if label_file is None else {"label_file": str(label_file)}
+    if label_file is None:
+        extra |= references(data, split, run.target)
+    else:
+        extra["label_file"] = str(label_file)
     partition = run.partition_of(data)
     if partition is not None:
         extra["splits"] = partition.describe()
     return predictions.save(run.folder.evaluation, split, data, extra)
 
 
-def references(data, split):
-    """Return what the MAE on a split of built-in data is compared with; of other data, nothing."""
+def references(data, split, target):
+    """Return what the MAE on a split of built-in data is compared with; of other data, nothing.
+
+    Labels of another kind have replaced those of the built-in data, whose figures then say nothing.
+    """
     path = Path(data) / "task.json"
-    if not path.exists():
+    if target.kind != "score" or not path.exists():
         return {}
     splits = read_record(path, {}).get("splits")
     known = splits.get(split) if isinstance(splits, dict) else None
@@ -54,10 +60,13 @@ def table_column(summary, measures=()):
     Raises:
         ValueError: If there is no such measure.
     """
-    found = shown_measures(summary["metrics"], summary["target"], measures)
+    metrics = summary["metrics"]
+    found = shown_measures(metrics, summary["target"], measures)
+    if "MAE" not in metrics:
+        return found
     reachable = summary.get("best_reachable_MAE")
     if reachable is not None:
-        found |= {"best reachable MAE": reachable, "MAE / best": found["MAE"] / reachable}
+        found |= {"best reachable MAE": reachable, "MAE / best": metrics["MAE"] / reachable}
     if "constant_MAE" in summary:
         found["MAE of a constant"] = summary["constant_MAE"]
     return found

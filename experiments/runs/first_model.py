@@ -4,8 +4,8 @@ from pathlib import Path
 
 FIRST_MODEL = Path(__file__).parents[1] / "first_model" / "first_model.onnx"
 ONLY_WORDS = (
-    "Without --model, the small model of the repository scores the words alone: voice and face do "
-    "not count."
+    "The small model of the repository, used without --model, scores the words alone: voice and "
+    "face do not count."
 )
 NO_MODEL = (
     "Without a model, the small one of the repository is used: it was trained on 1,293 English "

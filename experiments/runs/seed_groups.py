@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from pathlib import Path
 
 from experiments.runs.run_folder import RunFolder
 
@@ -28,8 +29,7 @@ def group_lines(folders, labels=None):
     Args:
         folders: `RunFolder`s; one that is named twice counts once.
         labels: A label for each line, in the order of their first runs; `None`: the model's name,
-            or where several lines have it, the path of the first run without the folders that
-            all share.
+            or where several lines have it, the end of the first run's path that no other has.
 
     Returns:
         `Line`s.
@@ -65,6 +65,13 @@ def group_lines(folders, labels=None):
 
 
 def _short_names(paths):
-    """Return paths without the folders that all of them share."""
-    shared = os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in paths])
-    return [os.path.relpath(path, shared) for path in paths]
+    """Return the shortest ends of paths, whole names of folders, that differ from each other."""
+    parts = [Path(os.path.abspath(path)).parts for path in paths]
+
+    def shortest(one):
+        for length in range(1, len(one)):
+            if sum(other[-length:] == one[-length:] for other in parts) == 1:
+                return os.path.join(*one[-length:])
+        return os.path.join(*one)
+
+    return [shortest(one) for one in parts]

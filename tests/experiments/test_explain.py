@@ -1,4 +1,5 @@
 import csv
+import re
 import shutil
 
 import numpy as np
@@ -115,5 +116,14 @@ def test_the_page_shows_parts_and_attention(trained_run, data_dir, tmp_path, ope
     assert page.title() == "Sample test_3"
     assert page.locator(".part.more").count() and page.locator(".part.less").count()
     assert page.locator(".map rect").count()
-    assert float(page.locator(".part").first.get_attribute("title"))
+    assert re.fullmatch(r"[+−]\d\.\d{4}", page.locator(".part").first.get_attribute("title"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_page_of_a_table_names_its_inputs_alike(tickets_run, tickets, tmp_path, eagerly):
+    path = tmp_path / "explained.html"
+    options = ("--data", tickets, "--split", "valid", "--id", "valid-2", "--output", path)
+    call(main, tickets_run, *options)
+    text = path.read_text()
+    assert '<th scope="row">table</th>' in text and '<th scope="row">tab</th>' not in text
+    assert re.search(r"Contributions to the logit of class [01] \(now −?\d\.\d{3}\)", text)

@@ -151,6 +151,9 @@ def test_lines_are_named_by_model_or_path(trained_run, tmp_path):
     lines = group_lines([other, one, seed])
     assert [line.label for line in lines] == ["other", "one"]
     assert lines[1].folders == [one, seed]
+    far = RunFolder(copy_run(trained_run, tmp_path / "deep" / "one", weight_decay=0.5))
+    names = [f"{tmp_path.name}/one", "deep/one"]
+    assert [line.label for line in group_lines([one, far])] == names
     assert [line.label for line in group_lines([one, other], ["a", "b"])] == ["a", "b"]
     with pytest.raises(ValueError, match="differently"):
         group_lines([one, other], ["a", "a"])

@@ -145,7 +145,7 @@ def test_without_a_model_the_small_one_is_used(model, clip, fails, capsys, monke
     monkeypatch.setattr(path, model)
     call(main, clip("a", "so good"))
     output = " ".join(capsys.readouterr().out.split())
-    assert "the small model of the repository scores the words alone" in output
+    assert "used without --model, scores the words alone" in output
     assert FIRST_MODEL.name == "first_model.onnx"
 
 

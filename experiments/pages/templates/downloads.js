@@ -23,6 +23,9 @@ function download(name, type, text) {
 
 const quoted = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
+// Programs read a hyphen as the sign of a number, and a cell as one line.
+const plain = (text) => text.trim().replaceAll(/\s+/g, " ").replaceAll(/−(?=[\d.])/g, "-");
+
 function offerDownload(place, label, save, help = "") {
   const button = element("button", label, { type: "button", class: "download", title: help });
   button.addEventListener("click", save);
@@ -65,7 +68,15 @@ for (const svg of document.querySelectorAll(".card svg:not(.plain)")) {
 }
 for (const one of document.querySelectorAll("table[data-csv]")) {
   offerDownload(one.closest(".card") ?? one.parentElement, "CSV", () => {
-    const lines = [...one.rows].map((row) => [...row.cells].map((c) => quoted(c.innerText.trim())).join(","));
+    const lines = [...one.rows].map((row) => [...row.cells].map((c) => quoted(plain(c.innerText))).join(","));
     download(`${one.dataset.csv}.csv`, "text/csv", lines.join("\n") + "\n");
   });
 }
+
+// What is folded on the screen is printed.
+addEventListener("beforeprint", () => {
+  for (const one of document.querySelectorAll("details:not([open])")) {
+    one.open = true;
+    addEventListener("afterprint", () => { one.open = false; }, { once: true });
+  }
+});

@@ -3,11 +3,13 @@ const columns = data.columns;
 const PAGE = 25;
 const SHOWN_LETTERS = 240; // of a text, in the table
 const table = document.getElementById("predictions");
-const view = { sort: "error", descending: true, page: 0 };
+const panel = document.getElementById("sample");
+const view = { sort: "error", descending: true, page: 0, opened: null };
 
 // The table of predictions
 
 const names = Object.keys(columns);
+const turns = Object.fromEntries(["before", "after"].map((name) => [name, document.getElementById(name)]));
 const filters = Object.fromEntries(
   ["words", "group", "error"].map((name) => [name, document.getElementById(`filter-${name}`)]));
 
@@ -26,7 +28,7 @@ function chosenRows() {
 
 const whole = Object.fromEntries(names.map((name) => [name, columns[name].every(Number.isInteger)]));
 const inTable = (name, value) =>
-  typeof value !== "number" ? value : whole[name] ? String(value) : value.toFixed(3);
+  typeof value !== "number" ? value : (whole[name] ? String(value) : value.toFixed(3)).replace("-", "−");
 const shortened = (text) =>
   text.length > SHOWN_LETTERS ? `${text.slice(0, SHOWN_LETTERS)} …` : text;
 
@@ -49,7 +51,8 @@ function showTable() {
       view.sort = name;
       showTable();
     });
-    cell.append(button);
+    // Browsers leave buttons out where they repeat a heading on paper.
+    cell.append(button, element("span", name, { class: "printed" }));
     head.append(cell);
   }
   const body = table.createTBody();
@@ -65,15 +68,18 @@ function showTable() {
     row.addEventListener("click", () => openSample(i));
     row.addEventListener("keydown", (event) => event.key === "Enter" && openSample(i));
   }
-  document.getElementById("count").textContent =
-    `${rows.length} of ${columns.id.length} samples, page ${view.page + 1} of ${pages}`;
+  document.getElementById("count").textContent = `${rows.length} of ${columns.id.length} samples` +
+    (rows.length ? `, page ${view.page + 1} of ${pages}` : "");
+  turns.before.disabled = view.page === 0;
+  turns.after.disabled = view.page === pages - 1;
+  if (!rows.includes(view.opened)) panel.hidden = true;
 }
 
 for (const filter of Object.values(filters)) {
   filter.addEventListener("input", () => { view.page = 0; showTable(); });
 }
-document.getElementById("before").addEventListener("click", () => { view.page = Math.max(0, view.page - 1); showTable(); });
-document.getElementById("after").addEventListener("click", () => { view.page += 1; showTable(); });
+turns.before.addEventListener("click", () => { view.page -= 1; showTable(); });
+turns.after.addEventListener("click", () => { view.page += 1; showTable(); });
 offerDownload(document.getElementById("controls"), "CSV", () => {
   const lines = [names, ...chosenRows().map((i) => names.map((name) => String(columns[name][i])))];
   download("predictions.csv", "text/csv", lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n");
@@ -88,7 +94,6 @@ if (columns.id.length < data.samples) {
 
 // One sample
 
-const panel = document.getElementById("sample");
 const valuesOf = (lists, i) => Object.entries(lists).map(([name, values]) => [name, values[i]]);
 
 function pairs(title, rows) {
@@ -112,6 +117,7 @@ function openSample(i) {
   if (Object.keys(data.outputs).length) tables.append(pairs("Outputs", valuesOf(data.outputs, i)));
   panel.append(tables);
   showDetails(i, tables);
+  view.opened = i;
   panel.hidden = false;
   panel.scrollIntoView({ behavior: "smooth", block: "nearest" });
 }

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from experiments.comparison import figures
 from experiments.comparison.compared import compare_outcomes
 from experiments.comparison.comparison import Comparison
 from experiments.comparison.findings import (
@@ -166,6 +167,28 @@ def test_figures_of_the_page_are_drawn_without_the_undefined(results):
     (curves,) = (text for text in shown if "validation MAE" in text)
     assert {"poor", "good"} <= set(curves.split())  # A panel for each.
     assert "nan" not in "".join(re.findall(r' d="[^"]*"', page))
+
+
+def test_an_untrained_model_that_is_kept_has_a_dot(comparison):
+    outcomes = [
+        dataclasses.replace(one, epoch=0) if one.model == "good" else one
+        for one in comparison.outcomes
+    ]
+    figure = figures.validation_curves(dataclasses.replace(comparison, outcomes=outcomes))
+    dots = {axes.get_title(): axes.lines[-1].get_xydata().tolist() for axes in figure.axes}
+    assert dots == {"good": [[0, 1.4]], "poor": [[2, 1.1]]}
+
+
+@pytest.mark.parametrize("seconds", [(0.608, 2.242), (0.5, 0.5), (0.25, 300)])
+def test_times_are_between_labels_of_their_axis(comparison, seconds):
+    times = dict(zip(("poor", "good"), seconds, strict=True))
+    outcomes = [
+        dataclasses.replace(one, cost=one.cost and {**one.cost, "epoch_seconds": times[one.model]})
+        for one in comparison.outcomes
+    ]
+    figure = figures.time_against_criterion(dataclasses.replace(comparison, outcomes=outcomes))
+    ticks = figure.axes[0].get_xticks()
+    assert ticks.min() <= min(seconds) and max(seconds) <= ticks.max() and 2 <= len(ticks) <= 7
 
 
 def test_the_terminal_shows_differences_from_the_reference(comparison):

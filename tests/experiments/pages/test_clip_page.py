@@ -7,6 +7,7 @@ import pytest
 
 from experiments.pages import clip_page as page_module
 from experiments.pages.clip_page import clip_page
+from experiments.runs.first_model import FIRST_MODEL, ONLY_WORDS
 from tests.experiments.extracted import NAMES
 from tests.experiments.pages.test_clip_text import scored
 from tests.utils.clips.media.media_files import write_clip
@@ -120,7 +121,7 @@ def test_contributions_are_told_without_colour(first):
     ]
     assert lines == ["dashed", "solid"]
     table = first.locator("table").inner_text()
-    assert "-0.200" in table and "none was found" in table
+    assert "−0.200" in table and "none was found" in table
 
 
 def test_a_segment_is_cut_out_and_has_its_own_time(page):
@@ -166,6 +167,12 @@ def test_a_text_without_a_recording_has_words_and_no_times():
     html = clip_page([(clip, scored())], NAMES, "runs/mine", None)
     assert 'title="+0.900"' in html and "loved" in html
     assert not any(one in html for one in ("<video", "<audio", "Loudness", "not played", "jumps"))
+
+
+def test_of_the_small_model_it_is_said_that_it_reads_words_alone():
+    clips = [(types.SimpleNamespace(id="Typed text", path=None), scored())]
+    assert ONLY_WORDS in clip_page(clips, NAMES, FIRST_MODEL, None)
+    assert ONLY_WORDS not in clip_page(clips, NAMES, "runs/mine", None)
 
 
 def test_what_people_say_is_shown_as_it_is(recording):

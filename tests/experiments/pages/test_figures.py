@@ -3,7 +3,8 @@ import re
 import numpy as np
 import pytest
 
-from experiments.pages.class_figures import has_curves, roc_curves
+from experiments.pages import data_card
+from experiments.pages.class_figures import has_curves, precision_recall_curves, roc_curves
 from experiments.pages.figures import (
     ablation_bars,
     confusion_counts,
@@ -13,7 +14,8 @@ from experiments.pages.figures import (
 from experiments.pages.intervals import mean_interval
 from experiments.pages.learning_figures import criterion_curve
 from experiments.pages.score_figures import near_points, prediction_scatter, residuals_by_score
-from utils.measures.class_target import ClassTarget
+from utils.label_statistics import describe_labels
+from utils.measures.class_target import ClassTarget, LabelsTarget
 from utils.measures.score_bins import score_bins
 
 
@@ -54,7 +56,7 @@ def test_each_true_class_is_counted():
     labels = np.array([-3, -2.6, 0.4, 0.5, 3])
     svg = residuals_by_score(labels, np.zeros(5), score_bins(-3, 3))
     texts = re.findall(">([^<>]+)</text>", svg)
-    assert texts[:6] == ["-3", "2", "0", "2", "3", "1"]
+    assert texts[:6] == ["−3", "2", "0", "2", "3", "1"]
 
 
 def test_ties_do_not_swallow_the_other_samples():
@@ -99,6 +101,30 @@ def test_the_best_epoch_is_the_highest_where_greater_is_better():
     rows = {"nothing": {"macro_f1": 0.7}, "text": {"macro_f1": np.nan}}
     svg = ablation_bars(rows, criterion)
     assert "higher is better" in svg and "undefined" in svg
+
+
+def test_a_column_has_its_colour_and_place_however_many_samples_are_true():
+    names = ("a", "b", "c")
+    probabilities = np.random.default_rng(0).random((6, 3))
+    truth = np.array([[1, 0, 1], [1, 0, 1], [0, 1, 1], [1, 0, 0], [0, 1, 0], [1, 0, 0]]) == 1
+    for order in ([0, 1, 2], [1, 2, 0]):
+        svg = precision_recall_curves(truth[:, order], probabilities[:, order], names)
+        lines = re.findall(r"stroke: (#[0-9a-f]{6}); stroke-width: 1.2", svg)
+        assert list(dict.fromkeys(lines)) == ["#3b6fb6", "#d9822b", "#3d9970"]
+        assert re.findall(r">(.): AP 0\.\d{3}<", svg) == ["a", "b", "c"]
+
+
+def test_the_histogram_of_labels_shows_shares_of_the_samples(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(data_card, "label_histogram", lambda *given: drawn.append(given))
+    labels, target = np.array([[1, 1], [1, 0], [0, 0], [1, 0]]), LabelsTarget(("joy", "fear"))
+    statistics = describe_labels(labels, target)
+    data_card.make_card({}, {"train": statistics}, target, [])
+    assert drawn == [({"train": {"joy": 0.75, "fear": 0.25}}, "label", "share of samples")]
+    assert data_card.label_rows(statistics, target) == {
+        "label joy": "75.0%",
+        "label fear": "25.0%",
+    }
 
 
 def test_curves_leave_out_columns_that_are_always_or_never_true():

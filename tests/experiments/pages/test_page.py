@@ -19,12 +19,13 @@ def shown(page):
 
 def test_filters_choose_rows_and_a_click_opens_attention(page):
     assert page.inner_text("#count") == "10 of 10 samples, page 1 of 1"
+    assert page.locator("#before").is_disabled() and page.locator("#after").is_disabled()
     page.fill("#filter-words", "word, 7")
     assert page.inner_text("#count").startswith("1 of 10 samples")
     assert "test_7" in shown(page)[0]
     page.fill("#filter-words", "")
     page.fill("#filter-error", "6")
-    assert shown(page) == []
+    assert shown(page) == [] and page.inner_text("#count") == "0 of 10 samples"
     page.fill("#filter-error", "0")
     page.get_by_role("button", name="id", exact=True).click()
     assert [row.split()[0] for row in shown(page)] == [f"test_{i}" for i in range(10)]
@@ -32,6 +33,10 @@ def test_filters_choose_rows_and_a_click_opens_attention(page):
     longest = shown(page)[0].split()[0]
     page.locator("#predictions tbody tr").first.click()
     assert f"Sample {longest}" in page.inner_text("#sample")
+    page.fill("#filter-words", "no sample has this")
+    assert not page.locator("#sample").is_visible()
+    page.fill("#filter-words", "")
+    page.locator("#predictions tbody tr").first.click()
     names = page.locator("#map option").all_inner_texts()
     assert "fusion/layer_0/text_from_audio" in names and "video/layer_0" in names
     first = page.inner_html(".map")
@@ -70,6 +75,14 @@ def test_a_figure_and_a_table_can_be_saved(page):
         page.locator("#controls button", has_text="CSV").click()
     lines = saved.value.path().read_text().splitlines()
     assert len(lines) == 11 and lines[0].startswith("id,label,prediction,error,length")
+
+
+def test_paper_shows_headings_and_the_number_of_rows_in_place_of_buttons(page):
+    page.emulate_media(media="print")
+    assert page.locator("#predictions th").first.inner_text() == "id"
+    assert page.locator("#count").is_visible() and not page.locator("#filter-words").is_visible()
+    assert not page.get_by_text("A click on a sample").is_visible()
+    page.emulate_media(media="screen")
 
 
 def test_the_contents_name_every_part_and_mark_the_current_one(page):

@@ -38,7 +38,7 @@ def test_runs_are_compared_on_the_split_they_share(runs, tmp_path, capsys):
     call(main, *runs)
     assert f"Comparison: {page}" in capsys.readouterr().out.replace("\n", "")
     text = page.read_text()
-    assert "On the 10 samples of test, whose labels are scores in [-3, 3]." in text
+    assert "On the 10 samples of test, whose labels are scores in [−3, 3]." in text
     assert "Differences from" in text and ">epochs</th>" in text
     assert "<h1>2 models on test</h1>" in text and "Few samples (10)" in text
     assert '<a href="a/report.html">a</a>, <a href="b/report.html">b</a>' in text

@@ -72,6 +72,15 @@ def test_classes_are_chosen_by_name_and_their_probabilities_told(tmp_path):
     assert content["outputs"]["calm"] == ["0.300", "0.100"]
 
 
+def test_a_probability_is_rounded_once(tmp_path):
+    outputs = np.array([[0.45349, 0.54651]])
+    split = make_split(tmp_path, ClassTarget(("a", "b")), np.eye(2)[[0]], outputs)
+    content = json.loads(page_data(split))
+    assert f"{content['columns']['probability'][0]:.3f}" == "0.547"
+    assert f"{content['columns']['error'][0]:.3f}" == "0.547"
+    assert content["outputs"] == {"a": ["0.453, true"], "b": ["0.547"]}
+
+
 def test_true_labels_are_listed_and_a_sample_is_in_the_group_of_each(tmp_path):
     target = LabelsTarget(("joy", "fear"))
     outputs = np.array([[0.9, 0.8], [0.1, 0.4]])
@@ -82,12 +91,14 @@ def test_true_labels_are_listed_and_a_sample_is_in_the_group_of_each(tmp_path):
     assert content["groups"] == [[0, 1], [1]]
 
 
-def test_several_scores_are_told_of_each_sample_alone(tmp_path):
+def test_the_worst_of_several_scores_is_listed_and_all_are_told_of_each_sample(tmp_path):
     target = ScoresTarget(("calm", "vivid"), low=1, high=7)
     labels = np.array([[1, np.nan], [2, 7]])
     split = make_split(tmp_path, target, labels, np.array([[2.0, 3], [4, 5]]))
     content = json.loads(page_data(split))
-    assert list(content["columns"]) == ["id", "error"]
+    assert content["columns"]["worst score"] == ["calm", "calm"]
+    assert content["columns"]["label"] == [1.0, 2.0]
+    assert content["columns"]["prediction"] == [2.0, 4.0]
     assert content["columns"]["error"] == [1.0, 2.0]
     assert content["outputs"]["vivid"] == ["3.00, true unknown", "5.00, true 7.00"]
 

@@ -48,8 +48,8 @@ def test_card_counts_classes_gaps_and_what_splits_share(tmp_path):
     )
     card = TableParts(run, tmp_path).data_card()
     assert card["leakage"] == [
-        "train and valid share 1 ids, 2 texts, 1 samples with the same text and fields, "
-        "1 values of kind."
+        "train and valid share 1 id, 2 texts, 1 sample with the same text and fields, "
+        "1 value of kind."
     ]
     assert "$y_$" in card["histogram"]
     train, valid = card["splits"].values()
