@@ -15,10 +15,13 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).parent.parent.parent
 NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "experiments/notebooks").glob("*.ipynb"))}
 MAX_BYTES = 300_000
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e-?\d+)?")
 RESET = "%reset -f"
-# What a command or the training prints: seconds, the device.
+# Tags of cells. What a command or the training prints, and samples that a trained model chooses:
 VARIES = "varies"
+# Numbers of a trained model, which other machines train to other last digits, and so elsewhere. The
+# tests of the notebooks say what must hold of them.
+TRAINED = "trained"
 
 
 def read(name):
@@ -40,15 +43,19 @@ def texts(cell):
 
 
 def assert_alike(kept, fresh):
-    """Compare outputs; numbers may differ somewhat, as other machines round differently."""
+    """Compare outputs; numbers may differ a little, as other machines round differently."""
     (text, figures), (fresh_text, fresh_figures) = texts(kept), texts(fresh)
     assert figures == fresh_figures
-    if VARIES in kept.metadata.get("tags", ()):
+    tags = kept.metadata.get("tags", ())
+    if VARIES in tags:
         assert bool(text) == bool(fresh_text)
         return
-    assert NUMBER.sub("0", text) == NUMBER.sub("0", fresh_text), kept.id
+    words = [" ".join(NUMBER.sub("0", one).split()) for one in (text, fresh_text)]
+    assert words[0] == words[1], kept.id
+    if TRAINED in tags:
+        return
     numbers = [[float(found) for found in NUMBER.findall(one)] for one in (text, fresh_text)]
-    assert numbers[1] == pytest.approx(numbers[0], rel=0.15, abs=0.15), kept.id
+    assert numbers[1] == pytest.approx(numbers[0], rel=0.05, abs=0.05), kept.id
 
 
 def keep(notebook, name):
