@@ -1,7 +1,6 @@
 """The differences between models in sentences."""
 
 from experiments.comparison.bootstrap import SIGNIFICANT
-from experiments.comparison.model_settings import CONSTANT
 
 FEW = 50  # samples or groups, below which p-values are too low; see `paired_bootstrap`
 
@@ -27,7 +26,8 @@ def _who_differs(compared, count):
     others = [*compared.differences]
     if len(others) == 1:
         return f"{others[0]} {'differs' if count else 'does not differ'}"
-    constant = f", {CONSTANT} among them," if CONSTANT in others else ""
+    untrained = [name for name in others if compared.runs_of(name)[0].seed is None]
+    constant = f", {untrained[0]} among them," if untrained else ""
     differ = {0: "none differs", 1: "1 differs"}.get(count, f"{count} differ")
     return f"Of the {len(others)} others{constant} {differ}"
 
