@@ -1,5 +1,7 @@
 """Equal layers computed as one."""
 
+import contextlib
+
 import keras
 from keras import ops
 
@@ -35,9 +37,26 @@ def side_by_side(layers, inputs, **options):
             result = first(**tensors, **options)
         return result, [scope.get_current_value(first.variables[i]) for i in seeds]
 
-    results, moved = ops.vectorized_map(call, (values, stacked))
+    with _without_function(values[0]):
+        results, moved = ops.vectorized_map(call, (values, stacked))
     for i, states in zip(seeds, moved, strict=True):
         for layer, state in zip(layers, ops.unstack(states, count), strict=True):
             layer.variables[i].assign(state)
     parts = [ops.unstack(tensor, count) for tensor in keras.tree.flatten(results)]
     return [keras.tree.pack_sequence_as(results, list(part)) for part in zip(*parts, strict=True)]
+
+
+@contextlib.contextmanager
+def _without_function(tensor):
+    """Keep `vectorized_map` from making a function where TensorFlow compiles with XLA.
+
+    The gradient of a function takes axes from its results, and XLA must know axes when it compiles.
+    It would take all inputs of the function for constants, and compile each step again.
+    """
+    graph = getattr(tensor, "graph", None)
+    with contextlib.ExitStack() as stack:
+        while graph is not None:
+            # `None` also hides that the graph is traced for XLA.
+            stack.enter_context(graph.control_dependencies(None))
+            graph = getattr(graph, "outer_graph", None)
+        yield

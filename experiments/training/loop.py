@@ -24,8 +24,6 @@ from utils.data_loader import reader_errors
 
 # For a small model, XLA saves its own compile time after about this many steps.
 STEPS_WORTH_XLA = 2000
-# XLA makes their steps about ten times slower on CPUs: experiments/results/benchmark_models.md.
-SLOW_WITH_XLA = ("mult", "tetfn")
 
 
 def fit(
@@ -141,7 +139,7 @@ def uses_xla(settings, steps):
     `--jit auto` uses XLA if the training is long enough to save more than the compile time. It
     does not use XLA with buckets, because each batch shape is compiled separately, nor with half
     precision, because XLA's matrix products in half precision are slow on CPUs, nor with a text
-    encoder that is trained, whose shapes depend on the texts, nor for `SLOW_WITH_XLA`.
+    encoder that is trained, whose shapes depend on the texts.
 
     Args:
         settings: `TrainSettings`.
@@ -151,7 +149,7 @@ def uses_xla(settings, steps):
         return settings.jit == "on"
     alone = settings.strategy in ("auto", "cpu") and len(tf.config.list_logical_devices("GPU")) < 2
     fast = settings.mixed_precision == "none" and settings.buckets == 0
-    fast = fast and not settings.trains_text_encoder and settings.model not in SLOW_WITH_XLA
+    fast = fast and not settings.trains_text_encoder
     return alone and fast and settings.epochs * steps >= STEPS_WORTH_XLA
 
 

@@ -42,3 +42,22 @@ def test_results_gradients_and_random_numbers_are_those_of_single_calls():
     for one, other in zip(*map(tf.nest.flatten, (together(), expected)), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
     assert len(seeds) == 9 and all(seed.numpy()[1] > 0 for seed in seeds)
+
+
+def test_xla_is_given_no_function_whose_inputs_it_would_take_for_constants():
+    layers = [keras.layers.Dense(2) for _ in range(3)]
+    for layer in layers:
+        layer.build((None, 4))
+    graphs = []
+
+    @tf.function(jit_compile=True, autograph=False)
+    def call(x):
+        results = side_by_side(layers, {"inputs": [x, 2 * x, 3 * x]})
+        graphs.append(results[0].graph)
+        return results
+
+    x = tf.random.normal((5, 4))
+    for i, result in enumerate(call(x)):
+        np.testing.assert_allclose(result, layers[i]((i + 1) * x), rtol=1e-5, atol=1e-6)
+    kinds = {operation.type for operation in graphs[0].get_operations()}
+    assert "BatchMatMulV2" in kinds and not kinds & {"PartitionedCall", "StatefulPartitionedCall"}

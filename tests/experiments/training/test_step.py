@@ -221,7 +221,6 @@ def test_an_empty_share_of_a_batch_adds_nothing(batch, eagerly):
         ({"buckets": 4}, False),
         ({"mixed_precision": "bfloat16"}, False),
         ({"strategy": "mirrored"}, False),
-        ({"model": "mult"}, False),
     ],
 )
 def test_xla_where_it_pays(options, expected):
