@@ -99,6 +99,13 @@ def make_parser():
     parser.add_argument(
         "--seeds", type=int, default=3, help="trainings of each model, on seeds from --seed on"
     )
+    parser.add_argument(
+        "--average-seeds",
+        type=bool,
+        default=False,
+        help="compare ensembles: the average of what the seeds of each model predict, "
+        "probabilities where it predicts classes. The trainings are the same as without it",
+    )
     parser.add_argument("--trials", type=int, default=0, help="trials of each model; 0: no tuning")
     parser.add_argument(
         "--space",
@@ -172,6 +179,7 @@ def protocol_options(arguments, base):
         "reference": arguments.reference or arguments.models[0],
         "resamples": arguments.resamples,
         "recipe": arguments.recipe,
+        "average_seeds": arguments.average_seeds,
     }
 
 
@@ -206,6 +214,8 @@ def _faults(arguments, base, reference):
         value = getattr(arguments, name)
         if value is not None and value < low:
             yield f"--{name} must be at least {low}. Received: {value}."
+    if arguments.average_seeds and arguments.seeds == 1:
+        yield "--average-seeds needs --seeds of 2 or more. Received: --seeds 1."
     if bool(arguments.trials) != (arguments.space is not None):
         yield "--trials and --space belong together: the number of trials, and what they vary."
     if reference not in arguments.models:

@@ -4,7 +4,7 @@ import dataclasses
 
 from experiments.comparison.compared import Compared, compare_outcomes
 from experiments.comparison.constant import constant_outcome
-from experiments.comparison.outcomes import read_outcome
+from experiments.comparison.outcomes import average_outcome, read_outcome
 from experiments.comparison.processes import run_jobs
 from experiments.comparison.protocol import Protocol
 from experiments.comparison.runs import evaluate, train, tune
@@ -55,19 +55,17 @@ def run_comparison(protocol, task, processes):
         split = "test" if "test" in task.splits() else "valid"
         jobs = {name: (evaluate, settings, split) for name, settings in runs.items()}
         _run(f"evaluated on {split}", jobs, processes)
-    outcomes = [
-        dataclasses.replace(
-            read_outcome(runs[protocol.run_name(one, seed)].run_dir, split), model=one
-        )
-        for one in protocol.settings
-        for seed in protocol.seed_range
-    ]
+    outcomes = []
+    for model in protocol.settings:
+        folders = [runs[protocol.run_name(model, seed)].run_dir for seed in protocol.seed_range]
+        found = [dataclasses.replace(read_outcome(path, split), model=model) for path in folders]
+        outcomes += [average_outcome(found)] if protocol.average_seeds else found
     if protocol.constant:
         outcomes.append(constant_outcome(task, outcomes[0]))
     groups = _read_groups(protocol, task, split)
-    found = compare_outcomes(outcomes, protocol.reference, groups, protocol.resamples)
+    compared = compare_outcomes(outcomes, protocol.reference, groups, protocol.resamples)
     splits = task.training_splits()
-    return Comparison(**vars(found), protocol=protocol, tuned=tuned, splits=splits)
+    return Comparison(**vars(compared), protocol=protocol, tuned=tuned, splits=splits)
 
 
 def _read_groups(protocol, task, split):

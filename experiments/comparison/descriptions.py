@@ -21,9 +21,10 @@ def describe_title(comparison):
 def describe_caption(comparison):
     """Say in few words what a table for a paper shows; names of code stand in backticks."""
     protocol, first = comparison.protocol, comparison.outcomes[0]
+    mean = " mean" if comparison.most_runs > 1 else ""
     sentences = [
         f"{_models(protocol)} on `{Path(protocol.base.data).name}` ({_split(comparison)}, "
-        f"{len(first.labels)} samples). {_describe_seeds(protocol)}. Bold: the best mean."
+        f"{len(first.labels)} samples). {_describe_seeds(protocol)}. Bold: the best{mean}."
     ]
     if comparison.differences:
         sentences.append(
@@ -47,11 +48,11 @@ def _split(comparison):
 
 def _describe_seeds(protocol):
     seeds = ", ".join(map(str, protocol.seed_range))
-    return (
-        f"Mean ± sd over the seeds {seeds}"
-        if protocol.seeds > 1
-        else f"One training each, seed {seeds}"
-    )
+    if protocol.average_seeds:
+        return f"Each model is an ensemble, the average of the predictions of the seeds {seeds}"
+    if protocol.seeds > 1:
+        return f"Mean ± sd over the seeds {seeds}"
+    return f"One training each, seed {seeds}"
 
 
 def describe_origin():
@@ -120,8 +121,9 @@ def describe_cost(comparison):
     """Say what the figures of the cost mean."""
     protocol = comparison.protocol
     measured = "all folds together" if protocol.base.cross_validates else "one training"
+    shown = "Sums over the seeds" if protocol.average_seeds else "Mean of the runs"
     return (
-        f"Mean of the runs. Seconds of {comparison.outcomes[0].cost['clock']} time with --threads "
+        f"{shown}. Seconds of {comparison.outcomes[0].cost['clock']} time with --threads "
         f"{protocol.threads}; a run is {measured}, with the building of graphs where an earlier "
         "run has not left them, validation and checkpoints; an epoch is the median. Memory is the "
         "largest resident set of the process in the training, with TensorFlow, the data, and what "

@@ -151,7 +151,7 @@ def _own_curves(axes, runs, epochs, mean):
         own = np.arange(epochs[0], len(run.curve))
         if len(runs) > 1:
             axes.plot(own, run.curve[own[0] :], color=COLOURS["text"], alpha=0.5, linewidth=0.6)
-        if run.epoch >= epochs[0]:
+        if run.epoch is not None and run.epoch >= epochs[0]:
             axes.plot(run.epoch, run.curve[run.epoch], "o", color=COLOURS["audio"], markersize=3)
 
 

@@ -26,7 +26,7 @@ def _who_differs(compared, count):
     others = [*compared.differences]
     if len(others) == 1:
         return f"{others[0]} {'differs' if count else 'does not differ'}"
-    untrained = [name for name in others if compared.runs_of(name)[0].seed is None]
+    untrained = [name for name in others if not compared.runs_of(name)[0].curve]
     constant = f", {untrained[0]} among them," if untrained else ""
     differ = {0: "none differs", 1: "1 differs"}.get(count, f"{count} differ")
     return f"Of the {len(others)} others{constant} {differ}"
@@ -56,10 +56,11 @@ def describe_statistics(compared, unit="samples"):
         unit: What a resample draws.
     """
     corrected = describe_correction(compared, "; beside them, those after")
+    over_seeds = ", as the mean over their seeds" if compared.most_runs > 1 else ""
     return (
         f"Differences from {compared.reference}, by a paired bootstrap of {compared.resamples} "
-        f"resamples of {unit}: in each, all models are measured on the same samples, as the mean "
-        f"over their seeds. Percentile intervals; two-sided p-values{corrected}."
+        f"resamples of {unit}: in each, all models are measured on the same samples"
+        f"{over_seeds}. Percentile intervals; two-sided p-values{corrected}."
         f"{_describe_tested(compared)}"
     )
 

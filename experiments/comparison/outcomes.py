@@ -15,6 +15,8 @@ from utils.csv_rows import read_rows
 from utils.untrusted.plain_file import plain_file
 
 MEBIBYTE = 2**20
+# Keys of `cost.json` that an ensemble has the sum of.
+SUMMED = ("parameters", "seconds", "epoch_seconds")
 # Keys of `folds.json`, and the types of their values.
 FOLDS = {"columns": dict, "criterion_by_epoch": list, "best_epoch": int}
 
@@ -25,7 +27,7 @@ class Outcome:
 
     Attributes:
         model: The model's name.
-        seed: The run's seed; `None` of a predictor that has none.
+        seed: The run's seed; `None` of a predictor that has none, and of an average of runs.
         split: Name of the predicted samples.
         labels: True labels, `(N, columns)`.
         outputs: Predictions of the epoch that is kept, scores or probabilities, `(N, columns)`.
@@ -86,6 +88,29 @@ class Outcome:
             "epoch_seconds": round(cost["epoch_seconds"], 4) if cost else None,
             "peak_memory_MiB": None if peak is None else round(peak / MEBIBYTE),
         }
+
+
+def average_outcome(runs):
+    """Return the `Outcome` of an ensemble: the average of what runs of one model predict.
+
+    Its curve is the mean of theirs; it costs as much as all of them.
+
+    Args:
+        runs: `Outcome`s of one model, on different seeds.
+    """
+    first, costs = runs[0], [run.cost for run in runs]
+    epochs = min(len(run.curve) for run in runs)
+    kept = {run.epoch for run in runs}
+    peaks = [cost["peak_memory"] for cost in costs]
+    totals = {key: sum(cost[key] for cost in costs) for key in SUMMED}
+    return dataclasses.replace(
+        first,
+        seed=None,
+        outputs=np.mean([run.outputs for run in runs], axis=0),
+        curve=list(np.mean([run.curve[:epochs] for run in runs], axis=0)),
+        epoch=first.epoch if len(kept) == 1 else None,
+        cost={**first.cost, **totals, "peak_memory": None if None in peaks else max(peaks)},
+    )
 
 
 def read_outcome(path, split):

@@ -40,6 +40,7 @@ class Protocol:
         reference: The model that the others are compared with.
         resamples: Number of resamples of the bootstrap, or `None` for as many as take seconds.
         recipe: The recipe whose published numbers stand beside the measured ones, or `None`.
+        average_seeds: Whether the average of each model's seeds is compared, not each seed.
     """
 
     root: Path
@@ -56,6 +57,7 @@ class Protocol:
     reference: str
     resamples: int | None
     recipe: str | None = None
+    average_seeds: bool = False
 
     @property
     def seed_range(self):

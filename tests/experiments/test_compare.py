@@ -99,6 +99,29 @@ def test_table_holds_every_model_and_seed(compared):
     assert "tensorflow" in markdown
 
 
+def test_averages_of_seeds_are_compared_without_another_training(compared, data_dir, options):
+    path, _, told = compared
+    done = len(told)
+    results = ("--results", path / "averages", "--average-seeds", "true")
+    compare(data_dir, path, *options, *results)
+    assert not [line for line in told[done:] if line.startswith(("trial", "train "))]
+    with (path / "averages.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["model"], row["seed"]) for row in rows] == [("lf_dnn", ""), ("msa", "")]
+    for row in rows:
+        predicted, labels = [], []
+        for seed in range(2):
+            folder = RunFolder(path / "runs" / f"{row['model']}-seed{seed}")
+            with (folder.evaluation / "test_predictions.csv").open(newline="") as file:
+                lines = list(csv.DictReader(file))
+            predicted.append([float(line["prediction"]) for line in lines])
+            labels = [float(line["label"]) for line in lines]
+        error = np.abs(np.mean(predicted, axis=0) - labels).mean()
+        assert float(row["MAE"]) == pytest.approx(error, abs=1e-5)
+    markdown = (path / "averages.md").read_text()
+    assert "the average of the predictions of the seeds 0, 1" in markdown and "±" not in markdown
+
+
 def test_all_choices_are_made_before_the_test_split_is_read_once(compared):
     _, _, told = compared
     assert told[:2] == ["train", "valid"]

@@ -137,7 +137,7 @@ def test_the_table_for_latex_marks_the_best_and_what_is_significant(results):
     caption = latex.split(r"\caption{")[1].split(r"\begin{tabular}")[0]
     assert caption.startswith(
         r"2 models and a constant baseline on \texttt{clips} (5 folds, 30 samples). One training "
-        r"each, seed 0. Bold: the best mean. $^\dagger$: differs from \texttt{poor}, p $<$ 0.05 by "
+        r"each, seed 0. Bold: the best. $^\dagger$: differs from \texttt{poor}, p $<$ 0.05 by "
         r"a paired bootstrap of groups by video\_id with Holm's correction for 2 comparisons.}"
     )
     assert caption.count("{") == caption.count("}") - 1  # the end of the caption itself
