@@ -7,6 +7,8 @@ import numpy as np
 from scipy.optimize import nnls
 
 EXPONENTS = ("", "", "²", "³")
+# A term is left out whose share of every cost is smaller: it says nothing.
+SMALLEST_SHARE = 1e-3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +71,8 @@ def fit_cost(amounts, costs, degree):
     # Columns of equal size: else rounding hides the small coefficients of high powers.
     scales = powers.max(axis=0)
     found, _ = nnls(powers / scales / costs[:, None], np.ones(len(costs)))
-    coefficients = found / scales
+    shares = (powers * (found / scales) / costs[:, None]).max(axis=0)
+    coefficients = np.where(shares < SMALLEST_SHARE, 0, found / scales)
     errors = np.abs(powers @ coefficients / costs - 1)
     return CostFormula(tuple(coefficients.tolist()), float(errors.max()))
 

@@ -60,7 +60,7 @@ def measure_growth(console, name, size, batch_size, rounds):
     formulas = fit_curves(curves)
     console.print(_points_table(name, size, batch_size, curves))
     console.print(_formulas_table(formulas))
-    console.print(_checks_table(checks, measured, formulas, size, batch_size))
+    console.print(_checks_table(checks, measured, formulas, size))
     console.print(mosei_epoch(formulas, size, batch_size), soft_wrap=True, highlight=False)
     return {"curves": curves, "checks": measured}
 
@@ -80,7 +80,7 @@ def fit_curves(curves):
     }
 
 
-def expected_step(formulas, size, batch_size, point):
+def expected_step(formulas, size, point):
     """Return the milliseconds of a training step, as a product of the formulas.
 
     The step of the size is multiplied by the ratio of each curve: length, width and members.
@@ -88,7 +88,6 @@ def expected_step(formulas, size, batch_size, point):
     Args:
         formulas: The result of `fit_curves`.
         size: The measured `Size`.
-        batch_size: Samples in a batch, while other amounts grew.
         point: A `Point`, on one device.
     """
     length, batch, width, members = (
@@ -109,7 +108,7 @@ def mosei_epoch(formulas, size, batch_size):
     """Say what an epoch of CMU-MOSEI takes by the formulas."""
     steps = math.ceil(MOSEI_CLIPS / batch_size)
     point = Point(dataclasses.replace(size, seq_len=MOSEI_STEPS), batch_size)
-    training = steps * expected_step(formulas, size, batch_size, point) / 60e3
+    training = steps * expected_step(formulas, size, point) / 60e3
     reading = formulas[CLIPS][0](MOSEI_CLIPS) / 60e3
     return (
         f"An epoch of CMU-MOSEI ({MOSEI_CLIPS:,} clips of {MOSEI_STEPS} steps, {steps} batches of "
@@ -153,13 +152,13 @@ def _formulas_table(formulas):
     return table
 
 
-def _checks_table(checks, measured, formulas, size, batch_size):
+def _checks_table(checks, measured, formulas, size):
     table = Table(title="Points off the curves: the product of the formulas, and the measurement")
     table.add_column("step")
     for heading in ("expected, ms", "measured, ms", "expected / measured"):
         table.add_column(heading, justify="right")
     for check, (seconds, _) in measured.items():
-        expected = expected_step(formulas, size, batch_size, checks[check])
+        expected = expected_step(formulas, size, checks[check])
         table.add_row(
             check, f"{expected:,.0f}", f"{1e3 * seconds:,.0f}", f"{expected / (1e3 * seconds):.2f}"
         )
