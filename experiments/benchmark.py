@@ -14,7 +14,7 @@ MINUTES = {
     "training": (3.0, 0.3),
     "inference": (1.0, 0.2),
     "gemm": (0.2, 0.2),
-    "growth": (14.0, 1.5),
+    "growth": (14.0, 0.5),
     "padding": (3.0, 2.0),
     "imports": (0.0, 0.1),
     "first_step": (8.0, 0.0),

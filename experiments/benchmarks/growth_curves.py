@@ -16,13 +16,13 @@ class Curve:
         symbol: Its letter in the formula.
         amounts: The measured amounts.
         degree: The highest power in the formula.
-        cost: What the time is of.
+        cost: What the time is of, after "CPU ms".
     """
 
     symbol: str
     amounts: tuple[int, ...]
     degree: int
-    cost: str = "a step"
+    cost: str = "of a step"
 
 
 # A training step takes all curves but the last one, which reads batches and trains nothing.
@@ -33,7 +33,7 @@ CURVES = {
     "width": Curve("d", (64, 128, 256, 384, 512), 2),
     "members": Curve("m", (1, 2, 4), 1),
     "devices": Curve("n", (1, 2, 4), 1),
-    CLIPS: Curve("N", (1_000, 2_000, 5_000, 10_000, 20_000), 1, "reading an epoch"),
+    CLIPS: Curve("N", (1_000, 2_000, 5_000, 10_000, 20_000), 1, "of all reading"),
 }
 # Samples in a batch while the length grows: a full batch of 1,000 steps needs some 20 GB.
 LONG_BATCH = 8
