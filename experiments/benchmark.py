@@ -56,7 +56,7 @@ def main():
     about = {"command": command_line(), "threads": _threads(), **describe_environment()}
     about["packages"] |= _contenders_versions()
     console.print(_description(about), soft_wrap=True, markup=False, highlight=False)
-    figures = {part: measure(part, console, options) for part in options.only}
+    figures: dict = {part: measure(part, console, options) for part in options.only}
     if options.json:
         write_json(Path(options.json), {**about, "figures": figures})
     if options.picture:
