@@ -14,7 +14,7 @@ MINUTES = {
     "training": (3.0, 0.3),
     "inference": (1.0, 0.2),
     "gemm": (0.2, 0.2),
-    "growth": (4.0, 0.5),
+    "growth": (14.0, 0.5),
     "padding": (3.0, 2.0),
     "imports": (0.0, 0.1),
     "first_step": (8.0, 0.0),
@@ -25,6 +25,8 @@ MINUTES = {
 }
 # The part that needs files of the user.
 WITH_CLIPS = "extraction"
+# The part whose curves `--picture` draws.
+WITH_PICTURE = "growth"
 SIZE_NAMES = ("S", "M")
 # The models are those of the parts `first_step` and `models`.
 CHOICES = {"only": (*MINUTES,), "size": SIZE_NAMES, "models": (*MODELS,)}
@@ -42,7 +44,7 @@ def main():
     from experiments.benchmarks.parts import measure
     from experiments.benchmarks.results import write_results
     from utils.environment import describe_environment
-    from utils.files import write_json
+    from utils.files import write_json, write_text
     from utils.options import command_line
 
     # It takes contenders for one function that is traced again and again, and warns.
@@ -51,12 +53,17 @@ def main():
     parts = [MINUTES[part] for part in options.only]
     minutes = sum(once + options.rounds * each for once, each in parts)
     console.print(f"This takes about {max(1, round(minutes))} minutes on two idle cores.")
-    about = {"command": command_line(), "threads": os.cpu_count(), **describe_environment()}
+    about = {"command": command_line(), "threads": _threads(), **describe_environment()}
     about["packages"] |= _contenders_versions()
     console.print(_description(about), soft_wrap=True, markup=False, highlight=False)
-    figures = {part: measure(part, console, options) for part in options.only}
+    figures: dict = {part: measure(part, console, options) for part in options.only}
     if options.json:
         write_json(Path(options.json), {**about, "figures": figures})
+    if options.picture:
+        from experiments.benchmarks.growth_figure import draw_curves
+
+        curves = figures[WITH_PICTURE][options.size[0]]["curves"]
+        write_text(options.picture, draw_curves(curves))
     if options.results:
         tables = console.export_text().split("\n", 2)[2]
         title = f"Speed and memory: {', '.join(options.only)}"
@@ -93,6 +100,12 @@ def make_parser():
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each")
     parser.add_argument("--json", type=str, default=None, help="write all figures to this file")
     parser.add_argument("--results", type=str, default=None, help="write RESULTS.md")
+    parser.add_argument(
+        "--picture",
+        type=str,
+        default=None,
+        help=f"draw the curves of --only {WITH_PICTURE} of the first size, as SVG",
+    )
     return parser
 
 
@@ -111,13 +124,24 @@ def _check(options):
             f"--only {WITH_CLIPS} and --clips belong together: the part, and the recordings. "
             "Give both or none."
         )
+    if options.picture and WITH_PICTURE not in options.only:
+        raise ValueError(
+            f"--picture draws the curves of --only {WITH_PICTURE}. Received: --only "
+            f"{' '.join(options.only)}. Add the part, or leave --picture out."
+        )
     for name in ("samples", "batch_size", "rounds"):
         value = getattr(options, name)
         if value < 1:
             raise ValueError(f"--{name.replace('_', '-')} must be at least 1. Received: {value}.")
-    for path in (options.json, options.results):
+    for path in (options.json, options.results, options.picture):
         if path:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _threads():
+    """Return the number of threads that this process may run at a time."""
+    allowed = getattr(os, "sched_getaffinity", None)  # On Linux; `taskset` restricts it.
+    return len(allowed(0)) if allowed else os.cpu_count()
 
 
 def _contenders_versions():
@@ -129,7 +153,7 @@ def _contenders_versions():
 def _description(about):
     versions = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
     return (
-        f"Made by `{about['command']}` on {about['machine']}, {about['threads']} threads; "
+        f"Made by `{about['command']}` on {about['machine']}, threads: {about['threads']}; "
         f"Python {about['python']}, {versions}; commit {about['git']}."
     )
 

@@ -1,6 +1,7 @@
 """The committed results, and the numbers of the READMEs and guides that are taken from them."""
 
 import csv
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.ability import TASKS, ability, ability_table, read_results
+from experiments.benchmarks.growth_figure import draw_curves
 from experiments.pages import figures
 from models import MODELS
 
@@ -100,6 +102,41 @@ def test_every_error_that_a_text_names_stands_in_the_results():
     for path, text in TEXTS.items():
         for shown in re.findall(r"MAE of (\d\.\d{3})\b", text):
             assert shown in means, (path, shown)
+
+
+def test_the_page_of_growth_has_the_formulas_and_the_curves_of_the_results():
+    page = (ROOT / "docs" / "growth.md").read_text(encoding="utf-8")
+    results = (RESULTS / "benchmark_growth.md").read_text(encoding="utf-8")
+    measured = json.loads((RESULTS / "benchmark_growth.json").read_text())
+    curves = measured["figures"]["growth"]["M"]["curves"]
+    assert (ROOT / "docs" / "growth.svg").read_text() == draw_curves(curves)
+    assert measured["command"] in results
+    shown, printed = (
+        [
+            [cell.strip() for cell in line[1:-1].split(mark)]
+            for line in text.splitlines()
+            if mark in line
+        ]
+        for text, mark in ((page, "|"), (results, "│"))
+    )
+    assert "(growth.svg)" in page
+    assert len([row for row in shown if row in printed]) == len(curves) + 3  # and the checks
+    for name in curves:
+        assert name in {row[0] for row in shown if row in printed}
+
+
+def test_what_to_expect_follows_from_the_results():
+    page = TEXTS[ROOT / "docs" / "growth.md"]
+    results = (RESULTS / "benchmark_growth.md").read_text(encoding="utf-8")
+    training, reading = re.search(
+        r"([\d.]+) CPU minutes .* and ([\d.]+) of reading", results
+    ).groups()
+    assert f"{training} CPU minutes" in page and f"{reading} minutes" in page
+    extraction = (RESULTS / "benchmark_extraction.md").read_text(encoding="utf-8")
+    a_minute = float(re.search(r"│ all +│ +([\d.]+) │", extraction)[1])
+    hours = 100_000 * 5 / 60 * a_minute / 3600
+    assert f"{hours:.0f} CPU hours" in page
+    assert f"{60 * hours / 80:.0f} minutes on ten machines" in page
 
 
 def _means(path):
