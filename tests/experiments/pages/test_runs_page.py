@@ -40,7 +40,8 @@ def test_runs_are_compared_on_the_split_they_share(runs, tmp_path, capsys):
     text = page.read_text()
     assert "On the 10 samples of test, whose labels are scores in [−3, 3]." in text
     assert "Differences from" in text and ">epochs</th>" in text
-    assert "<h1>2 models on test</h1>" in text and "Few samples (10)" in text
+    assert "<h1>2 models on test</h1>" in text and "Few videos (3)" in text
+    assert "resamples of whole videos" in text
     assert '<a href="a/report.html">a</a>, <a href="b/report.html">b</a>' in text
     means = [np.mean(_column(folder, "error")) for folder in (runs[0], runs[2])]
     assert all(f"{mean:.3f}" in text for mean in means)
