@@ -130,4 +130,5 @@ def test_the_page_of_a_table_names_its_inputs_alike(tickets_run, tickets, tmp_pa
     text = path.read_text()
     assert '<th scope="row">table</th>' in text and '<th scope="row">tab</th>' not in text
     assert "does not name" not in text
+    assert '<span class="option">--split</span> valid' in text
     assert re.search(r"Contributions to the logit of class [01] \(now −?\d\.\d{3}\)", text)

@@ -58,6 +58,11 @@ def test_the_comparison_in_a_browser(runs, tmp_path, open_page):
         page.locator("figure button", has_text="SVG").nth(1).click()
     assert saved.value.suggested_filename.startswith("differences-from-")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    # The tables of differences fit a phone.
+    tables = page.locator(".card .scroll")
+    assert tables.count()
+    for table in tables.all():
+        assert table.evaluate("(one) => one.scrollWidth <= one.clientWidth")
     assert page.complaints == []
 
 
