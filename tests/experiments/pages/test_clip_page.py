@@ -1,6 +1,7 @@
 """The page of scored clips in a real browser; needs Chromium (apt-get install chromium)."""
 
 import types
+from html import escape
 from xml.etree import ElementTree
 
 import numpy as np
@@ -128,6 +129,18 @@ def test_words_and_curves_are_saved_as_a_figure(page, first):
     card.get_by_role("button", name="PDF").click()
     assert "size: 504pt" in page.locator("iframe.printed").get_attribute("srcdoc")
     assert page.complaints == []
+
+
+def test_in_the_frame_of_another_page_a_figure_is_saved_and_not_printed(
+    recording, open_page, tmp_path
+):
+    content = escape(clip_page([(Clip("one", recording), scored())], NAMES, "mine", tmp_path))
+    (tmp_path / "frame.html").write_text(
+        f'<iframe sandbox="allow-scripts allow-downloads" srcdoc="{content}"></iframe>'
+    )
+    frame = open_page(tmp_path / "frame.html").frame_locator("iframe")
+    frame.get_by_role("button", name="SVG").wait_for(state="attached")
+    assert frame.get_by_role("button", name="PDF").count() == 0
 
 
 def test_a_legend_tells_marks_and_grey_letters(page, first):
