@@ -27,6 +27,7 @@ class Compared:
         units: Number of samples, or of groups, that a resample draws.
         estimates: From each model to the `Estimate` of each compared measure by name.
         differences: From each model but the reference to the `Estimate` of each difference by name.
+        repeated: From each measure that tables leave out to the one that it repeats.
     """
 
     outcomes: list[Outcome]
@@ -35,6 +36,7 @@ class Compared:
     units: int
     estimates: dict[str, dict[str, Estimate]]
     differences: dict[str, dict[str, Estimate]]
+    repeated: dict[str, str]
 
     def runs_of(self, model):
         """Return the outcomes of a model."""
@@ -58,7 +60,8 @@ class Compared:
     @property
     def measures(self):
         """Names of the measures whose differences are shown; the first is the criterion."""
-        return [measure.name for measure in compared_measures(self.target)]
+        names = [measure.name for measure in compared_measures(self.target)]
+        return [name for name in names if name not in self.repeated]
 
     def ranked(self):
         """Return the names of the models, the best by the criterion first."""
@@ -99,4 +102,5 @@ def compare_outcomes(outcomes, reference, groups=None, resamples=None):
         resamples,
     )
     units = len(outcomes[0].labels) if groups is None else len(np.unique(groups))
-    return Compared(outcomes, reference, resamples, units, *found)
+    repeated = target.repeated(outcomes[0].labels, [outcome.metrics() for outcome in outcomes])
+    return Compared(outcomes, reference, resamples, units, *found, repeated)

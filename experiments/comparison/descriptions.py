@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from experiments.comparison.bootstrap import SIGNIFICANT
-from experiments.comparison.findings import describe_correction
+from experiments.comparison.compared import compared_measures
+from experiments.comparison.findings import describe_correction, describe_repeated
 from experiments.comparison.model_settings import CONSTANT
 from utils.environment import PACKAGES, describe_environment
 from utils.options import command_line
@@ -31,7 +32,9 @@ def describe_caption(comparison):
             f"†: differs from `{comparison.reference}`, p < {SIGNIFICANT} by a paired "
             f"bootstrap of {describe_unit(comparison)}{describe_correction(comparison, ' with')}."
         )
-    return " ".join(sentences)
+    tested = [one.name for one in compared_measures(comparison.target)]
+    repeated = {name: other for name, other in comparison.repeated.items() if name in tested}
+    return " ".join([*sentences, *[describe_repeated(repeated)] * bool(repeated)])
 
 
 def _models(protocol):

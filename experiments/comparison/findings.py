@@ -65,9 +65,22 @@ def describe_statistics(compared, unit="samples"):
     )
 
 
+def describe_repeated(repeated):
+    """Say which measures a table leaves out, as they repeat another one; empty if none.
+
+    Args:
+        repeated: What `Target.repeated` returned.
+    """
+    if not repeated:
+        return ""
+    equal = " and ".join(f"{name} = {other}" for name, other in repeated.items())
+    return f"On these labels, by definition, {equal}: the table shows one of each pair."
+
+
 def _describe_tested(compared):
     """Say which measures are tested, where some are not."""
-    left = [name for name in compared.target.overall if name not in compared.measures]
+    named = {*compared.measures, *compared.repeated}
+    left = [name for name in compared.target.overall if name not in named]
     if not left:
         return ""
     return (

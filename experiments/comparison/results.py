@@ -10,7 +10,12 @@ from experiments.comparison.descriptions import (
     describe_title,
     describe_unit,
 )
-from experiments.comparison.findings import describe_few, describe_finding, describe_statistics
+from experiments.comparison.findings import (
+    describe_few,
+    describe_finding,
+    describe_repeated,
+    describe_statistics,
+)
 from experiments.comparison.latex import latex_table
 from experiments.comparison.tables import (
     cost_table,
@@ -46,6 +51,7 @@ def write_results(path, comparison):
         "made_by": describe_origin(),
         "protocol": describe_protocol(comparison),
         "metrics": metrics,
+        "repeated": describe_repeated(comparison.repeated),
         "labels": label_table(comparison),
         "sources": [recipes.COMPARABLE, *sources] if sources else [],
         "differences": difference_tables(comparison),
@@ -93,7 +99,8 @@ def _plain(part):
 
 def _markdown(content):
     parts = [f"# {content['title']}", content["finding"], content["made_by"], content["protocol"]]
-    parts += [_markdown_table(content["metrics"]), *content["sources"]]
+    parts += [_markdown_table(content["metrics"])]
+    parts += [line for line in (content["repeated"], *content["sources"]) if line]
     if len(content["labels"].columns) > 1:
         parts += ["## Each label", _markdown_table(content["labels"])]
     if content["differences"]:

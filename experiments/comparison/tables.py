@@ -26,10 +26,16 @@ class TextTable:
     title: str = ""
 
 
-def metrics_table(compared):
-    """Return mean ± sd over the seeds of the measures over all columns, by model."""
+def metrics_table(compared, repeated=False):
+    """Return mean ± sd over the seeds of the measures over all columns, by model.
+
+    Args:
+        compared: The `Compared`.
+        repeated: Whether to show also the measures that repeat another one.
+    """
     figures = {m: [one.figures() for one in compared.runs_of(m)] for m in compared.ranked()}
-    return _means(figures, lambda name: name not in REFERENCES)
+    hidden = {*REFERENCES} if repeated else {*REFERENCES, *compared.repeated}
+    return _means(figures, lambda name: name not in hidden)
 
 
 def label_table(compared):
@@ -125,7 +131,8 @@ def flat_settings(settings):
 def summary_table(comparison):
     """Return the most important figures of a `Comparison`, for the terminal."""
     shown = comparison.protocol.base.measures or comparison.measures[:MOST_SHOWN]
-    whole, name, rows = metrics_table(comparison), comparison.criterion.name, []
+    # The user may have chosen any measure.
+    whole, name, rows = metrics_table(comparison, repeated=True), comparison.criterion.name, []
     chosen = [whole.columns.index(column) for column in ("model", *shown)]
     for row in whole.rows:
         found = comparison.differences.get(row[0])

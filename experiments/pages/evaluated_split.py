@@ -4,6 +4,7 @@ import numpy as np
 
 from experiments.runs.records import EVALUATION, read_record, target_of
 from utils.csv_rows import read_rows
+from utils.formats.clip_ids import COLUMN, videos_of_samples
 from utils.formats.split import SPLITS
 from utils.untrusted.plain_file import plain_file
 
@@ -32,6 +33,7 @@ class EvaluatedSplit:
         lengths: Length of each sample, integers `(N,)`, or `None`.
         length_unit: Unit of the lengths.
         texts: The samples' texts, or `None`.
+        videos: The video of each sample, or `None`; see `videos_of_samples`.
         fields: Values of each tabular column, by name; may be empty.
         gate: Share of the text in each dimension, `(N, fusion_dim)`, or `None`.
     """
@@ -51,6 +53,8 @@ class EvaluatedSplit:
             self.lengths, self.length_unit = None, "valid steps"
             if "length" in rows[0]:
                 self.lengths = np.array([int(row["length"]) for row in rows])
+        known = [name for name in ("id", COLUMN) if name in rows[0]]
+        self.videos = videos_of_samples({name: [row[name] for row in rows] for name in known})
         self.texts = [row["text"] for row in rows] if "text" in rows[0] else None
         self.fields = {}
         self.gate = None

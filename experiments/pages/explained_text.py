@@ -33,6 +33,8 @@ def explanation_tables(run, explanation, top):
         parts.append(_inputs_table(explanation, k, f"Contributions to {title}"))
         if found.steps:
             parts.append(_steps_table(found, k, top))
+    if explanation.unnamed:
+        parts.append(explanation.unnamed)
     parts.append("occlusion: the prediction minus the prediction without the part.")
     if found.remainder is not None:
         parts += [

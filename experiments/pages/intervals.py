@@ -15,11 +15,14 @@ def measure_intervals(split):
         split: An `EvaluatedSplit`.
 
     Returns:
-        The `Estimate` of each measure by name, with a 95 % interval by the bootstrap.
+        The `Estimate` of each measure by name, with a 95 % interval by the bootstrap of samples, or
+        of whole videos where the split has them.
     """
     measures = [one for one in split.target.measures if one.name in split.target.overall]
     outputs = {"run": split.outputs[None]}
-    estimates, _ = paired_bootstrap(split.labels, outputs, "run", measures, resamples=RESAMPLES)
+    estimates, _ = paired_bootstrap(
+        split.labels, outputs, "run", measures, split.videos, resamples=RESAMPLES
+    )
     return estimates["run"]
 
 

@@ -12,13 +12,15 @@ TEMPLATES = Path(__file__).parent / "templates"
 # After these a name or path may go on in the next line; within a number no line ends.
 BREAKS = re.compile(r"[_/]|(?<!\d)\.(?!\d)")
 WHOLE = 7  # letters of names that have room everywhere
+OPTION = re.compile(r"(?<!\S)--?[a-z][\w.-]*")
 
 
 def page_template(name):
     """Return a template; what is put into it is escaped as in HTML.
 
-    It has two filters of its own: `minus`, see `with_minus`, and `breakable`, which lets the lines
-    of a name or path end after `_`, `/` and `.` where it does not fit.
+    It has three filters of its own: `minus`, see `with_minus`; `breakable`, which lets the lines of
+    a name or path end after `_`, `/` and `.` where it does not fit; and `command`, of which no line
+    ends within an option such as `--run-dir`.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -27,7 +29,7 @@ def page_template(name):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"minus": with_minus, "breakable": _breakable}
+    environment.filters |= {"minus": with_minus, "breakable": _breakable, "command": _command}
     return environment.get_template(name)
 
 
@@ -35,3 +37,8 @@ def _breakable(text):
     if len(text) <= WHOLE:
         return text
     return Markup(BREAKS.sub(lambda found: f"{found[0]}<wbr>", str(escape(text))))
+
+
+def _command(text):
+    option = '<span class="option">{}</span>'.format
+    return Markup(OPTION.sub(lambda found: option(found[0]), str(escape(text))))

@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+
+from experiments.comparison.findings import FEW, describe_repeated
 from experiments.pages import figures, learning_figures, weight_figures
 from experiments.pages.evaluated_split import EvaluatedSplit, evaluated_splits
 from experiments.pages.intervals import measure_intervals
@@ -13,12 +16,10 @@ from experiments.runs.evaluation import table_column
 from experiments.training.validation import kept_entry
 from utils.command_line import console
 from utils.files import write_text
+from utils.measures.definitions import DEFINITIONS
 from utils.measures.score_bins import label_groups
 
 EXAMPLES = 5
-# Of three or more classes, the first of two measures repeats the second: always, or where each
-# class has a true sample.
-REPEATED = {"f1_score": "macro_f1", "recall": "unweighted_average_recall"}
 # Descriptions that the figure of worth shows; the table has them all.
 MOST_BARS = 15
 
@@ -55,6 +56,7 @@ def write_report(run, data=None):
         parts.complete(split)
     shown, criterion = splits[-1], run.target.criterion
     samples = parts.read(shown)
+    measures, left_out = _measures(splits)
     page = page_template("report.html.j2").render(
         name=folder.path.name,
         config=config,
@@ -65,7 +67,10 @@ def write_report(run, data=None):
         epochs=history[-1]["epoch"],
         kept=kept_entry(history, config["keep"], criterion),
         criterion=criterion.name,
-        measures=_measures(splits),
+        measures=measures,
+        left_out=left_out,
+        definitions=DEFINITIONS,
+        few_videos=any(one.videos and len(set(one.videos)) < FEW for one in splits) and FEW,
         learning_cards=_learning_cards(history, run.target, config),
         parts=parts,
         splits=[_split_section(split, parts) for split in splits],
@@ -102,27 +107,20 @@ def _warn(message):
 
 
 def _measures(splits):
-    """Return the measures over all columns: for each, pairs of value and interval by split."""
+    """Return the measures over all columns, and which of them are left out, in words.
+
+    The measures are a dict from each to pairs of value and interval by split.
+    """
     rows = {}
     columns = {split.name: table_column(split.summary) for split in splits}
-    doubled = _doubled(splits[0].target, columns.values())
+    labels = np.concatenate([split.labels for split in splits])
+    repeated = splits[0].target.repeated(labels, columns.values())
     for split in splits:
         intervals = measure_intervals(split)
         for name, value in columns[split.name].items():
-            if name not in doubled:
+            if name not in repeated:
                 rows.setdefault(name, {})[split.name] = (value, intervals.get(name))
-    return rows
-
-
-def _doubled(target, rows):
-    """Return the names of measures that repeat another one in all of some dicts of measures."""
-    if target.kind != "class" or target.columns == 2:
-        return set()
-    return {
-        name
-        for name, other in REPEATED.items()
-        if all(name in row and str(row[name]) == str(row.get(other)) for row in rows)
-    }
+    return rows, describe_repeated(repeated)
 
 
 def _durations(metadata, epochs):
@@ -162,6 +160,7 @@ def _split_section(split, parts):
     return {
         "name": split.name,
         "samples": len(split.ids),
+        "videos": split.videos and len(set(split.videos)),
         "by_column": {
             name: {measure: split.measures[f"{measure}_{name}"] for measure in overall}
             for name in split.target.names
@@ -192,10 +191,10 @@ def _worth(parts, split, samples):
     if rows is None:
         return None
     drawn = dict(list(rows.items())[:MOST_BARS])
-    doubled = _doubled(split.target, rows.values())
+    repeated = split.target.repeated(split.labels, rows.values())
     return {
         "bars": figures.ablation_bars(drawn, split.target.criterion),
-        "measures": [name for name in split.target.overall if name not in doubled],
+        "measures": [name for name in split.target.overall if name not in repeated],
         "rows": rows,
     }
 

@@ -8,6 +8,7 @@ from experiments.comparison.compared import compare_outcomes
 from experiments.comparison.findings import (
     describe_few,
     describe_finding,
+    describe_repeated,
     describe_statistics,
 )
 from experiments.comparison.outcomes import read_outcome
@@ -39,13 +40,17 @@ def write_runs_page(folders, path):
     """
     lines = group_lines(folders)
     name = _shared_split(folders)
-    _check_shared({run.path: EvaluatedSplit(run, name) for run in folders})
+    splits = {run.path: EvaluatedSplit(run, name) for run in folders}
+    _check_shared(splits)
+    # An evaluation by an earlier version may lack the videos.
+    videos = next((one.videos for one in splits.values() if one.videos), None)
+    unit = "samples" if videos is None else "whole videos"
     outcomes = [
         dataclasses.replace(read_outcome(run, name), model=line.label)
         for line in lines
         for run in line.folders
     ]
-    compared = compare_outcomes(outcomes, lines[0].label)
+    compared = compare_outcomes(outcomes, lines[0].label, videos)
     drawn = {
         "criterion": to_svg(figures.measure_intervals(compared, compared.criterion.name)),
         "curves": to_svg(figures.validation_curves(compared)),
@@ -60,10 +65,11 @@ def write_runs_page(folders, path):
         finding=describe_finding(compared),
         better="right" if compared.criterion.greater_is_better else "left",
         reference=compared.reference,
-        statistics=describe_statistics(compared),
-        few=describe_few(compared),
+        statistics=describe_statistics(compared, unit),
+        few=describe_few(compared, unit.removeprefix("whole ")),
         seeds=compared.most_runs > 1,
         metrics=metrics_table(compared),
+        repeated=describe_repeated(compared.repeated),
         differences=difference_tables(compared),
         settings=_settings_table(lines),
         figures=drawn,

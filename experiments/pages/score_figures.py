@@ -113,6 +113,8 @@ def measures_by_column(values, names):
         if measure in CHANCE:
             axes.axvline(CHANCE[measure], color="black", linewidth=0.8, linestyle="--")
         axes.set(xlabel=measure, yticks=[])
+        # So few that those of two axes side by side do not touch.
+        axes.locator_params(axis="x", nbins=3, steps=[1, 2, 5, 10])
         if measure != "MAE":  # All others are at most 1.
             axes.set_xlim(min(0, np.nan_to_num(found).min()), 1)
         if len(names) <= 2 * MOST_NAMED:

@@ -45,6 +45,16 @@ class SampleExplanation:
             return {}
         return dict(zip(self.predictions.inputs.parts, shares[0].tolist(), strict=True))
 
+    @property
+    def unnamed(self):
+        """Why the steps of the text have numbers, a sentence; empty where they have names."""
+        found = self.contributions
+        if self.names is not None or self.predictions.inputs.family == "tables":
+            return ""
+        if not any(found.parts[i].input == "text" for i in found.steps):
+            return ""
+        return "The data does not name the words of its text steps, so these have numbers."
+
     def cells(self):
         """Return the prediction, and the label if it is known, as texts and numbers by heading."""
         target, labels = self.predictions.target, self.predictions.samples.labels

@@ -30,6 +30,7 @@ from utils.batches.packing import Packer
 from utils.data_loader import end_of_samples, load_split
 from utils.files import read_json, write_json
 from utils.formats import MODALITIES, open_data
+from utils.formats.clip_ids import COLUMN as VIDEO_COLUMN
 from utils.formats.clip_ids import column_of_samples
 from utils.formats.split import raw_samples
 from utils.texts import TextSteps, TextTokenizer
@@ -286,5 +287,5 @@ class SequenceInputs(Inputs):
 
     def columns(self, samples):
         lengths = np.max([mask.sum(axis=1) for mask in samples.masks().values()], axis=0)
-        columns = {"length": lengths.tolist()}
-        return columns | ({"text": samples.index["text"]} if "text" in samples.index else {})
+        known = [name for name in ("text", VIDEO_COLUMN) if name in samples.index]
+        return {"length": lengths.tolist()} | {name: samples.index[name] for name in known}

@@ -23,6 +23,7 @@ def test_a_sample_in_the_terminal(trained_run, data_dir, capsys, eagerly):
     for words in ("Sample test_3 of the split test", "word, 3", "Contributions to the score"):
         assert words in output
     assert "The 2 largest of" in output and "label" in output and "text/layer_0" in output
+    assert "The data does not name the words of its text steps" in output
     assert max(map(len, output.splitlines())) <= 80
 
 
@@ -118,6 +119,8 @@ def test_the_page_shows_parts_and_attention(trained_run, data_dir, tmp_path, ope
     assert page.locator(".map rect").count()
     assert re.fullmatch(r"[+−]\d\.\d{4}", page.locator(".part").first.get_attribute("title"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    card = page.locator(".card", has=page.get_by_role("heading", name="text", exact=True))
+    assert "does not name the words of its text steps" in card.first.inner_text()
 
 
 def test_the_page_of_a_table_names_its_inputs_alike(tickets_run, tickets, tmp_path, eagerly):
@@ -126,4 +129,6 @@ def test_the_page_of_a_table_names_its_inputs_alike(tickets_run, tickets, tmp_pa
     call(main, tickets_run, *options)
     text = path.read_text()
     assert '<th scope="row">table</th>' in text and '<th scope="row">tab</th>' not in text
+    assert "does not name" not in text
+    assert '<span class="option">--split</span> valid' in text
     assert re.search(r"Contributions to the logit of class [01] \(now −?\d\.\d{3}\)", text)

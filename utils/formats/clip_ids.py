@@ -27,6 +27,22 @@ def with_video_ids(columns):
     return {**columns, COLUMN: [clip[0] for clip in clips if clip]}
 
 
+def videos_of_samples(columns):
+    """Return the video of each sample; `None` if it is not known, or says nothing.
+
+    It says nothing if all samples are of one video, or each is of its own.
+
+    Args:
+        columns: Dict from column name to a value for each sample, `id` among them.
+    """
+    columns = with_video_ids(columns)
+    if COLUMN not in columns:
+        return None
+    # A sample without a video is on its own.
+    videos = [one or f"id {name}" for one, name in zip(columns[COLUMN], columns["id"], strict=True)]
+    return videos if 1 < len(set(videos)) < len(videos) else None
+
+
 def column_of_samples(columns, name, option):
     """Return a column about samples; `video_id` may stand in ids `VIDEO$_$CLIP` alone.
 

@@ -50,6 +50,11 @@ class ScoreTarget(Target):
             return sims_measures()
         return score_measures(self.low, self.high)
 
+    def _equal_by_definition(self, labels):
+        # Where a prediction is exactly 0, they differ even without a true 0.
+        zeros = (self.low, self.high) != (-3, 3) or np.any(labels == 0)
+        return {} if zeros else {"Has0_acc_2": "Non0_acc_2", "Has0_F1": "Non0_F1"}
+
     def describe(self):
         return f"scores in {self.range}"
 

@@ -69,6 +69,28 @@ class Target(ABC):
         """Names of the measures of single labels that comparisons show beside the overall ones."""
         return []
 
+    def repeated(self, labels, rows):
+        """Return the measures that say the same as another one of the same table.
+
+        They are equal by definition on these labels, and have equal values in all rows.
+
+        Args:
+            labels: `(N, columns)`.
+            rows: A list of dicts of measures by name.
+
+        Returns:
+            A dict from each such measure to the other one.
+        """
+        return {
+            name: other
+            for name, other in self._equal_by_definition(labels).items()
+            if all(name in row and str(row[name]) == str(row.get(other)) for row in rows)
+        }
+
+    def _equal_by_definition(self, labels):
+        """Return the measures that may equal another one on these labels, and the other ones."""
+        return {}
+
     @property
     def criterion(self):
         """The measure that chooses the epoch and ranks models."""

@@ -36,6 +36,10 @@ recipes:
       - {source: unused, Acc_7: 0.5}
 """
 
+# The tables that are wider than their place on a page.
+SCROLLED = """[...document.querySelectorAll(".scroll")]
+  .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText)"""
+
 
 @pytest.fixture
 def options(monkeypatch):
@@ -165,12 +169,27 @@ def test_published_numbers_stand_beside_measured_ones(published):
     assert with_published(table, None) == (table, [])
 
 
+def test_the_page_with_published_numbers_fits_a_screen(tmp_path, open_page):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(-3, 4, (40, 1)).astype(float)
+    models = ("mult", "misa", "self_mm", "graph_mfn", "tetfn")
+    outputs = {name: labels + rng.normal(0, 1, (40, 1)) for name in models}
+    comparison = make_comparison(ScoreTarget(), labels, outputs, "misa")
+    protocol = dataclasses.replace(comparison.protocol, recipe="mosi")
+    write_results(tmp_path / "table", dataclasses.replace(comparison, protocol=protocol))
+    page = open_page(tmp_path / "table.html")
+    page.set_viewport_size({"width": 1400, "height": 800})
+    assert page.locator("[data-csv=metrics] th[title='MAE, published']").count() == 1
+    assert page.locator("[data-csv=metrics] thead th").count() > 16
+    assert page.evaluate(SCROLLED) == []
+
+
 def test_results_and_screen_have_the_published_numbers(comparison, published, tmp_path, capsys):
     protocol = dataclasses.replace(comparison.protocol, recipe="mosi")
     comparison = dataclasses.replace(comparison, protocol=protocol)
     write_results(tmp_path / "table", comparison)
     for suffix in ("md", "html", "tex"):
-        text = (tmp_path / f"table.{suffix}").read_text()
+        text = (tmp_path / f"table.{suffix}").read_text().replace("\N{NO-BREAK SPACE}", " ")
         for part in ("MAE, published", "0.730 [1], 0.7 [2]", "[2] The first paper"):
             assert part in text
     compare.show(comparison, None)

@@ -18,7 +18,7 @@ from experiments.comparison.findings import (
 from experiments.comparison.outcomes import Outcome
 from experiments.comparison.protocol import Protocol
 from experiments.comparison.results import write_results
-from experiments.comparison.tables import p_value, signed, summary_table
+from experiments.comparison.tables import metrics_table, p_value, signed, summary_table
 from experiments.settings import TrainSettings
 from utils.measures.class_target import ClassTarget, LabelsTarget
 from utils.measures.score_target import ScoresTarget, ScoreTarget
@@ -121,6 +121,22 @@ def test_a_row_of_the_csv_is_a_run(results, comparison):
     assert float(rows[0]["MAE"]) == comparison.outcomes[0].metrics()["MAE"]
 
 
+def test_measures_that_are_equal_by_definition_are_shown_once(results, comparison):
+    # No true score is 0.
+    assert comparison.repeated == {"Has0_acc_2": "Non0_acc_2", "Has0_F1": "Non0_F1"}
+    page, markdown, latex = (
+        results.with_suffix(end).read_text() for end in (".html", ".md", ".tex")
+    )
+    page = page.replace("<wbr>", "")
+    said = "by definition, Has0_acc_2 = Non0_acc_2 and Has0_F1 = Non0_F1: the table shows one"
+    assert said in page and said in markdown
+    assert "| Has0_acc_2" not in markdown and ">Has0_acc_2<" not in page + markdown
+    assert "### Has0_acc_2" not in markdown and r"& Has0\_acc" not in latex
+    with results.with_suffix(".csv").open(newline="") as file:
+        assert {"Has0_acc_2", "Has0_F1", "Non0_F1"} <= {*next(csv.reader(file))}
+    assert "Has0_acc_2" in metrics_table(comparison, repeated=True).columns
+
+
 def test_the_table_for_latex_marks_the_best_and_what_is_significant(results):
     latex = results.with_suffix(".tex").read_text()
     body = latex.split(r"\midrule")[1].split(r"\bottomrule")[0].strip()
@@ -138,7 +154,9 @@ def test_the_table_for_latex_marks_the_best_and_what_is_significant(results):
     assert caption.startswith(
         r"2 models and a constant baseline on \texttt{clips} (5 folds, 30 samples). One training "
         r"each, seed 0. Bold: the best. $^\dagger$: differs from \texttt{poor}, p $<$ 0.05 by "
-        r"a paired bootstrap of groups by video\_id with Holm's correction for 2 comparisons.}"
+        r"a paired bootstrap of groups by video\_id with Holm's correction for 2 comparisons. On "
+        r"these labels, by definition, Has0\_acc\_2 = Non0\_acc\_2: the table shows one "
+        r"of each pair.}"
     )
     assert caption.count("{") == caption.count("}") - 1  # the end of the caption itself
     comments = [line for line in latex.splitlines() if line.startswith("% ")]
@@ -229,6 +247,9 @@ def test_every_target_has_its_tables_and_the_best_model_comes_first(kind, tmp_pa
     with (tmp_path / "table.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {*target.overall} <= rows[0].keys() and "MAE_trait3" not in rows[0]
+    if kind == "class":
+        assert "f1_score" in rows[0] and " f1_score |" not in markdown
+        assert "f1_score = macro_f1 and recall = unweighted_average_recall" in markdown
     if kind == "labels":
         shown = [f"{measure}_{name}" for name in "abc" for measure in ("accuracy", "f1")]
         assert {*shown} <= rows[0].keys()
@@ -249,9 +270,7 @@ def test_the_page_says_in_words_what_it_compares_and_warns_of_few_samples(result
     assert f"<title>{title}</title>" in page
     assert markdown.startswith(f"# {title}\n\ngood has the lowest MAE")
     assert "Of the 2 others, constant among them, 1 differs from poor by more than chance" in page
-    tested = (
-        "Tested are MAE, Corr, Acc_7, Has0_acc_2, Non0_acc_2, Non0_F1; not Acc_5, Acc_3, Has0_F1"
-    )
+    tested = "Tested are MAE, Corr, Acc_7, Non0_acc_2, Non0_F1; not Acc_5, Acc_3, which say"
     assert tested in page and tested in markdown
     assert "With so few samples this may still be chance." in page
     for text in (page, markdown, results.with_suffix(".tex").read_text()):

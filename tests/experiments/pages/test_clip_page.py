@@ -1,6 +1,8 @@
 """The page of scored clips in a real browser; needs Chromium (apt-get install chromium)."""
 
 import types
+from html import escape
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -109,6 +111,48 @@ def test_a_click_on_a_curve_jumps_there(page, first):
     box = curve.bounding_box()
     curve.click(position={"x": box["width"] / 2, "y": 5})
     page.wait_for_function("Math.abs(document.querySelector('video').currentTime - 1.5) < 0.05")
+
+
+def test_words_and_curves_are_saved_as_a_figure(page, first):
+    card = first.locator(".card", has=page.locator(".tracks"))
+    with page.expect_download() as saved:
+        card.get_by_role("button", name="SVG").click()
+    assert saved.value.suggested_filename == "one-voice-and-face.svg"
+    root = ElementTree.parse(saved.value.path()).getroot()
+    assert root.get("width") == "504pt"  # 7 inches, a page of a paper
+    texts = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    titles = first.locator(".track b").all_inner_texts()
+    assert len(titles) > 1 and {*titles, "really", "0 s"} <= {*texts}
+    lines = [one.get("d") for one in root.iter("{http://www.w3.org/2000/svg}path")]
+    curves = first.locator(".curve path").count()
+    assert sum("L" in line for line in lines) == curves
+    card.get_by_role("button", name="PDF").click()
+    assert "size: 504pt" in page.locator("iframe.printed").get_attribute("srcdoc")
+    assert page.complaints == []
+
+
+def test_in_the_frame_of_another_page_a_figure_is_saved_and_not_printed(
+    recording, open_page, tmp_path
+):
+    content = escape(clip_page([(Clip("one", recording), scored())], NAMES, "mine", tmp_path))
+    (tmp_path / "frame.html").write_text(
+        f'<iframe sandbox="allow-scripts allow-downloads" srcdoc="{content}"></iframe>'
+    )
+    frame = open_page(tmp_path / "frame.html").frame_locator("iframe")
+    frame.get_by_role("button", name="SVG").wait_for(state="attached")
+    assert frame.get_by_role("button", name="PDF").count() == 0
+
+
+def test_a_legend_tells_marks_and_grey_letters(page, first):
+    legend = " ".join(first.locator(".legend").inner_text().split())
+    assert "no line counts for little" in legend
+    assert "grey letters not read by the model" in legend
+    colours = [
+        first.locator(place).evaluate("(one) => getComputedStyle(one).color")
+        for place in (".legend .unread", ".transcript .unread")
+    ]
+    assert colours[0] == colours[1]
+    assert "grey letters" not in page.locator(".clip").nth(1).inner_text()
 
 
 def test_contributions_are_told_without_colour(first):

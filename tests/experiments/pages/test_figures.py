@@ -13,7 +13,12 @@ from experiments.pages.figures import (
 )
 from experiments.pages.intervals import mean_interval
 from experiments.pages.learning_figures import criterion_curve
-from experiments.pages.score_figures import near_points, prediction_scatter, residuals_by_score
+from experiments.pages.score_figures import (
+    measures_by_column,
+    near_points,
+    prediction_scatter,
+    residuals_by_score,
+)
 from utils.label_statistics import describe_labels
 from utils.measures.class_target import ClassTarget, LabelsTarget
 from utils.measures.score_bins import score_bins
@@ -132,3 +137,9 @@ def test_curves_leave_out_columns_that_are_always_or_never_true():
     assert has_curves(truth) and not has_curves(truth[:, :2])
     svg = roc_curves(truth, np.array([[0.5, 0.1, 0.9], [0.5, 0.1, 0.2]]), ("a", "b", "c"))
     assert "c: area 1.000" in svg and "a: area" not in svg
+
+
+def test_numbers_of_axes_side_by_side_do_not_touch():
+    values = {name: {"a": 0.4, "b": 0.9} for name in ("accuracy", "auroc")}
+    drawn = measures_by_column(values, ["a", "b"])
+    assert re.findall(r">(\d\.\d+)</text>", drawn.partition(">0.40<")[0]) == ["0.0", "0.5", "1.0"]

@@ -35,6 +35,11 @@ def test_page_is_self_contained_and_has_every_figure(run, eagerly):
     assert not [a for a in page.addresses if not a.startswith("#")]
     assert len(text) < 2_000_000
     assert text.index("Predictions on valid") < text.index("Predictions on test")
+    words = " ".join(text.split())
+    assert "so whole videos are drawn: 3 of valid, 3 of test." in words
+    assert "With fewer than 50 videos the intervals are too narrow." in words
+    assert 'title="Pearson correlation of true and predicted scores">Corr</th>' in text
+    assert "What the measures mean" in text and "<code>docs/measures.md</code>" in text
     assert text.count(" to 0.") > 2 and "Time of the training" in text
     assert '<tr class="changed"><th scope="row">model_args.num_heads</th>' in text
     for heading in (

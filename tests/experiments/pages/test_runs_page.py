@@ -40,7 +40,8 @@ def test_runs_are_compared_on_the_split_they_share(runs, tmp_path, capsys):
     text = page.read_text()
     assert "On the 10 samples of test, whose labels are scores in [−3, 3]." in text
     assert "Differences from" in text and ">epochs</th>" in text
-    assert "<h1>2 models on test</h1>" in text and "Few samples (10)" in text
+    assert "<h1>2 models on test</h1>" in text and "Few videos (3)" in text
+    assert "resamples of whole videos" in text
     assert '<a href="a/report.html">a</a>, <a href="b/report.html">b</a>' in text
     means = [np.mean(_column(folder, "error")) for folder in (runs[0], runs[2])]
     assert all(f"{mean:.3f}" in text for mean in means)
@@ -57,6 +58,11 @@ def test_the_comparison_in_a_browser(runs, tmp_path, open_page):
         page.locator("figure button", has_text="SVG").nth(1).click()
     assert saved.value.suggested_filename.startswith("differences-from-")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    # The tables of differences fit a phone.
+    tables = page.locator(".card .scroll")
+    assert tables.count()
+    for table in tables.all():
+        assert table.evaluate("(one) => one.scrollWidth <= one.clientWidth")
     assert page.complaints == []
 
 

@@ -1,0 +1,38 @@
+"""What each measure is, in a few words for tables; docs/evaluation.md has the definitions."""
+
+DEFINITIONS = {
+    "MAE": "mean absolute error, |true − predicted|; lower is better",
+    "RMSE": "root of the mean squared error; lower is better",
+    "Corr": "Pearson correlation of true and predicted scores",
+    "R2": "share of the variance of the true scores that the predictions explain",
+    "Acc_7": "share of equal scores, both clipped to ±3 and rounded to whole numbers",
+    "Acc_5": "share of equal scores, both clipped to ±2 and rounded to whole numbers",
+    "Acc_3": "share of equal scores, both clipped to ±1 and rounded to whole numbers",
+    "Has0_acc_2": "accuracy of two classes: at least 0, and below 0",
+    "Has0_F1": "F1 of the classes at least 0 and below 0, weighted by true samples",
+    "Non0_acc_2": "accuracy of two classes, above 0 and not, without samples whose true score is 0",
+    "Non0_F1": "F1 of the two classes of Non0_acc_2, weighted by true samples",
+    "Mult_acc_5": "accuracy of five classes, with edges at ±0.7 and ±0.1",
+    "Mult_acc_3": "accuracy of three classes, with edges at ±0.1",
+    "Mult_acc_2": "accuracy of two classes: above 0, and not",
+    "F1_score": "F1 of the two classes of Mult_acc_2, weighted by true samples",
+    "Mult_acc_2_weak": "Mult_acc_2 of the samples whose true score is within ±0.4",
+    "Middle_acc_2": "accuracy of two classes: from the middle of the range on, and below it",
+    "macro_f1": "mean of the F1 of all classes",
+    "weighted_f1": "mean of the F1 of all classes, weighted by true samples",
+    "accuracy": "share of samples (of several labels: mean share over the labels) that are correct",
+    "unweighted_average_recall": "mean recall of the classes that have true samples",
+    "auroc": "area under the ROC curve; 0.5 for a guess",
+    "average_precision": "area under precision by recall",
+    "f1_score": "F1 of the second of two classes; of more classes their mean",
+    "precision": "share of correct samples among those predicted as the second of two classes; of "
+    "more classes their mean",
+    "recall": "share of correct samples among the true ones of the second of two classes; of more "
+    "classes their mean",
+    "log_loss": "mean of −log(probability of the true class); lower is better",
+    "weighted_accuracy": "mean of the true positive and the true negative rate, over the labels",
+    "f1": "mean over the labels of the F1 of true and false, weighted by true samples",
+    "best reachable MAE": "MAE of the best possible predictor of this built-in data",
+    "MAE / best": "MAE, divided by the best reachable MAE",
+    "MAE of a constant": "MAE of the best constant prediction",
+}
