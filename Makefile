@@ -27,7 +27,7 @@ test: setup  ## run all tests (20 to 30 minutes on two cores)
 
 ray: setup  ## test --strategy ray: two workers, one of which is killed (two to four minutes)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-ray.txt
-	$(BIN)/python -m pytest -m ray
+	$(BIN)/python -m pytest -m ray tests/experiments/training
 
 CHECK_FORM := $(BIN)/check-jsonschema --quiet --builtin-schema
 lint: setup  ## check style, types, the direction of imports and the files that GitHub reads

@@ -94,6 +94,52 @@ def with_published(table, recipe, measures=None):
         A `TextTable` with a column `MEASURE, published` behind each measure that has such numbers,
         each with the number of its source; and the sources in words, the first one being `[1]`.
     """
+    entries, shown, numbers, cited = _published(table, recipe, measures)
+    columns, rows = [], [[] for _ in table.rows]
+    for place, name in enumerate(table.columns):
+        columns += [name, f"{name}, published"] if name in shown else [name]
+        for row, texts in zip(rows, table.rows, strict=True):
+            row.append(texts[place])
+            if name in shown:
+                row.append(_cell(name, entries[texts[0]], numbers))
+    return TextTable(columns, rows, table.title), cited
+
+
+def published_rows(table, recipe):
+    """Return the published numbers of a recipe's models, a row for each source.
+
+    Args:
+        table: As for `with_published`.
+        recipe: Name of the recipe, or `None`.
+
+    Returns:
+        A dict from each model to its rows: `published [N]`, and a text for each other column of the
+        table, empty where the source has no number; and the sources in words, the first one being
+        `[1]`.
+    """
+    entries, _, numbers, cited = _published(table, recipe, None)
+    measures = table.columns[1:]
+    rows = {
+        model: [
+            [
+                f"published [{numbers[one['source']]}]",
+                *(str(one.get(name, "")) for name in measures),
+            ]
+            for one in several
+            if not one.keys().isdisjoint(measures)
+        ]
+        for model, several in entries.items()
+    }
+    return rows, cited
+
+
+def _published(table, recipe, measures):
+    """Return what is published of the models and measures of a table.
+
+    Returns:
+        A dict from each model to the entries of its sources; the measures that have numbers; a dict
+        from each source to its number; and the sources in words.
+    """
     found = read_published(recipe) if recipe else {}
     entries = {row[0]: found.get(row[0], []) for row in table.rows}
     shown = [
@@ -109,16 +155,9 @@ def with_published(table, recipe, measures=None):
         if not {*shown}.isdisjoint(entry)
     ]
     numbers = {source: i for i, source in enumerate(dict.fromkeys(used), 1)}
-    columns, rows = [], [[] for _ in table.rows]
-    for place, name in enumerate(table.columns):
-        columns += [name, f"{name}, published"] if name in shown else [name]
-        for row, texts in zip(rows, table.rows, strict=True):
-            row.append(texts[place])
-            if name in shown:
-                row.append(_cell(name, entries[texts[0]], numbers))
     sources = read_sources() if numbers else {}
     cited = [f"[{i}] {sources[source]}" for source, i in numbers.items()]
-    return TextTable(columns, rows, table.title), cited
+    return entries, shown, numbers, cited
 
 
 def read_published(recipe):

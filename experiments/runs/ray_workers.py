@@ -1,9 +1,11 @@
 """Training in several processes that Ray starts, on one machine or on a cluster."""
 
 import dataclasses
+import importlib.abc
 import logging
 import os
 import shutil
+import sys
 import tempfile
 import typing
 from pathlib import Path
@@ -49,8 +51,8 @@ def train_on_ray(settings, report, resume=False):
         "report": report,
     }
     folders = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {"PYTHONPATH": os.pathsep.join(folders), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    ray.init(runtime_env={"env_vars": environment, "worker_process_setup_hook": quiet_ray})
+    environment = {"PYTHONPATH": os.pathsep.join(folders)}
+    ray.init(runtime_env={"env_vars": environment, "worker_process_setup_hook": quiet_process})
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f"{path.name}.ray-", dir=path.parent))
     trainer = ray.train.tensorflow.TensorflowTrainer(
@@ -63,6 +65,9 @@ def train_on_ray(settings, report, resume=False):
             name=scratch.name,
             storage_path=str(scratch.parent),
             failure_config=ray.train.FailureConfig(max_failures=RESTARTS),
+            # The error that ends a training is told below; all others, Ray gets over.
+            logging_config=ray.train.LoggingConfig(log_level="CRITICAL"),
+            callbacks=[loss_notice(ray.train.UserCallback)],
         ),
     )
     try:
@@ -78,10 +83,38 @@ def train_on_ray(settings, report, resume=False):
     return RunFolder(path), [read_json(file) for file in evaluations if file.exists()]
 
 
-def quiet_ray():
-    """Hide what Ray repeats each second without its dashboard, in one of the processes of Ray."""
+class QuietTensorFlow(importlib.abc.MetaPathFinder):
+    """Imports TensorFlow without its messages, before a module of Ray imports it."""
+
+    def find_spec(self, fullname, path, target=None):
+        if fullname == "ray.train.tensorflow":
+            import utils.quiet_tensorflow  # noqa: F401
+        return None  # The module is found as ever.
+
+
+def quiet_process():
+    """Hide what is not for the user, in one of the processes of Ray."""
+    sys.meta_path.insert(0, QuietTensorFlow())
+    # It repeats each second that there is no dashboard.
     cleaner = "ray.train.v2._internal.execution.controller.placement_group_cleaner"
     logging.getLogger(cleaner).setLevel(logging.ERROR)
+
+
+def loss_notice(callback_class):
+    """Return the callback that tells the user, from a process of Ray, that a worker was lost.
+
+    Args:
+        callback_class: `ray.train.UserCallback`.
+    """
+
+    class LossNotice(callback_class):
+        def after_exception(self, run_context, worker_exceptions):
+            print(
+                "A worker was lost. Ray starts all workers again, from the last checkpoint, at "
+                f"most {RESTARTS} times."
+            )
+
+    return LossNotice()
 
 
 def train_worker(config):

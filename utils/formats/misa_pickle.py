@@ -35,9 +35,10 @@ class MisaPickle(PickleReader):
 
     Sequences are padded with zeros at the right, to the longest sample of all splits. The text
     features are the vectors, or rows of an embedding matrix `pretrained_emb` `(words, D)` that the
-    ids number. The matrix and the dict `word2id` lie beside the splits: as keys of the dict, or as
-    `pretrained_emb.pkl` and `word2id.pkl` in the folder. Without vectors, the modality text is
-    absent. Known words become the column `text`, and `step_words` if each step is a word.
+    ids number. The matrix and the dict `word2id` lie beside the splits: as keys of the dict, as
+    `pretrained_emb.pkl` and `word2id.pkl` in the folder, or as MISA's `embedding_and_mapping.pt`.
+    Without vectors, the modality text is absent. Known words become the column `text`, and
+    `step_words` if each step is a word.
 
     Source: `src/create_dataset.py` and `src/data_loader.py` of https://github.com/declare-lab/MISA
     and `multimodal_driver.py` of https://github.com/WasifurRahman/BERT_multimodal_transformer.

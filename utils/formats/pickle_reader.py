@@ -6,6 +6,7 @@ from pathlib import Path
 from utils.formats.reader import Reader
 from utils.untrusted.invalid_data import InvalidData
 from utils.untrusted.restricted_pickle import load_pickle
+from utils.untrusted.torch_file import load_torch
 
 SUFFIXES = (".pkl", ".pickle", ".p")
 HEADERS = tuple(b"\x80" + bytes([protocol]) for protocol in (2, 3, 4, 5))
@@ -13,6 +14,7 @@ SPLIT_NAMES = {"train": "train", "valid": "valid", "val": "valid", "dev": "valid
 # What MISA's pickles have beside the splits: an embedding matrix, and the row of each word in it.
 WORD_IDS_KEY = "word2id"
 MATRIX_KEY = "pretrained_emb"
+TORCH_FILE = "embedding_and_mapping.pt"  # MISA's file of both
 
 
 def is_pickle(path):
@@ -39,8 +41,28 @@ def load_content(path):
     path = Path(path)
     if not path.is_dir():
         return load_pickle(path)
-    known = {*SPLIT_NAMES, WORD_IDS_KEY, MATRIX_KEY}
-    return {file.stem: load_pickle(file) for file in _pickles(path) if file.stem in known}
+    splits = {file.stem: load_pickle(file) for file in _pickles(path) if file.stem in SPLIT_NAMES}
+    return splits | _load_vectors(_vector_files(path))
+
+
+def _vector_files(folder):
+    """Return the files of the embedding matrix and the word ids in a folder of splits."""
+    plain = [file for file in _pickles(folder) if file.stem in (WORD_IDS_KEY, MATRIX_KEY)]
+    both = folder / TORCH_FILE
+    return plain or ([both] if both.exists() else [])
+
+
+def _load_vectors(files):
+    if [file.name for file in files] != [TORCH_FILE]:
+        return {file.stem: load_pickle(file) for file in files}
+    content = load_torch(files[0])
+    if type(content) is not tuple or len(content) != 2:
+        raise InvalidData(
+            f"{files[0]} must hold a tuple of two values: the embedding matrix (words, D), and the "
+            f"dict from words to its rows. Received: a {type(content).__name__}. Write them as "
+            f"{MATRIX_KEY}.pkl and {WORD_IDS_KEY}.pkl, or remove the file."
+        )
+    return dict(zip((MATRIX_KEY, WORD_IDS_KEY), content, strict=True))
 
 
 def split_sections(content):
@@ -96,7 +118,7 @@ class PickleReader(Reader):
         file = self._file(self.path, self.split_keys(self.path)[split])
         if not self.path.is_dir():
             return [file]
-        return [file, *(p for p in _pickles(self.path) if p.stem in (WORD_IDS_KEY, MATRIX_KEY))]
+        return [file, *_vector_files(self.path)]
 
     def content(self, path):
         """Return the loaded pickle at `path`."""

@@ -17,14 +17,16 @@ class Operands:
 
     Args:
         file: A binary file, open for reading.
+        size: Number of its bytes; `None`: it is looked up. Of a pickle inside an archive, the
+            size of the archive.
 
     Attributes:
         size: Number of bytes of the file.
     """
 
-    def __init__(self, file):
+    def __init__(self, file, size=None):
         self.file = file
-        self.size = os.fstat(file.fileno()).st_size
+        self.size = os.fstat(file.fileno()).st_size if size is None else size
 
     def data(self, length):
         """Read `length` bytes."""

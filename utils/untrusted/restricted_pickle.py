@@ -1,25 +1,21 @@
 """Read pickles from any source: only plain data, and no code of the file runs.
 
 Python's unpickler calls any function that the file names. This one interprets the opcodes itself.
-It imports nothing, looks up no attribute, and knows only the few calls that make NumPy arrays.
+It imports nothing, looks up no attribute, and knows only the few calls that make NumPy arrays,
+bytes and mappings.
 
 Source: the opcodes in Python's `pickletools`, protocols 0 to 5.
 """
 
+import contextlib
 import pickle
 import pickletools
 from pathlib import Path
 
 from utils.untrusted.invalid_data import InvalidData, check_memory
 from utils.untrusted.pickle_operands import SMALL, Operands
-from utils.untrusted.pickled_numpy import (
-    NUMPY_CALLS,
-    Arguments,
-    Call,
-    PickledArray,
-    PickledDtype,
-    Refused,
-)
+from utils.untrusted.pickled_calls import CALLS
+from utils.untrusted.pickled_numpy import Arguments, Call, PickledArray, PickledDtype, Refused
 from utils.untrusted.plain_file import plain_file
 
 CONTENT = "a pickle of NumPy arrays, text, numbers, lists, tuples and dicts alone"
@@ -50,6 +46,7 @@ def load_pickle(path):
 
     - `str`, `bytes`, `int`, `float`, `bool`, `None`, `list`, `tuple`;
     - `dict` with text or small integers as keys; bytes as keys become text;
+    - `OrderedDict` and, with a known function, `defaultdict`, which become `dict`;
     - NumPy arrays and scalars of booleans, integers, floats, text and bytes;
     - arrays of allowed objects.
 
@@ -72,23 +69,39 @@ def load_pickle(path):
     with plain_file(path, CONTENT, whole=False), path.open("rb") as file:
         operands = Operands(file)
         check_memory(path, operands.size)
-        try:
-            return _Machine(path, operands).run()
-        except Refused as error:
-            raise InvalidData(
-                f"{path} is refused before anything in it runs. Expected: {CONTENT}. Received: "
-                f"{error}, at byte {file.tell()}. If you trust the file, save its content as "
-                f"plain arrays and lists{_export(str(error))}; see {RECIPE}."
-            ) from error
-        except InvalidData:
-            raise
-        # A damaged file can cause any exception.
-        except Exception as error:
-            raise InvalidData(
-                f"{path} cannot be read as a pickle. Expected: {CONTENT}. Received: "
-                f"{_said(error)}, at byte {file.tell()} of {operands.size}. "
-                "Copy or download the file again."
-            ) from error
+        with told(path, CONTENT, operands):
+            return PickleMachine(path, operands).run()
+
+
+@contextlib.contextmanager
+def told(path, content, operands):
+    """Turn all errors of a block that runs a pickle into errors that name the file.
+
+    Args:
+        path: The file.
+        content: Description of the expected content.
+        operands: The `Operands` of the pickle.
+
+    Raises:
+        InvalidData: If the pickle is damaged or refused.
+    """
+    try:
+        yield
+    except Refused as error:
+        raise InvalidData(
+            f"{path} is refused before anything in it runs. Expected: {content}. Received: "
+            f"{error}, at byte {operands.file.tell()}. If you trust the file, save its content as "
+            f"plain arrays and lists{_export(str(error))}; see {RECIPE}."
+        ) from error
+    except InvalidData:
+        raise
+    # A damaged file can cause any exception.
+    except Exception as error:
+        raise InvalidData(
+            f"{path} cannot be read as a pickle. Expected: {content}. Received: "
+            f"{_said(error)}, at byte {operands.file.tell()} of {operands.size}. "
+            "Copy or download the file again."
+        ) from error
 
 
 def _export(refused):
@@ -106,8 +119,18 @@ def _said(error):
     return str(error)[:200] or type(error).__name__
 
 
-class _Machine:
-    """The stack machine of one pickle."""
+class PickleMachine:
+    """The stack machine of one pickle.
+
+    Args:
+        path: The file, for messages.
+        operands: The `Operands` of the pickle.
+
+    Attributes:
+        calls: What the pickle may call, by module and name.
+    """
+
+    calls = CALLS
 
     def __init__(self, path, operands):
         self.path = path
@@ -209,9 +232,9 @@ class _Machine:
     def find(self, module, name):
         if type(module) is not str or type(name) is not str:
             raise ValueError("a name that is no text")
-        if (module, name) not in CALLS:
+        if (module, name) not in self.calls:
             _refuse(module, name)
-        self.stack.append(CALLS[module, name])
+        self.stack.append(self.calls[module, name])
 
     def reduce(self):
         call, arguments = self.popped(2)
@@ -231,23 +254,6 @@ class _Machine:
         if self.made > SMALL + LARGEST_GROWTH * self.operands.size:
             raise Refused("the same data in ever more arrays")
         self.stack.append(value)
-
-
-def _encode(text, encoding):
-    if type(text) is not str or encoding != "latin1":
-        raise Refused("_codecs.encode of anything but bytes")
-    return text.encode("latin1")
-
-
-def _empty_bytes():
-    return b""
-
-
-CALLS = NUMPY_CALLS | {
-    ("_codecs", "encode"): Call(_encode),
-    ("__builtin__", "bytes"): Call(_empty_bytes),
-    ("builtins", "bytes"): Call(_empty_bytes),
-}
 
 
 def _checked(values):

@@ -10,6 +10,7 @@ from experiments import compare
 from experiments.comparison import recipes
 from experiments.comparison.recipes import (
     RECIPES,
+    published_rows,
     read_published,
     read_sources,
     recipe_file,
@@ -167,6 +168,13 @@ def test_published_numbers_stand_beside_measured_ones(published):
     assert sources == ["[1] The second paper", "[2] The first paper"]
     assert with_published(table, "mosi", ["Corr"])[1] == ["[1] The second paper"]
     assert with_published(table, None) == (table, [])
+    below, sources = published_rows(table, "mosi")
+    assert below == {
+        "good": [["published [1]", "0.730", "0.80", ""], ["published [2]", "0.7", "", ""]],
+        "poor": [],
+    }
+    assert sources == ["[1] The second paper", "[2] The first paper"]
+    assert published_rows(table, None) == ({"good": [], "poor": []}, [])
 
 
 def test_the_page_with_published_numbers_fits_a_screen(tmp_path, open_page):
@@ -188,9 +196,11 @@ def test_results_and_screen_have_the_published_numbers(comparison, published, tm
     protocol = dataclasses.replace(comparison.protocol, recipe="mosi")
     comparison = dataclasses.replace(comparison, protocol=protocol)
     write_results(tmp_path / "table", comparison)
-    for suffix in ("md", "html", "tex"):
+    shown = ("MAE, published", "0.730 [1], 0.7 [2]", "[2] The first paper")
+    below = (r"\quad published [1] & 0.730 & ", r"\quad published [2] & 0.7 & ", shown[2])
+    for suffix, parts in (("md", shown), ("html", shown), ("tex", below)):
         text = (tmp_path / f"table.{suffix}").read_text().replace("\N{NO-BREAK SPACE}", " ")
-        for part in ("MAE, published", "0.730 [1], 0.7 [2]", "[2] The first paper"):
+        for part in parts:
             assert part in text
     compare.show(comparison, None)
     screen = capsys.readouterr().out

@@ -15,6 +15,7 @@ from experiments.comparison.findings import (
     describe_finding,
     describe_statistics,
 )
+from experiments.comparison.latex import SHRINK, escape
 from experiments.comparison.outcomes import Outcome
 from experiments.comparison.protocol import Protocol
 from experiments.comparison.results import write_results
@@ -146,11 +147,11 @@ def test_the_table_for_latex_marks_the_best_and_what_is_significant(results):
     heading = latex.split(r"\toprule")[1].split(r"\midrule")[0].strip().removesuffix(r" \\")
     assert heading.startswith(r"Model & MAE & Corr & Acc\_7")
     assert {len(row) for row in rows.values()} == {len(heading.split(" & "))}
-    assert rf"\begin{{tabular}}{{l{'r' * (len(heading.split(' & ')) - 1)}}}" in latex
+    assert rf"\begin{{tabular}}{{{'l' * len(heading.split(' & '))}}}" in latex
     assert re.fullmatch(r"\\textbf\{0\.\d+\}\$\^\\dagger\$", rows["good"][1])
     assert "dagger" not in " ".join(rows["poor"]) and "textbf" not in rows["poor"][1]
     assert rows["constant"][2] == "undefined"
-    caption = latex.split(r"\caption{")[1].split(r"\begin{tabular}")[0]
+    caption = latex.split(r"\caption{")[1].split(r"\smallskip")[0]
     assert caption.startswith(
         r"2 models and a constant baseline on \texttt{clips} (5 folds, 30 samples). One training "
         r"each, seed 0. Bold: the best. $^\dagger$: differs from \texttt{poor}, p $<$ 0.05 by "
@@ -161,9 +162,14 @@ def test_the_table_for_latex_marks_the_best_and_what_is_significant(results):
     assert caption.count("{") == caption.count("}") - 1  # the end of the caption itself
     comments = [line for line in latex.splitlines() if line.startswith("% ")]
     assert "no video_id in two of them" in comments[1] and "p-values" in comments[2]
-    latex = latex.removeprefix("\n".join(comments))
+    latex = latex.removeprefix("\n".join(comments)).replace(SHRINK, "")
     unescaped = re.sub(r"\\[a-z]+|\\.|\$\\?[a-z^]*.?[a-z\\]*\$", "", latex)
     assert not re.search(r"[_%#~^<`]", unescaped)
+
+
+def test_texts_for_latex_have_its_symbols_and_quotes():
+    assert escape('−0.5 ± 1 of "a_b" & 10 %') == r"$-$0.5 $\pm$ 1 of ``a\_b'' \& 10 \%"
+    assert escape("`a^b~{c}`") == r"\texttt{a\textasciicircum{}b\textasciitilde{}\{c\}}"
 
 
 def test_figures_for_a_paper_are_vectors(results):

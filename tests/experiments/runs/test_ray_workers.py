@@ -29,6 +29,8 @@ class OneProcess:
             ScalingConfig=dict,
             RunConfig=dict,
             FailureConfig=dict,
+            LoggingConfig=dict,
+            UserCallback=object,
             get_context=lambda: types.SimpleNamespace(get_world_rank=lambda: 0),
             report=lambda metrics: setattr(self, "reported", metrics),
         )

@@ -143,8 +143,9 @@ def test_ray_goes_on_after_a_worker_was_killed(single, namespace, data_without_t
     report = json.loads(ended.stdout)
     assert report["code"] == 0, report["output"]
     assert report["saved"]
-    assert report["output"].count("Started training worker group") == 2
-    assert "Failed to query" not in report["output"]
+    assert report["output"].count("A worker was lost. Ray starts all workers again") == 1
+    for noise in ("Traceback", "oneDNN", "worker group", "Failed to query"):
+        assert noise not in report["output"], report["output"]
     curve = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert [entry["epoch"] for entry in curve] == [0, 1, 2, 3, 4]
     mine, yours = (load_model(path / "best.keras").get_weights() for path in (run, single.run))

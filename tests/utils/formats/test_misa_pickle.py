@@ -3,6 +3,12 @@ import pytest
 
 from tests.utils.formats.mmsa_data import write_pickle
 from tests.utils.formats.pickle_data import SIZES, WORDS, make_misa
+from tests.utils.untrusted.torch_files import (
+    matrix_of,
+    vocabulary,
+    write_archive,
+    write_stream,
+)
 from utils.formats import InvalidData, open_data
 from utils.formats.misa_pickle import MisaPickle
 from utils.measures.inference import TargetRequest
@@ -88,6 +94,25 @@ def test_a_file_for_each_split(tmp_path):
         reader = open_data(tmp_path)
         assert len(reader.read("train")) == 6
         reader.read("valid")
+
+
+@pytest.mark.parametrize("write_torch", [write_archive, write_stream])
+def test_vectors_and_ids_may_be_in_the_file_of_misa(tmp_path, write_torch):
+    data = make_misa("ids")
+    matrix, path = data.pop("pretrained_emb"), tmp_path / "embedding_and_mapping.pt"
+    ids = data.pop("word2id")
+    for key, content in data.items():
+        write_pickle(tmp_path / f"{key}.pkl", content)
+    write_torch(path, matrix_of(matrix) + vocabulary(ids) + b"\x86", {"0": matrix.tobytes()})
+    reader = open_data(tmp_path)
+    expected = [matrix[sample[0][0]] for sample in data["train"]]
+    split = reader.read("train")
+    check_sequence(split.sequences["text"], expected, 7)
+    assert split.index["text"][0] == " ".join(WORDS[i] for i in data["train"][0][0][0])
+    assert [one.name for one in reader.files("valid")] == ["dev.pkl", path.name]
+    write_torch(path, matrix_of(matrix), {"0": matrix.tobytes()})
+    with pytest.raises(InvalidData, match=r"mapping\.pt must hold a tuple.*Received: a ndarray\."):
+        open_data(tmp_path).read("train")
 
 
 def test_sequences_of_mmim(write):

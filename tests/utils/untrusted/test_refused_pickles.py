@@ -56,7 +56,7 @@ def evil_calls(marker):
         "functools.partial": partial,
         "operator.attrgetter": operator.attrgetter("system"),
         "copyreg._reconstructor": Evil(copyreg._reconstructor, Exception, object, None),
-        "collections.OrderedDict": collections.OrderedDict(a=1),
+        "collections.Counter": collections.Counter(a=1),
         "numpy.load": Evil(np.load, str(marker)),
         "numpy.fromfile": Evil(np.fromfile, str(marker)),
         "numpy.memmap": Evil(np.memmap, str(marker), "f4", "w+", 0, (2,)),
@@ -216,7 +216,7 @@ def test_the_same_data_in_ever_more_copies_are_refused(load):
         (b"PK\x03\x04 of torch.save", "tensor.detach().cpu().numpy()"),
         (b"cpandas.core.frame\nDataFrame\n.", 'frame.to_dict("list")'),
         (b"cscipy.sparse._csr\ncsr_matrix\n.", "matrix.toarray()"),
-        (pickle.dumps(collections.defaultdict(int)), "dict(mapping)"),
+        (pickle.dumps(collections.Counter("a")), "dict(mapping)"),
     ],
 )
 def test_the_message_tells_how_to_export_known_objects(load, content, export):
