@@ -59,14 +59,21 @@ def test_text_alone_needs_no_fusion(shares):
     assert all(shares[m]["text_only"] > 0.9 for m in ("seqlevel", "msa", "balanced", "lf_dnn"))
 
 
-def test_seqlevel_is_ahead_of_all_other_models_on_real_data():
-    differences = _tables(RESULTS / "mosi_models.md")["MAE"]
-    assert len(differences) == 15 and all(row["difference"][0] == "+" for row in differences)
-    assert all(float(row["p, Holm"].strip("< ")) < 0.05 for row in differences)
-    alone = np.mean(_errors("mosi_context_one_member", "seqlevel"))
-    assert alone < min(
-        np.mean(_errors("mosi_models", name)) for name in MODELS if name != "seqlevel"
-    )
+@pytest.mark.parametrize(
+    ("table", "better", "worse"),
+    [
+        ("mosi_models", {"tetfn"}, {"misa", "tfn", "almt"}),
+        ("mosi_models_four", set(), {"misa", "almt"}),
+    ],
+)
+def test_models_that_differ_from_seqlevel_on_real_data_are_those_that_the_text_names(
+    table, better, worse
+):
+    differences = _tables(RESULTS / f"{table}.md")["MAE"]
+    assert len(differences) == 15
+    beyond = [row for row in differences if float(row["p, Holm"].strip("< ")) < 0.05]
+    assert {row["model"] for row in beyond if row["difference"][0] == "−"} == better
+    assert {row["model"] for row in beyond if row["difference"][0] == "+"} == worse
 
 
 def test_errors_without_text_are_those_of_the_results():
