@@ -9,7 +9,7 @@ import sys
 OPTIONS = {
     "experiments.train": ("resume",),
     "experiments.compare": (
-        *("recipe", "models", "model_settings", "trials", "space"),
+        *("recipe", "models", "model_settings", "average_seeds", "trials", "space"),
         *("reference", "resamples", "processes", "threads", "results"),
     ),
     "experiments.tune": (
