@@ -87,12 +87,13 @@ def _backwards(upstream, valid, kernels, hidden, cells, gates):
 
 
 def _products(x, kernels):
-    """Multiply `x` by the kernel of each LSTM.
-
-    One product an LSTM: on two cores, a loop with TensorFlow's product of batches takes up to
-    twice as long, because its work is split between the cores at every step.
-    """
-    pairs = zip(ops.unstack(x, kernels.shape[0]), ops.unstack(kernels), strict=True)
+    """Multiply `x` by the kernel of each LSTM."""
+    lstms = kernels.shape[0]
+    if lstms > 2:
+        return ops.matmul(x, kernels)
+    # TensorFlow splits each product of batches between its threads: on two cores, the loop of one
+    # or two LSTMs takes up to twice as long with it.
+    pairs = zip(ops.unstack(x, lstms), ops.unstack(kernels), strict=True)
     return ops.stack([ops.matmul(a, b) for a, b in pairs])
 
 
