@@ -69,9 +69,9 @@ class SplitStatistics:
         modality_labels: `LabelStatistics` of each modality that has its own labels.
         clipped: Number of labels beyond the range.
         notes: Sentences on repaired columns; see `Split.notes`.
-        empty: Number of samples without a valid step in any modality.
-        digests: Hash of each sample's features in all modalities, uint64 `(N,)`; `ABSENT` if all
-            modalities are absent.
+        empty: Number of samples without a valid step in any modality, or without a text.
+        digests: Hash of each sample's features in all modalities, or of its text where there are
+            texts alone, uint64 `(N,)`; `ABSENT` if there is nothing.
     """
 
     name: str
@@ -107,10 +107,7 @@ def describe(split, target):
     modalities = {}
     for name, one in passes.items():
         modalities[name] = one.result(split.repaired.get(name, 0) + after[name] - before[name])
-    digests = np.stack([modalities[name].digests for name in modalities], axis=1)
-    empty = np.all(digests == ABSENT, axis=1)
-    together = np.array([_digest(row) for row in digests], "uint64")
-    together[empty] = ABSENT
+    together = _digests_together(modalities.values()) if modalities else _text_digests(split)
     single = target if target.kind == "score" else ScoreTarget()
     return SplitStatistics(
         split.name,
@@ -120,9 +117,24 @@ def describe(split, target):
         {name: describe_labels(y, single) for name, y in split.modality_labels.items()},
         split.clipped,
         split.notes,
-        int(empty.sum()),
+        int(np.sum(together == ABSENT)),
         together,
     )
+
+
+def _digests_together(modalities):
+    """Return the digests of samples, from `ModalityStatistics`."""
+    digests = np.stack([one.digests for one in modalities], axis=1)
+    together = np.array([_digest(row) for row in digests], "uint64")
+    together[np.all(digests == ABSENT, axis=1)] = ABSENT
+    return together
+
+
+def _text_digests(split):
+    """Return the digests of samples that are texts alone."""
+    texts = [text.strip().encode() for text in split.index["text"]]
+    found = [_digest(np.frombuffer(text, "uint8")) if text else ABSENT for text in texts]
+    return np.array(found, "uint64")
 
 
 class _ModalityPass:

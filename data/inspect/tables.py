@@ -18,7 +18,8 @@ def show(inspection):
     """Return an `Inspection` as a `rich.console.Group` of tables and text."""
     splits = inspection.splits
     parts = [head(inspection), _splits(inspection), *label_tables(inspection)]
-    parts += [_steps(splits), _values(splits, inspection.names)]
+    if next(iter(splits.values())).modalities:  # there are more than texts
+        parts += [_steps(splits), _values(splits, inspection.names)]
     if inspection.overlaps:
         parts.append(_overlaps(inspection.overlaps))
     if inspection.probes:
@@ -156,10 +157,12 @@ def _overlaps(overlaps):
 
     add("ids", [None if one.ids is None else len(one.ids) for one in overlaps])
     add("videos", [None if one.videos is None else len(one.videos) for one in overlaps])
-    add("all features", [one.content for one in overlaps])
+    content = "all features" if overlaps[0].modalities else "texts"
+    add(content, [one.content for one in overlaps])
     for name in overlaps[0].modalities:
         add(f"{name} features only", [one.modalities[name] for one in overlaps])
-    add("raw text", [one.texts for one in overlaps])
+    if overlaps[0].modalities:
+        add("raw text", [one.texts for one in overlaps])
     return titled
 
 

@@ -1,12 +1,21 @@
-"""Command line: `python -m data.prepare mosi_context --source DIR --output DIR`."""
+"""Command line: `python -m data.prepare RECIPE --source PATH --output DIR`."""
 
 from rich.console import Console
 from rich.table import Table
 
-from data.prepare.mosi_context import DEFAULTS, LEAK_WARNING, prepare_mosi_context
+from data.prepare.mosi_context import DEFAULTS as CONTEXT_DEFAULTS
+from data.prepare.mosi_context import prepare_mosi_context
+from data.prepare.movie_reviews import DEFAULTS as REVIEW_DEFAULTS
+from data.prepare.movie_reviews import prepare_movie_reviews
 from utils.command_line import CommandParser, announce, console, run_command
 
-RECIPES = {"mosi_context": prepare_mosi_context}
+# Each recipe, with its options and their defaults.
+RECIPES = {
+    "mosi_context": (prepare_mosi_context, CONTEXT_DEFAULTS),
+    "movie_reviews": (prepare_movie_reviews, REVIEW_DEFAULTS),
+}
+# Of the printed table, where a key of the description does not say it all.
+HEADINGS = {"positive": "share of positive scores"}
 
 
 def main():
@@ -17,65 +26,81 @@ def main():
             f"The first argument must be one of {', '.join(RECIPES)}. "
             f"Received: {options.recipe!r}. See `python -m data.prepare --help`."
         )
+    prepare, defaults = RECIPES[options.recipe]
+    given = _given(options, defaults)
     announce(f"Reading {options.source}")
     try:
-        description = RECIPES[options.recipe](
-            options.source, options.output, options.context, options.valid_share, options.seed
-        )
+        description = prepare(options.source, options.output, **given)
     except ValueError as error:
-        raise ValueError(_name_options(str(error))) from error
+        raise ValueError(_name_options(str(error), defaults)) from error
     _print_result(options.output, description)
-    Console(stderr=True, soft_wrap=True).print(f"warning: {LEAK_WARNING}", style="yellow")
+    if "warning" in description:
+        warning = f"warning: {description['warning']}"
+        Console(stderr=True, soft_wrap=True).print(warning, style="yellow")
 
 
 def make_parser():
     """Return the parser of the command's options."""
     parser = CommandParser(
         "data.prepare",
-        "Convert a published data set of a special form into this repository's HDF5 layout. "
+        "Convert a published data set of a special form into a data folder of this repository. "
         "mosi_context: utterance-level CMU-MOSI, each utterance with the utterances before it in "
-        "its video.",
+        "its video. movie_reviews: rated sentences, to train a text encoder.",
         "python -m data.prepare mosi_context --source raw --output runs/mosi_context",
     )
     add = parser.add_argument
     add("recipe", help=f"what to prepare: {', '.join(RECIPES)}", suggestions=RECIPES)
-    add("--source", required=True, help="folder with the published files")
+    add("--source", required=True, help="folder or file that was published")
     add("--output", required=True, help="folder to make; it must be new or empty")
     add(
         "--context",
         type=int,
-        default=DEFAULTS["context"],
-        help="steps of a sample: the scored utterance at the last step, and the ones before it",
+        default=None,
+        help="of mosi_context: steps of a sample, the scored utterance at the last step, and the "
+        "ones before it; default: 20",
     )
     add(
         "--valid-share",
         type=float,
-        default=DEFAULTS["valid_share"],
-        help="share of the training videos for validation, if the source names no valid split",
+        default=None,
+        help="share of the training videos, or texts, for validation, if the source names no valid "
+        "split; default: 0.1 of videos, 0.05 of texts",
     )
-    add(
-        "--seed",
-        type=int,
-        default=DEFAULTS["seed"],
-        help="seed of the draw of these videos, at least 0",
-    )
+    add("--seed", type=int, default=0, help="seed of the draw of these videos or texts, from 0")
     return parser
 
 
-def _name_options(text):
+def _given(options, defaults):
+    """Return the options of a recipe that the command line gives."""
+    given = {name: value for name, value in vars(options).items() if name in CONTEXT_DEFAULTS}
+    given = {name: value for name, value in given.items() if value is not None}
+    for name in given.keys() - defaults.keys():
+        raise ValueError(
+            f"--{name} is no option of {options.recipe}. Received: {given[name]}. Leave it out."
+        )
+    return given
+
+
+def _name_options(text, names):
     """Replace the names of arguments in an error message by the names of the options."""
-    for name in DEFAULTS:
+    for name in names:
         text = text.replace(f"`{name}`", f"--{name.replace('_', '-')}")
     return text
 
 
 def _print_result(output, description):
+    splits = description["splits"]
     table = Table(title=f"{description['recipe']}, in {output}", title_justify="left")
-    for heading in ("split", "samples", "videos", "share of positive scores"):
-        table.add_column(heading, justify="left" if heading == "split" else "right")
-    for name, split in description["splits"].items():
-        table.add_row(name, str(split["samples"]), str(split["videos"]), f"{split['positive']:.0%}")
+    table.add_column("split")
+    for heading in next(iter(splits.values())):
+        table.add_column(HEADINGS.get(heading, heading), justify="right")
+    for name, split in splits.items():
+        table.add_row(name, *(_cell(value) for value in split.values()))
     console.print(table)
+
+
+def _cell(value):
+    return f"{value:.0%}" if isinstance(value, float) else f"{value:,}"
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data.prepare.arguments import check_draw
 from data.prepare.mosi_source import read_utterances
 from utils.environment import file_checksum
 from utils.formats.hdf5 import write_split
@@ -101,14 +102,7 @@ def _check_arguments(context, valid_share, seed):
             f"`context` must lie between 1 (no context) and {MAX_CONTEXT}. "
             f"Received: {context}. Choose {DEFAULTS['context']}."
         )
-    if not 0 < valid_share < 1:
-        raise ValueError(
-            f"`valid_share` must lie between 0 and 1. Received: {valid_share}. Choose 0.1."
-        )
-    if seed < 0:
-        raise ValueError(
-            f"`seed` must be at least 0. Received: {seed}. Choose any other whole number."
-        )
+    check_draw(valid_share, seed)
 
 
 def _split_videos(utterances, valid_share, seed):

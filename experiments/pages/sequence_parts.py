@@ -48,6 +48,7 @@ class SequenceParts:
                 self._files,
                 label_file=run.label_file_of(data),
                 modalities=run.inputs.feature_modalities,
+                optional=run.inputs.reads_text_alone,
                 target=run.target,
                 clip_labels=self.config["clip_labels"],
                 partition=run.partition_of(data),

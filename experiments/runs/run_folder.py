@@ -15,7 +15,7 @@ from experiments.runs.keras_file import save_keras
 from experiments.runs.metrics_lines import append_line, read_lines, write_lines
 from experiments.runs.records import EVALUATION, METADATA, read_record, target_of
 from experiments.settings.command_line import checked_config
-from experiments.settings.model import family_of
+from experiments.settings.model import KEPT_MODEL, family_of
 from utils.command_line import FULL
 from utils.files import write_json, write_text
 from utils.formats.extraction_file import checked_extraction
@@ -51,7 +51,7 @@ class RunFolder:
 
     def __init__(self, path):
         self.path = Path(path)
-        self.best = self.path / "best.keras"
+        self.best = self.path / KEPT_MODEL
         self.normalization = self.path / "normalization.npz"
         self.processing = self.path / "processing.json"
         self.text_steps = self.path / "text_steps.json"

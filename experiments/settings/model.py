@@ -8,6 +8,8 @@ from models import MODELS, TEXT_TABULAR_MODELS
 from utils.command_line import did_you_mean
 from utils.options import NonNegativeInt, PositiveInt, SettingsGroup, setting
 
+# The file of a run folder with the model that is kept.
+KEPT_MODEL = "best.keras"
 NAMES = [*MODELS, *TEXT_TABULAR_MODELS]
 # Arguments of models that the data, or other options, decide.
 SEQUENCE_ARGUMENTS_OF_DATA = {

@@ -28,7 +28,8 @@ class TextEncoderSettings(SettingsGroup):
     text_encoder: str | None = encoder_setting(
         None,
         "pretrained encoder that turns the texts of the samples into the text sequence: a preset "
-        "of keras_hub, a local folder, or package://NAME/FOLDER for a folder of a Python package; "
+        "of keras_hub, a local folder, package://NAME/FOLDER for a folder of a Python package, or "
+        "the folder of an earlier run, whose encoder learns further; "
         "default: none, the text features of the data",
     )
     text_steps: Literal["token", "word", "text"] | None = encoder_setting(

@@ -18,6 +18,7 @@ from experiments.tasks.text_reading import (
     check_extraction_of,
     feature_modalities,
     given_samples,
+    reads_text_alone,
     samples_of_words,
     with_absent,
 )
@@ -78,6 +79,11 @@ class SequenceInputs(Inputs):
         return feature_modalities(self.modalities, self.text_steps)
 
     @property
+    def reads_text_alone(self):
+        """Whether the texts of the data suffice."""
+        return reads_text_alone(self.modalities, self.text_steps)
+
+    @property
     def widths(self):
         """From each modality that was fitted to the width of what a batch holds."""
         shifts = {} if self.normalizer is None else self.normalizer.shifts
@@ -135,12 +141,13 @@ class SequenceInputs(Inputs):
         """
         stream = options.pop("stream", None)
         options |= {"modalities": self.feature_modalities, "target": self.target}
-        options["optional"] = self.text_steps is not None and not labels
+        unlabelled_texts = self.text_steps is not None and not labels
+        options["optional"] = unlabelled_texts or self.reads_text_alone
         self._reader = open_data(data, labels=labels, **options)
         samples = load_split(self._reader, split, stream)
         check_extraction_of(self._reader, samples, self.feature_modalities, self.extraction)
         samples = self._encoded(samples)
-        if options["optional"]:
+        if unlabelled_texts:
             samples = with_absent(samples, self.modalities, self.widths)
         if self.normalizer is not None:
             samples.check_widths({name: self.widths[name] for name in self.modalities})

@@ -9,7 +9,7 @@ import os
 from experiments.tasks.sequence_inputs import SequenceInputs
 from experiments.tasks.task import Task
 from experiments.tasks.text_front import fit_text_steps, make_text_encoder
-from experiments.tasks.text_reading import feature_modalities
+from experiments.tasks.text_reading import feature_modalities, reads_text_alone
 from utils.batches.normalization import FeatureNormalizer
 from utils.data_loader import load_split
 from utils.environment import file_checksum
@@ -39,6 +39,7 @@ class SequenceTask(Task):
             settings.feature_files,
             label_file=settings.label_file,
             modalities=feature_modalities(settings.modalities, settings.text_encoder),
+            optional=reads_text_alone(settings.modalities, settings.text_encoder),
             target=settings.target_request,
             clip_labels=settings.clip_labels,
             partition=settings.partition,

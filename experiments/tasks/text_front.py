@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from experiments.tasks.trained_encoder import trained_encoder
 from models import TextEncoder, TextEncoderModel
 from utils.formats.split import Split
 from utils.progress import progress_bar
@@ -52,8 +53,10 @@ def make_text_encoder(settings, steps):
         ValueError: If there is no such encoder, its tokenizer has other tokens than its weights, or
             it takes shorter texts.
     """
+    source = preset_path(settings.text_encoder)
+    trained = trained_encoder(source)
     encoder = TextEncoder(
-        preset_path(settings.text_encoder),
+        trained.source if trained else source,
         steps.kind,
         settings.text_pooling,
         settings.trainable_layers,
@@ -62,6 +65,8 @@ def make_text_encoder(settings, steps):
         settings.encoder_checkpointing,
         name="text_encoder",
     )
+    if trained:
+        encoder.set_weights(trained.get_weights())
     steps.tokenizer.check_fits(encoder.source["vocabulary_size"])
     if settings.text_tokens > encoder.max_tokens:
         raise ValueError(

@@ -22,6 +22,11 @@ def feature_modalities(modalities, text_encoder):
     return others if text_encoder is not None and others else list(modalities)
 
 
+def reads_text_alone(modalities, text_encoder):
+    """Whether the texts of the data suffice; arguments as for `feature_modalities`."""
+    return text_encoder is not None and list(modalities) == ["text"]
+
+
 def check_extraction_of(reader, samples, modalities, extraction):
     """Refuse samples whose features are of another extraction than those of the training.
 

@@ -26,6 +26,7 @@ from utils.untrusted.npy_file import find_npy, find_npz
 from utils.untrusted.plain_file import plain_file
 
 INDEX_FILE = "index.csv"
+TEXT_COLUMN = "text"
 
 
 class FeatureFolder(Reader):
@@ -41,6 +42,9 @@ class FeatureFolder(Reader):
     `T` may differ between samples and modalities: zeros at the end pad every sample to the
     longest sample of all splits. A sample may lack one or two modalities; they become zeros. If
     no labels are read, the index needs no column `label`, and a split may have any name.
+
+    An index with the column `text` may stand alone, for a text encoder: the samples have no
+    features then.
 
     Args:
         path: The folder.
@@ -147,18 +151,26 @@ class FeatureFolder(Reader):
         return checked_index(path, columns, needed)
 
     @cached_property
+    def _samples(self):
+        """Dict from modality to `StoredArray` for each sample; `None` for texts alone."""
+        ids = self._index.columns["id"]
+        files = [self._sample_files(sample) for sample in ids]
+        if TEXT_COLUMN in self._index.columns and not any(files):
+            return None
+        return [self._find_sample(sample, own) for sample, own in zip(ids, files, strict=True)]
+
+    @cached_property
     def _arrays(self):
         """Dict from modality to a list: a `StoredArray`, or None, for each sample."""
-        arrays = {name: [] for name in self.modalities}
-        for sample in self._index.columns["id"]:
-            found = self._find_sample(sample)
-            for name, of_modality in arrays.items():
-                of_modality.append(found.get(name))
-        return arrays
+        samples = self._samples or [{}] * len(self._index.columns["id"])
+        return {name: [arrays.get(name) for arrays in samples] for name in self.modalities}
 
     @cached_property
     def _layouts(self):
         """Dict from modality to its padded length and its width."""
+        demanded = self._asked is not None and not self._optional
+        if self._samples is None and not demanded:
+            return {}
         return {name: self._layout(name) for name in self.modalities}
 
     def _layout(self, modality):
@@ -168,7 +180,8 @@ class FeatureFolder(Reader):
             raise InvalidData(
                 f"{self.path} must hold {modality} features of at least one sample. Received: "
                 f"none in {len(self._arrays[modality])} samples. Expected for the sample ID: "
-                f"array {modality!r} in ID.npz, or {modality}/ID.npy. Check these names."
+                f"array {modality!r} in ID.npz, or {modality}/ID.npy. Check these names"
+                + (", or read the texts by --text-encoder." if self._samples is None else ".")
             )
         for array in found:
             if array.shape[1] != found[0].shape[1]:
@@ -180,9 +193,8 @@ class FeatureFolder(Reader):
         check_memory(longest.where, max(4 * length * width, longest.nbytes))
         return length, width
 
-    def _find_sample(self, sample):
+    def _find_sample(self, sample, files):
         """Return a dict from each modality of a sample to its `StoredArray`."""
-        files = self._sample_files(sample)
         if not files:
             raise FileNotFoundError(
                 f"{self.path / INDEX_FILE} names the sample {sample!r}, which has no file. "
