@@ -97,7 +97,8 @@ def _read(source):
     except (tarfile.TarError, EOFError, OSError, UnicodeDecodeError) as error:
         raise InvalidData(
             f"{source} must be a whole archive with {INNER}, which holds {RATINGS}. Received: "
-            f"{' '.join(str(error).split())}. Run `python -m data.fetch movie-reviews --output DIR` in a new folder."
+            f"{' '.join(str(error).split())}. Run `python -m data.fetch movie-reviews "
+            "--output DIR` in a new folder."
         ) from error
     lines = csv.reader(content.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
     return [_row(source, number, line) for number, line in enumerate(lines, 1)]
@@ -106,9 +107,10 @@ def _read(source):
 def _member(archive, ending):
     """Open the file of an archive whose name has this ending."""
     found = next((one for one in archive if one.name.endswith(ending) and one.isfile()), None)
-    if found is None or found.size > LARGEST:
-        raise tarfile.TarError(f"{'no' if found is None else 'too large a'} file {ending}")
-    return archive.extractfile(found)
+    opened = archive.extractfile(found) if found and found.size <= LARGEST else None
+    if opened is None:
+        raise tarfile.TarError(f"no file {ending} of at most {LARGEST:,} bytes")
+    return opened
 
 
 def _row(source, number, cells):

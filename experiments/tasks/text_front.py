@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.tasks.trained_encoder import trained_encoder
+from experiments.tasks.trained_encoder import check_source, trained_encoder
 from models import TextEncoder, TextEncoderModel
 from utils.formats.split import Split
 from utils.progress import progress_bar
@@ -32,8 +32,9 @@ def fit_text_steps(settings, train, reader):
 
     Raises:
         InvalidData: If the texts are not known.
-        ValueError: If there is no such tokenizer.
+        ValueError: If there is no such encoder or tokenizer.
     """
+    check_source(settings.text_encoder)
     kind = settings.text_steps or told_kind(train)
     most = settings.text_tokens
     return TextSteps.fit(

@@ -3,32 +3,37 @@
 from pathlib import Path
 
 from experiments.settings.model import KEPT_MODEL
-from models import RawFeatureModel, TextEncoderModel, load_model
+from models import RawFeatureModel, load_model
+from utils.texts.tokenizer_files import STANDARD_FILE
 from utils.untrusted.plain_file import plain_file
 
 
-def trained_encoder(folder):
+def check_source(source):
+    """Raise a `ValueError` if the source of a text encoder is a run that has none."""
+    folder = Path(source)
+    if (folder / KEPT_MODEL).is_file() and not (folder / STANDARD_FILE).is_file():
+        raise ValueError(
+            "--text-encoder must name a run that was trained with --text-encoder, or another "
+            f"source. Received: {source}, a run without a text encoder. Choose another run."
+        )
+
+
+def trained_encoder(source):
     """Return the `TextEncoder` of the model that a run has kept.
 
     Args:
-        folder: A run folder, or any other source of a text encoder.
+        source: A run folder with a text encoder, or any other source.
 
     Returns:
-        The layer; `None` if `folder` is no run folder.
+        The layer; `None` if `source` is no run folder.
 
     Raises:
-        ValueError: If the model is damaged, or has no text encoder.
+        ValueError: If the model is damaged.
     """
-    path = Path(folder) / KEPT_MODEL
+    path = Path(source) / KEPT_MODEL
     if not path.is_file():
         return None
-    with plain_file(path, "the Keras model of a run"):
+    with plain_file(path, "the Keras model of a run with a text encoder"):
         model = load_model(path, compile=False)
-    model = model.model if isinstance(model, RawFeatureModel) else model
-    if not isinstance(model, TextEncoderModel):
-        raise ValueError(
-            "--text-encoder must name a run that was trained with --text-encoder, or another "
-            f"source. Received: {folder}, a run of {type(model).__name__} without a text encoder. "
-            "Choose another run."
-        )
-    return model.encoder
+        model = model.model if isinstance(model, RawFeatureModel) else model
+        return model.encoder

@@ -229,7 +229,7 @@ def test_a_refused_option_is_named(source, output, fails, arguments, message):
 
 def test_an_unknown_recipe_is_refused(source, output, fails):
     error = fails(main, "mosei", f"--source={source}", f"--output={output}")
-    assert "must be one of mosi_context. Received: 'mosei'" in error
+    assert "must be one of mosi_context, movie_reviews. Received: 'mosei'" in error
 
 
 def test_a_folder_with_files_is_refused_and_left_alone(source, tmp_path, fails):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from experiments.evaluate import main as evaluate
+from experiments.report import main as report
 from experiments.runs.loaded_run import load_run
 from experiments.tasks.sequence_inputs import SequenceInputs
 from experiments.train import main as train
@@ -112,6 +113,38 @@ def test_words_and_several_members(data_dir, encoder, tmp_path, eagerly):
         path = run(index, tmp_path / "run", encoder, "--epochs", 1, *options)
     model = load_run(path).model
     assert model.encoder.steps == "word" and len(model.model.members) == 2
+
+
+def test_texts_without_features_start_from_the_encoder_of_a_run(
+    trained, data_dir, tmp_path, eagerly
+):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    samples = [["id", "split", "label", "text"]]
+    for split in ("train", "valid"):
+        for i, label in enumerate((-2, 1, 3)):
+            samples.append([f"{split}{i}", split, label, f"word, {i}"])
+    with (folder / "index.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(samples)
+    options = ("--modalities", "text", "--text-steps", "text", "--trainable-layers", 0)
+    path = run(folder, tmp_path / "run", trained, *options)
+    ours, theirs = load_run(path).model, load_run(trained).model
+    for one, other in zip(ours.encoder.get_weights(), theirs.encoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert ours.encoder.steps == "text"
+    call(evaluate, path, "--data", folder, "--split", "valid")
+    assert len((path / "evaluation" / "valid_predictions.csv").read_text().splitlines()) == 4
+    call(report, path)
+    assert "word, 2" in (path / "report.html").read_text()
+
+
+def test_a_run_without_a_text_encoder_is_no_source_of_one(data_dir, tmp_path, fails, eagerly):
+    with without_report():
+        call(train, "--data", data_dir, "--run-dir", tmp_path / "plain", *OPTIONS[:-2])
+    plain = tmp_path / "plain"
+    options = ("--data", data_dir, "--run-dir", tmp_path / "run", "--text-encoder", plain)
+    message = fails(train, *options, *OPTIONS)
+    assert "without a text encoder" in message and not (tmp_path / "run").exists()
 
 
 def _valid_steps(folder, split):
