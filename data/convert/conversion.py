@@ -9,6 +9,7 @@ from utils.formats.hdf5 import Hdf5Writer
 from utils.formats.table import index_path, write_table
 from utils.measures.inference import write_target
 from utils.new_file import new_folder
+from utils.untrusted.invalid_data import InvalidData
 
 # The descriptions of a data set that `data.synthetic` and `data.extract` have written.
 DESCRIPTIONS = ("task.json", EXTRACTION_FILE)
@@ -29,6 +30,7 @@ def convert(reader, directory, shards=1, progress=lambda split, done: None):
 
     Raises:
         FileExistsError: If the folder holds files.
+        InvalidData: If there are no features.
         OSError: If the disk has too little room.
         ValueError: If the data or an argument is wrong.
     """
@@ -36,6 +38,11 @@ def convert(reader, directory, shards=1, progress=lambda split, done: None):
     with new_folder(directory) as partial:
         for name in reader.splits():
             split = reader.stream(name)
+            if not split.sequences:
+                raise InvalidData(
+                    f"{reader.path} must hold features of text, audio or video. Received: texts "
+                    "without features. They stay as they are: train with --text-encoder."
+                )
             if not 1 <= shards <= len(split):
                 raise ValueError(
                     f"`shards` must be from 1 to {len(split)}, the samples of {name}. "

@@ -14,9 +14,6 @@ RECIPES = {
     "mosi_context": (prepare_mosi_context, CONTEXT_DEFAULTS),
     "movie_reviews": (prepare_movie_reviews, REVIEW_DEFAULTS),
 }
-# Of the printed table, where a key of the description does not say it all.
-HEADINGS = {"positive": "share of positive scores"}
-
 
 def main():
     """Parse the command line, convert the data, print a table and the warning of the recipe."""
@@ -93,7 +90,8 @@ def _print_result(output, description):
     table = Table(title=f"{description['recipe']}, in {output}", title_justify="left")
     table.add_column("split")
     for heading in next(iter(splits.values())):
-        table.add_column(HEADINGS.get(heading, heading), justify="right")
+        shown = "share of positive scores" if heading == "positive" else heading
+        table.add_column(shown, justify="right")
     for name, split in splits.items():
         table.add_row(name, *(_cell(value) for value in split.values()))
     console.print(table)

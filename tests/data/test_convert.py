@@ -87,6 +87,13 @@ def test_wrong_arguments(data_dir, tmp_path, fails):
     assert not list(tmp_path.iterdir())
 
 
+def test_texts_without_features_stay_as_they_are(tmp_path, fails):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "index.csv").write_text("id,split,label,text\na,train,1,Well\n")
+    assert "train with --text-encoder" in fails(main, tmp_path / "texts", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
 def test_broken_data_leaves_nothing_behind(own_data_dir, tmp_path, fails):
     os.truncate(own_data_dir / "video_test.h5", 700)
     assert "video_test.h5" in fails(main, own_data_dir, tmp_path / "out" / "new")

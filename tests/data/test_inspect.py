@@ -231,6 +231,17 @@ def test_a_missing_modality_is_noted(clean_dir, capsys):
     assert json.loads(capsys.readouterr().out)["missing"] == ["text"]
 
 
+def test_texts_without_features_are_described(tmp_path, capsys):
+    rows = ["id,split,label,text"]
+    rows += [f"t{i},train,{i % 3 - 0.5},Text {i}" for i in range(6)]
+    rows += ["v0,valid,1.5,Text 2", "v1,valid,-1.5,"]
+    (tmp_path / "index.csv").write_text("\n".join(rows) + "\n")
+    call(main, tmp_path)
+    shown = capsys.readouterr().out
+    assert "Valid steps" not in shown and re.search(r"texts +1\n", shown)
+    assert inspect_data(tmp_path).splits["valid"].empty == 1
+
+
 def test_a_split_with_other_labels_than_train_is_a_warning(tmp_path):
     for seed, (split, share) in enumerate((("train", 0.5), ("valid", 0.5), ("test", 0.9))):
         sequences, labels = make_samples(100, seed)

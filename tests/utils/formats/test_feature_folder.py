@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from utils.formats.feature_folder import FeatureFolder
 from utils.formats.split import MODALITIES
+from utils.untrusted.invalid_data import InvalidData
 
 WIDTHS = {"text": 5, "audio": 4, "video": 3}
 SPLITS = {"train": "abcde", "valid": "fg", "test": "hij"}
@@ -157,6 +158,17 @@ def test_an_absent_modality_is_zeros_without_steps(tmp_path, arrangement, empty)
     loaded = FeatureFolder(tmp_path / "own").read("train")
     assert not loaded.sequences["video"][2].any() and loaded.sequences["text"][2].any()
     assert loaded.step_counts["video"][2] == 0 and (loaded.step_counts["video"][:2] > 0).all()
+
+
+def test_texts_may_stand_alone_where_no_features_are_demanded(tmp_path):
+    columns = ("id", "split", "label", "text")
+    write_index(tmp_path, [["a", "train", 1, "well"], ["b", "valid", -2, "no"]], columns)
+    for options in ({"modalities": None}, {"modalities": ["text"], "optional": True}):
+        split = FeatureFolder(tmp_path, **options).read("valid")
+        assert not split.sequences and split.index == {"id": ["b"], "text": ["no"]}
+        assert split.labels.tolist() == [[-2]]
+    with pytest.raises(InvalidData, match="text features of at least one sample.*--text-encoder"):
+        FeatureFolder(tmp_path, modalities=["text"]).read("valid")
 
 
 def test_the_arrangement_may_differ_from_sample_to_sample(folder):
