@@ -10,7 +10,8 @@ from experiments.pages.sample_table import by_interest, by_position
 from utils.formats import MODALITIES
 from utils.texts.step_names import step_namer
 
-BLOCK = 8
+# Samples that are explained, and samples that are read, at once.
+BLOCK, CHUNK = 8, 64
 # Bytes of the attention maps of samples that a page may hold, before base64.
 ATTENTION_BYTES = 2_000_000
 
@@ -66,11 +67,7 @@ def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
     """
     order = by_interest(errors)
     maps, shown, largest, masks = [], {}, {}, {}
-    for start in range(0, len(order), BLOCK):
-        rows = order[start : start + BLOCK]
-        inputs = next(iter(run.inputs.batches(samples.take(rows))))
-        attention = run.model.explain(inputs).attention
-        weights = {name: np.asarray(tf.cast(w, "float32")) for name, w in attention.items()}
+    for rows, inputs, weights in _explained(run, samples, order):
         named = isinstance(inputs, dict)  # of texts that are encoded already
         valid = [inputs[f"{n}_mask"] for n in MODALITIES] if named else inputs[3:]
         size = sum(w[0].size for w in weights.values())
@@ -90,6 +87,22 @@ def attention_maps(run, samples, errors, budget=ATTENTION_BYTES):
     names = {row: names_of(row) for row in shown}
     words = {row: one.steps for row, one in names.items() if one is not None}
     return AttentionMaps(maps, shown, largest, masks, words) if shown else NO_MAPS
+
+
+def _explained(run, samples, order):
+    """Yield rows, the model's inputs of these samples, and their attention, block by block."""
+    explain, compiled = run.model.explain, False
+    for start in range(0, len(order), CHUNK):
+        rows = order[start : start + CHUNK]
+        batches = run.inputs.batches(samples.take(rows), BLOCK)
+        if start and not compiled:
+            # For fewer samples the graph would cost more than it saves.
+            explain = tf.function(explain, [batches.element_spec], autograph=False)
+            compiled = True
+        for i, inputs in enumerate(batches):
+            attention = explain(inputs).attention
+            weights = {name: np.asarray(tf.cast(w, "float32")) for name, w in attention.items()}
+            yield rows[i * BLOCK : (i + 1) * BLOCK], inputs, weights
 
 
 def _packed(maps):
