@@ -17,6 +17,7 @@ MINUTES = {
     "growth": (14.0, 0.5),
     "padding": (3.0, 2.0),
     "imports": (0.0, 0.1),
+    "commands": (0.6, 0.8),
     "first_step": (8.0, 0.0),
     "models": (12.0, 0.5),
     "text_encoder": (0.5, 0.1),

@@ -15,6 +15,7 @@ RECIPES = {
     "movie_reviews": (prepare_movie_reviews, REVIEW_DEFAULTS),
 }
 
+
 def main():
     """Parse the command line, convert the data, print a table and the warning of the recipe."""
     options = make_parser().parse_args()

@@ -1,5 +1,6 @@
 """The parts of a benchmark by name."""
 
+from experiments.benchmarks.commands import measure_commands
 from experiments.benchmarks.data import measure_data
 from experiments.benchmarks.extraction import measure_extraction
 from experiments.benchmarks.first_step import measure_first_step
@@ -22,6 +23,8 @@ def measure(part, console, options):
         return measure_data(console, options.samples, batch_size, rounds)
     if part == "extraction":
         return measure_extraction(console, options.clips, rounds)
+    if part == "commands":
+        return measure_commands(console, rounds)
     if part == "imports":
         return measure_imports(console, rounds)
     if part == "first_step":

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from experiments.benchmarks import contenders, gemm, padding, timing, training
+from experiments.benchmarks import commands, contenders, gemm, padding, timing, training
 from experiments.benchmarks.gemm import measure_gemm
 from experiments.benchmarks.growth_curves import Point, measure_step
 from experiments.benchmarks.imports import measure_imports
@@ -17,6 +17,7 @@ from experiments.benchmarks.weights import export_weights
 from experiments.training import grouped_steps
 from experiments.training.grouped_steps import GroupedSteps
 from tests.experiments.benchmarks.conftest import TINY
+from utils.command_line import RunFailed
 from utils.data_loader import end_of_samples
 
 
@@ -131,6 +132,19 @@ def test_memory_of_a_step_holds_weights_gradients_and_moments():
     seconds, peak = measure_step(Point(dataclasses.replace(SIZES["S"], seq_len=4), 2), 1)
     assert seconds > 0
     assert 4 * 4 * 1.1e6 < peak < 2e9
+
+
+def test_whole_commands_are_measured_once_or_in_each_round(console, monkeypatch):
+    once, again = "make data", "inspect"
+    made = "data.synthetic --task text_only --samples {samples} --output made"
+    monkeypatch.setattr(commands, "SAMPLES", 16)
+    monkeypatch.setattr(commands, "COMMANDS", {once: made, again: "data.inspect made"})
+    seconds = commands.measure_commands(console, 2)
+    assert {name: len(pairs) for name, pairs in seconds.items()} == {once: 1, again: 2}
+    assert all(0 < value for pairs in seconds.values() for pair in pairs for value in pair)
+    monkeypatch.setattr(commands, "COMMANDS", {again: "data.inspect nowhere"})
+    with pytest.raises(RunFailed, match="nowhere ended with code 2"):
+        commands.measure_commands(console, 1)
 
 
 def test_imports_are_measured_in_new_processes(console):
