@@ -31,12 +31,15 @@ def _inspect(options):
     """Return the inspection of features, or of texts with a table, and how it is shown."""
     request = target_request(options)
     if not options.labels and (options.label_file or options.target):
-        raise ValueError("--labels false leaves labels out: it goes without --label-file, --target.")
+        raise ValueError(
+            "--labels false leaves labels out: it goes without --label-file, --target."
+        )
     try:
         inspection = inspect_data(options.path, request, options.label_file, options.labels)
         return inspection, show(inspection)
     except FileNotFoundError:
-        if options.label_file or not options.labels or not all(map(importlib.util.find_spec, ("pyarrow", "tokenizers"))):
+        features_alone = options.label_file or not options.labels
+        if features_alone or not all(map(importlib.util.find_spec, ("pyarrow", "tokenizers"))):
             raise
         # Imported late: most data is no table.
         from data.inspect.text_tables import inspect_tables

@@ -58,9 +58,7 @@ def test_every_job_is_run_once_and_faults_stop_no_other(processes):
 def test_a_job_without_enough_memory_stops_no_other(processes):
     ended = []
     with pytest.raises(RunFailed, match=r"a failed\. .*the memory does not suffice: Unable"):
-        run_jobs(
-            {"a": (fill_memory,), "b": (square, 1)}, processes, lambda *one: ended.append(one)
-        )
+        run_jobs({"a": (fill_memory,), "b": (square, 1)}, processes, lambda *one: ended.append(one))
     assert ("b", "done") in ended
 
 
