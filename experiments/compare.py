@@ -38,7 +38,7 @@ def main():
     import utils.quiet_tensorflow  # noqa: F401
     from experiments.comparison.comparison import run_comparison
     from experiments.comparison.protocol import Protocol
-    from experiments.runs.shared_samples import training_samples
+    from experiments.runs.shared_samples import check_measured, training_samples
     from experiments.runs.start import recorded
     from experiments.runs.training import open_checked, tell
 
@@ -46,6 +46,7 @@ def main():
     announce(f"Reading {protocol.base.data}")
     task = open_checked(protocol.base)
     tell(task, training_samples(task))
+    check_measured(task)
     folder = protocol.claim(task)
     for model, names in protocol.left_out.items():
         if names:

@@ -1,5 +1,6 @@
 """Parts of every command: a console, a parser, and errors of one paragraph."""
 
+import contextlib
 import difflib
 import errno
 import os
@@ -17,6 +18,8 @@ console = Console()
 DEBUG = "--debug"
 MOST_IN_USAGE = 15
 FULL = (errno.ENOSPC, errno.EDQUOT)
+# The part of TensorFlow's message that says what was too large.
+ALLOCATION = re.compile(r"OOM when allocating tensor with shape\[[\d,]*\]")
 UNKNOWN_KEY = re.compile(r"Option '(.+?)' is not accepted")
 KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}
 
@@ -210,7 +213,8 @@ def _values(kind):
 def run_command(main):
     """Run a command. Bad input ends it with exit code 2, a failed run with 1."""
     try:
-        main()
+        with memory_errors():
+            main()
     except BrokenPipeError:  # The program that reads the output has ended.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
@@ -220,16 +224,25 @@ def run_command(main):
         fail(" ".join(str(error).split()), 2)
     except RunFailed as error:
         fail(str(error), error.code)
-    except MemoryError as error:
-        reason = str(error) or "a file or an array is too large"
-        fail(f"the memory does not suffice: {reason}. Choose smaller sizes or batches.", 1)
     except KeyboardInterrupt:
         fail("interrupted.", 130)
+
+
+@contextlib.contextmanager
+def memory_errors():
+    """Turn the errors of a full memory, also TensorFlow's, into a `RunFailed` that says so."""
+    try:
+        yield
     except Exception as error:
-        if type(error).__name__ != "ResourceExhaustedError":  # of TensorFlow
+        if not isinstance(error, MemoryError) and type(error).__name__ != "ResourceExhaustedError":
             raise
-        reason = " ".join(str(error).split())[:200]
-        fail(f"the memory does not suffice: {reason}. Choose smaller sizes or batches.", 1)
+        text = " ".join(str(error).split()) or "a file or an array is too large"
+        allocation = ALLOCATION.search(text)
+        reason = allocation[0] if allocation else text[:200]
+        raise RunFailed(
+            f"the memory does not suffice: {reason}. Choose smaller sizes, shorter sequences or "
+            "smaller batches."
+        ) from error
 
 
 def _with_advice(error):

@@ -49,10 +49,12 @@ class OnnxModel:
         with plain_file(self.path, CONTENT):
             options = onnxruntime.SessionOptions()
             options.log_severity_level = 3  # errors
+            # Its fallback prints what a damaged file holds, and reads the same file again.
             self._session = onnxruntime.InferenceSession(
-                self.path, options, providers=["CPUExecutionProvider"]
+                self.path, options, providers=["CPUExecutionProvider"], enable_fallback=False
             )
-        self.metadata = _read_metadata(self.path, self._session, kinds)
+            texts = self._session.get_modelmeta().custom_metadata_map
+        self.metadata = _read_metadata(self.path, texts, kinds)
         self.inputs = [tensor.name for tensor in self._session.get_inputs()]
         self.outputs = [tensor.name for tensor in self._session.get_outputs()]
 
@@ -121,11 +123,10 @@ def _shown(tensor):
     return "absent" if tensor is None else f"{tensor[0]} {list(tensor[1])}"
 
 
-def _read_metadata(path, session, kinds):
-    texts = session.get_modelmeta().custom_metadata_map
+def _read_metadata(path, texts, kinds):
     try:
         metadata = {name: json.loads(text) for name, text in texts.items()}
-    except ValueError:  # metadata of another program
+    except (ValueError, RecursionError):  # metadata of another program
         metadata = {}
     kind = metadata.get("kind")
     if metadata.get("format") != FORMAT or kind not in kinds:

@@ -65,7 +65,7 @@ class SplitStatistics:
         name: Name of the split.
         samples: Number of samples.
         modalities: `ModalityStatistics` of each modality.
-        labels: `LabelStatistics` of the labels.
+        labels: `LabelStatistics` of the labels, or `None` without labels.
         modality_labels: `LabelStatistics` of each modality that has its own labels.
         clipped: Number of labels beyond the range.
         notes: Sentences on repaired columns; see `Split.notes`.
@@ -77,7 +77,7 @@ class SplitStatistics:
     name: str
     samples: int
     modalities: dict[str, ModalityStatistics]
-    labels: LabelStatistics
+    labels: LabelStatistics | None
     modality_labels: dict[str, LabelStatistics]
     clipped: int
     notes: tuple[str, ...]
@@ -90,7 +90,7 @@ def describe(split, target):
 
     Args:
         split: A `Split`, in memory or on disk.
-        target: The `Target` of its labels.
+        target: The `Target` of its labels, or `None` without labels.
 
     Returns:
         `SplitStatistics`.
@@ -108,12 +108,12 @@ def describe(split, target):
     for name, one in passes.items():
         modalities[name] = one.result(split.repaired.get(name, 0) + after[name] - before[name])
     together = _digests_together(modalities.values()) if modalities else _text_digests(split)
-    single = target if target.kind == "score" else ScoreTarget()
+    single = target if target and target.kind == "score" else ScoreTarget()
     return SplitStatistics(
         split.name,
         len(split),
         modalities,
-        describe_labels(split.labels, target),
+        describe_labels(split.labels, target) if target else None,
         {name: describe_labels(y, single) for name, y in split.modality_labels.items()},
         split.clipped,
         split.notes,

@@ -30,11 +30,16 @@ def main():
 def _inspect(options):
     """Return the inspection of features, or of texts with a table, and how it is shown."""
     request = target_request(options)
+    if not options.labels and (options.label_file or options.target):
+        raise ValueError(
+            "--labels false leaves labels out: it goes without --label-file, --target."
+        )
     try:
-        inspection = inspect_data(options.path, request, options.label_file)
+        inspection = inspect_data(options.path, request, options.label_file, options.labels)
         return inspection, show(inspection)
     except FileNotFoundError:
-        if options.label_file or not all(map(importlib.util.find_spec, ("pyarrow", "tokenizers"))):
+        features_alone = options.label_file or not options.labels
+        if features_alone or not all(map(importlib.util.find_spec, ("pyarrow", "tokenizers"))):
             raise
         # Imported late: most data is no table.
         from data.inspect.text_tables import inspect_tables
@@ -66,6 +71,12 @@ def make_parser():
             default=None,
             help=f"column of {kind}s of a table; default: found out",
         )
+    parser.add_argument(
+        "--labels",
+        type=bool,
+        default=True,
+        help="read labels; false: data of sequences needs none, as for experiments.predict",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser
 
@@ -76,7 +87,8 @@ def as_json(inspection):
         "path": str(inspection.path),
         "format": inspection.format,
         "files": inspection.files,
-        "target": {**inspection.target.to_json(), "found": inspection.target.found},
+        "target": inspection.target
+        and {**inspection.target.to_json(), "found": inspection.target.found},
         "feature_names": inspection.names,
         "missing": inspection.missing,
         "splits": {name: _split(split) for name, split in inspection.splits.items()},
@@ -108,7 +120,7 @@ def _split(split):
     return {
         "samples": split.samples,
         "empty": split.empty,
-        "labels": dataclasses.asdict(split.labels),
+        "labels": split.labels and dataclasses.asdict(split.labels),
         "modality_labels": {
             name: dataclasses.asdict(y) for name, y in split.modality_labels.items()
         },

@@ -24,7 +24,7 @@ def collect_findings(
     """Derive the findings from statistics.
 
     Args:
-        target: The `Target` of the labels.
+        target: The `Target` of the labels, or `None` without labels.
         missing: The modalities that the data lacks.
         splits: The `SplitStatistics` of each readable split, by name.
         failures: The error message of each other split, by name.
@@ -48,7 +48,7 @@ def collect_findings(
         find_few_samples(splits),
         find_missing_modalities(missing),
         find_feature_faults(splits, names),
-        find_label_faults(splits, target),
+        find_label_faults(splits, target) if target else (),
     )
     return by_level(found)
 

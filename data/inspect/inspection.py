@@ -28,7 +28,7 @@ class Inspection:
         path: The file or folder.
         format: Name of the reader, and the files that it expects.
         files: For each split, its files and their sizes in bytes.
-        target: The `Target` of the labels, with how it was told.
+        target: The `Target` of the labels, with how it was told; `None`: they were not read.
         names: From modalities to the names of their features, where they are known.
         missing: The modalities that the data lacks.
         splits: The `SplitStatistics` of each readable split.
@@ -43,7 +43,7 @@ class Inspection:
     path: Path
     format: str
     files: dict[str, dict[str, int]]
-    target: Target
+    target: Target | None
     names: dict[str, list[str]]
     missing: list[str]
     splits: dict[str, SplitStatistics]
@@ -55,13 +55,14 @@ class Inspection:
     findings: list[Finding]
 
 
-def inspect_data(path, target=None, label_file=None):
+def inspect_data(path, target=None, label_file=None, labels=True):
     """Read all samples of a data set and describe it, in bounded memory if the format allows it.
 
     Args:
         path: A file or folder in a format that `utils.formats.open_data` knows.
         target: A `TargetRequest` with what is known of the labels, or `None`.
         label_file: A CSV file whose labels replace those of the data, or `None`.
+        labels: Whether to read labels; without them, the data needs none.
 
     Returns:
         An `Inspection`. An unreadable split becomes a finding.
@@ -71,12 +72,17 @@ def inspect_data(path, target=None, label_file=None):
         InvalidData: If no split can be read.
     """
     reader = open_data(
-        path, label_file=label_file, modalities=None, target=target, clip_labels=True
+        path,
+        label_file=label_file,
+        labels=labels,
+        modalities=None,
+        target=target,
+        clip_labels=True,
     )
     looks, errors = {}, {}
     for name in reader.splits():
         try:
-            looks[name] = _look(reader, name)
+            looks[name] = _look(reader, name, reader.target if labels else None)
         except (ValueError, OSError) as error:
             errors[name] = error
     if not looks:
@@ -89,12 +95,13 @@ def inspect_data(path, target=None, label_file=None):
     probes = probe_modalities(*list(pooled.values())[:2])
     failures = {name: " ".join(str(error).split()) for name, error in errors.items()}
     names = {} if reader.extraction is None else reader.extraction["names"]
+    found = reader.target if labels else None
     notes = dict.fromkeys(note for look in looks.values() for note in look.notes)
     return Inspection(
         path=reader.path,
         format=reader.format,
         files={name: _sizes(reader, name) for name in reader.splits()},
-        target=reader.target,
+        target=found,
         names=names,
         missing=missing,
         splits=splits,
@@ -102,9 +109,9 @@ def inspect_data(path, target=None, label_file=None):
         overlaps=overlaps,
         repetitions=repetitions,
         probes=probes,
-        unprobed=_why_unprobed(*next(iter(pooled.items())), reader.target),
+        unprobed=_why_unprobed(*next(iter(pooled.items())), found),
         findings=collect_findings(
-            reader.target, missing, splits, failures, overlaps, repetitions, probes, notes, names
+            found, missing, splits, failures, overlaps, repetitions, probes, notes, names
         ),
     )
 
@@ -120,11 +127,11 @@ class _Look:
     notes: tuple[str, ...]
 
 
-def _look(reader, name):
+def _look(reader, name, target):
     split = reader.stream(name)
-    statistics = describe(split, reader.target)
+    statistics = describe(split, target)
     repetition = find_repetition(statistics.digests, split.labels)
-    pooled = sample_features(split, reader.target)
+    pooled = sample_features(split, target)
     return _Look(statistics, split.index, repetition, pooled, split.notes)
 
 

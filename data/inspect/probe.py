@@ -52,7 +52,7 @@ def sample_features(split, target):
 
     Args:
         split: A `Split`.
-        target: The `Target` of its labels.
+        target: The `Target` of its labels, or `None` without labels.
 
     Returns:
         `ProbeData`.
@@ -64,7 +64,7 @@ def sample_features(split, target):
     videos = split.index.get("video_id")
     return ProbeData(
         {name: np.concatenate([block[name] for block in blocks]) for name in split.sequences},
-        _classes(split.labels[rows], target),
+        None if target is None else _classes(split.labels[rows], target),
         np.array(videos)[rows] if videos else None,
     )
 

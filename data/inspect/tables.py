@@ -17,7 +17,7 @@ NONE = "–"
 def show(inspection):
     """Return an `Inspection` as a `rich.console.Group` of tables and text."""
     splits = inspection.splits
-    parts = [head(inspection), _splits(inspection), *label_tables(inspection)]
+    parts = [head(inspection), _splits(inspection), *_labels(inspection)]
     if next(iter(splits.values())).modalities:  # there are more than texts
         parts += [_steps(splits), _values(splits, inspection.names)]
     if inspection.overlaps:
@@ -28,6 +28,10 @@ def show(inspection):
         parts.append(Text(inspection.unprobed))
     parts.append(finding_list(inspection.findings))
     return Group(*(part for one in parts for part in (one, "")))
+
+
+def _labels(inspection):
+    return label_tables(inspection) if inspection.target else []
 
 
 def label_tables(inspection):
@@ -51,7 +55,8 @@ def head(inspection):
     sizes = {path: size for files in inspection.files.values() for path, size in files.items()}
     grid.add_row("[bold]data[/]", escape(str(inspection.path)))
     grid.add_row("[bold]format[/]", escape(inspection.format))
-    told = f"{inspection.target.describe()}, {inspection.target.origin}"
+    target = inspection.target
+    told = f"{target.describe()}, {target.origin}" if target else "not read"
     grid.add_row("[bold]labels[/]", escape(told))
     grid.add_row("[bold]files[/]", f"{len(sizes)}, {size_text(sum(sizes.values()))}")
     return grid

@@ -8,7 +8,7 @@ import threading
 from concurrent.futures.process import BrokenProcessPool
 
 from experiments.training.interruption import CODES, Interruption, RunStopped
-from utils.command_line import RunFailed, console
+from utils.command_line import RunFailed, console, memory_errors
 
 AGAIN = "Give the same command to go on."
 
@@ -137,7 +137,8 @@ def _stopped(code):
 def _guarded(function, *arguments):
     """Call a function; return its result, its fault in words, and the code of its stop."""
     try:
-        return function(*arguments), None, None
+        with memory_errors():
+            return function(*arguments), None, None
     except RunStopped as error:
         return None, None, error.code
     except (RunFailed, ValueError, OSError) as error:

@@ -31,6 +31,21 @@ def training_samples(task):
     return [*samples.values()]
 
 
+def check_measured(task):
+    """Check that the splits that are measured at the end fit to those of the training.
+
+    Their features stay on disk where the format allows it, and are read when all is trained.
+
+    Raises:
+        ValueError: If they differ in what a model depends on.
+    """
+    if task.settings.cross_validates:
+        return
+    samples = {split: shared_split(task, split) for split in task.training_splits()}
+    others = {split: task.outline(split) for split in task.splits() if split not in samples}
+    task.check_alike(samples | others)
+
+
 def forget_samples():
     """Read all samples again."""
     _samples.clear()

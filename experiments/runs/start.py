@@ -13,7 +13,7 @@ from experiments.runs.run_folder import RunFolder, default_run_path
 from experiments.training.checkpoints import Checkpoints
 from experiments.training.distribution import make_distribution
 from experiments.training.interruption import RunStopped
-from utils.command_line import FULL, RunFailed
+from utils.command_line import FULL, RunFailed, memory_errors
 from utils.environment import describe_environment
 from utils.options import command_line
 
@@ -59,7 +59,8 @@ def recorded(folder):
     A run that fails before it has measured anything leaves no folder.
     """
     try:
-        yield
+        with memory_errors():
+            yield
     except BaseException as error:
         full = isinstance(error, OSError) and error.errno in FULL
         told = _on_full_disk(error) if full else str(error) or type(error).__name__

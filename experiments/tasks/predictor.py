@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from experiments.tasks.predictions import Predictions
 from utils.data_loader import reader_errors
+from utils.registered_gradients import gradients_forgotten
 
 
 class Predictor:
@@ -64,5 +65,6 @@ def explaining(model, inputs, signature):
 
     # Traced by its first call, the graph of each model would count as one more retracing.
     if not tf.config.functions_run_eagerly():
-        explain.get_concrete_function()
+        with gradients_forgotten():
+            explain.get_concrete_function()
     return explain

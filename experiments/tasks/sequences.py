@@ -62,6 +62,9 @@ class SequenceTask(Task):
     def read(self, split):
         return load_split(self.reader, split, self.settings.stream).completed()
 
+    def outline(self, split):
+        return self.reader.stream(split).completed()
+
     def check_alike(self, samples):
         used, train = self.reader.modalities, samples["train"]
         for one in samples.values():

@@ -69,11 +69,15 @@ class Task(ABC):
         """Return the samples of a split with their labels, before `Inputs.encode`."""
 
     @abstractmethod
+    def outline(self, split) -> Any:
+        """Return what `check_alike` needs of a split, with features left on disk if possible."""
+
+    @abstractmethod
     def check_alike(self, samples) -> None:
         """Refuse splits that a model of the training split could not take.
 
         Args:
-            samples: From each split to what `read` returned; train is among them.
+            samples: From each split to what `read` or `outline` returned; train is among them.
 
         Raises:
             ValueError: Naming the split, and what differs.

@@ -21,11 +21,13 @@ from experiments.training.step import updates
 from experiments.training.validation import ADVICE, Validation
 from utils.command_line import RunFailed
 from utils.data_loader import reader_errors
+from utils.registered_gradients import gradients_forgotten
 
 # For a small model, XLA saves its own compile time after about this many steps.
 STEPS_WORTH_XLA = 2000
 
 
+@gradients_forgotten()
 def fit(
     task,
     train,

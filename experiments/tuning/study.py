@@ -16,7 +16,7 @@ from experiments.training.validation import rank
 from experiments.tuning.kinds import PLACE
 from experiments.tuning.search_space import with_values
 from experiments.tuning.storage import run_again, storage_errors
-from utils.command_line import RunFailed, console
+from utils.command_line import RunFailed, console, memory_errors
 
 POLL_SECONDS = 5
 
@@ -186,7 +186,8 @@ class Study:
                 raise optuna.TrialPruned
 
         try:
-            return objective.measure(settings, f"trial {trial.number}", after)
+            with memory_errors():
+                return objective.measure(settings, f"trial {trial.number}", after)
         except (RunStopped, KeyboardInterrupt) as error:
             with self.storage.lock():
                 if self._study.trials[trial.number].state == TrialState.RUNNING:

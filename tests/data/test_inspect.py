@@ -290,6 +290,22 @@ def test_a_path_without_data_is_refused(tmp_path, fails):
     assert "is in no known format" in fails(main, tmp_path)
 
 
+def test_data_without_labels_is_described(clean_dir, capsys, fails):
+    for split in ("train", "valid", "test"):
+        (clean_dir / f"y_{split}.h5").unlink()
+    assert "y_train.h5" in fails(main, clean_dir)
+    call(main, clean_dir, "--labels", "false")
+    output = capsys.readouterr().out
+    assert re.search(r"labels +not read", output) and "Labels" not in output
+    assert "Valid steps of a sample" in output and "nothing to repair" in output
+    call(main, clean_dir, "--labels", "false", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert told["target"] is None and told["splits"]["valid"]["labels"] is None
+    assert "without --label-file" in fails(
+        main, clean_dir, "--labels", "false", "--label-file", "x.csv"
+    )
+
+
 def test_json_holds_the_same_and_no_nan(clean_dir, capsys):
     change(clean_dir, "audio", "train", np.zeros_like)
     change_index(clean_dir, "valid", "id", lambda ids: ["train_3", *ids[1:]])

@@ -266,6 +266,19 @@ def classes(source, path):
     return path
 
 
+def test_a_test_split_of_other_widths_is_refused_before_the_first_training(
+    data_dir, tmp_path, fails
+):
+    data = shutil.copytree(data_dir, tmp_path / "data")
+    with h5py.File(data / "audio_test.h5", "r+") as file:
+        audio = file["d1"][()]
+        del file["d1"]
+        file["d1"] = np.concatenate([audio, audio], axis=2)
+    message = fails(main, "--data", data, "--run-dir", tmp_path / "runs", *MODELS)
+    assert f"{data}, split test, must have" in message and "as in training" in message
+    assert not (tmp_path / "runs").exists()
+
+
 def test_wrong_arguments(data_dir, tmp_path, fails):
     data = ("--data", data_dir, "--run-dir", tmp_path / "runs", "--models", "msa")
     message = fails(main, *data, "--seeds", 0, "--reference", "lstm")

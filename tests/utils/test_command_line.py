@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import tensorflow as tf
 
 from utils.command_line import (
     CommandParser,
@@ -138,6 +139,13 @@ def raising(error):
     [
         (OSError(errno.ENOSPC, "No space left on device", "/a/b"), 2, "/a/b cannot be written"),
         (MemoryError("Unable to allocate 8 PiB"), 1, "the memory does not suffice: Unable"),
+        (
+            tf.errors.ResourceExhaustedError(
+                None, None, f"{'at ' * 99}\n\nOOM when allocating tensor with shape[1,4] and type"
+            ),
+            1,
+            "the memory does not suffice: OOM when allocating tensor with shape[1,4]. Choose",
+        ),
     ],
 )
 def test_errors_of_the_system_come_with_advice(capsys, error, code, message):

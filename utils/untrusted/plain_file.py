@@ -49,7 +49,8 @@ def plain_file(path, content, whole=True):
         ) from error
     # A damaged file makes libraries raise nearly any exception.
     except Exception as error:
+        reason = str(error).rstrip(".") or type(error).__name__
         raise InvalidData(
-            f"{path} cannot be read. Expected: {content}. "
-            f"Received: {error or type(error).__name__}. Write or copy the file again."
+            f"{path} cannot be read. Expected: {content}. Received: {reason}. Write or copy the "
+            "file again."
         ) from error

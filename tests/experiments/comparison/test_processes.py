@@ -21,6 +21,10 @@ def square(number):
     return number * number, os.getpid()
 
 
+def fill_memory():
+    raise MemoryError("Unable to allocate 8 PiB")
+
+
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -48,6 +52,14 @@ def test_every_job_is_run_once_and_faults_stop_no_other(processes):
     with pytest.raises(RunFailed, match=r"job 4 failed\. .*-4 is negative"):
         run_jobs(dict(reversed(jobs.items())), processes, lambda *one: ended.append(one))
     assert len(ended) == 4
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_job_without_enough_memory_stops_no_other(processes):
+    ended = []
+    with pytest.raises(RunFailed, match=r"a failed\. .*the memory does not suffice: Unable"):
+        run_jobs({"a": (fill_memory,), "b": (square, 1)}, processes, lambda *one: ended.append(one))
+    assert ("b", "done") in ended
 
 
 def test_a_process_that_dies_ends_the_comparison_with_advice():

@@ -95,6 +95,19 @@ def test_tensors_that_do_not_fit_are_named(tmp_path, name, shape, kind, output, 
         open_onnx(path)
 
 
+def test_metadata_that_is_no_text_or_too_deep_is_refused(exported, tmp_path):
+    path = changed(exported, tmp_path / "m.onnx", {})
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"modalities", b"modalit\xffes"))
+    with pytest.raises(InvalidData, match=r"m\.onnx cannot be read"):
+        open_onnx(path)
+    proto = onnx.load(exported)
+    onnx.helper.set_model_props(proto, {"format": '"msa-tf2"', "data": "[" * 100_000})
+    onnx.save(proto, path)
+    with pytest.raises(ValueError, match=r"m\.onnx must be .*Received: an ONNX model"):
+        open_onnx(path)
+
+
 def test_damaged_bytes_never_give_another_error(exported, tmp_path):
     whole, generator, opened = exported.read_bytes(), random.Random(0), 0
     features = {n: np.ones((2, 3, w), "float32") for n, w in (("text", 5), ("audio", 4))}

@@ -97,6 +97,14 @@ def test_a_run_that_fails_after_its_first_measures_stays(tmp_path):
     assert run.status == "failed: the loss is not finite"
 
 
+def test_the_status_tells_that_the_memory_did_not_suffice(tmp_path):
+    run = begun(tmp_path / "run")
+    with pytest.raises(RunFailed, match="the memory does not suffice"), recorded(run):
+        run.log_metrics({"epoch": 0})
+        raise MemoryError("Unable to allocate 8 PiB")
+    assert run.status.startswith("failed: the memory does not suffice: Unable to allocate 8 PiB.")
+
+
 def test_status_config_and_metrics_come_back(tmp_path):
     run = begun(tmp_path / "run")
     assert run.status == "running"

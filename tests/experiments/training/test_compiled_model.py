@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -35,8 +38,8 @@ def train(data_dir, monkeypatch):
     monkeypatch.setitem(MODELS, "mean", MeanText)
 
     def run(seed, cache=None, **options):
-        options = {"model": "mean", "epochs": 2, "batch_size": 4, "ema": 0.9, **options}
-        settings = TrainSettings(seed=seed, accumulate=2, data=str(data_dir), **options)
+        own = {"model": "mean", "epochs": 2, "batch_size": 4, "ema": 0.9, "accumulate": 2}
+        settings = TrainSettings(seed=seed, data=str(data_dir), **{**own, **options})
         task = open_task(settings)
         return fit(task, task.read("train"), task.read("valid"), cache=cache)
 
@@ -51,6 +54,18 @@ def test_a_training_with_the_graphs_of_another_is_the_same_to_the_last_bit(train
     assert second.model is first.model
     assert second.history == alone.history != first.history
     np.testing.assert_array_equal(second.outputs, alone.outputs)
+
+
+def test_the_graphs_of_a_training_end_with_it(train):
+    """TensorFlow's registry of gradients would keep the graph of each step for good."""
+    cache = ModelCache()
+    for rate in (0.1, 0.2):
+        train(0, cache, learning_rate=rate, epochs=1, accumulate=1)
+        (steps,) = (made for key, made in cache._last._compiled.items() if key[0] == "steps")
+        if rate == 0.1:
+            graph = weakref.ref(steps._step.get_concrete_function().graph)
+    gc.collect()
+    assert graph() is None
 
 
 def test_another_learning_rate_takes_another_model(train, eagerly):

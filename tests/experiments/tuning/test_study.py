@@ -116,12 +116,13 @@ def test_a_training_that_fails_counts_and_says_why(open_study, url):
     def measure(mixup, on_step):
         raise errors.pop() if errors else RunFailed("the loss became nan")
 
-    errors = [ValueError("`model_dim` is wrong")]
+    errors = [MemoryError("Unable to allocate 8 PiB"), ValueError("`model_dim` is wrong")]
     study = open_study(url)
-    run(study, 2, measure)
+    run(study, 3, measure)
     faults = [trial.user_attrs["fault"] for trial in study.trials()]
-    assert faults == ["`model_dim` is wrong", "the loss became nan"]
-    assert states(study) == ["PRUNED"] * 2
+    assert faults[0] == "`model_dim` is wrong" and faults[2] == "the loss became nan"
+    assert faults[1].startswith("the memory does not suffice: Unable to allocate 8 PiB.")
+    assert states(study) == ["PRUNED"] * 3
 
 
 @pytest.mark.parametrize(("stop", "code"), [(RunStopped("", 143), 143), (KeyboardInterrupt(), 130)])
