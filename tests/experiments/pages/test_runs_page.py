@@ -39,6 +39,7 @@ def test_runs_are_compared_on_the_split_they_share(runs, tmp_path, capsys):
     assert f"Comparison: {page}" in capsys.readouterr().out.replace("\n", "")
     text = page.read_text()
     assert "On the 10 samples of test, whose labels are scores in [−3, 3]." in text
+    assert "Pearson correlation of true and predicted scores</td>" in text
     assert "Differences from" in text and ">epochs</th>" in text
     assert "<h1>2 models on test</h1>" in text and "Few videos (3)" in text
     assert "resamples of whole videos" in text
