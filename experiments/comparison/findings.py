@@ -55,12 +55,12 @@ def describe_statistics(compared, unit="samples"):
         compared: The `Compared`.
         unit: What a resample draws.
     """
-    corrected = describe_correction(compared, "; p, Holm: the same after")
+    corrected = describe_correction(compared, ", and “p, Holm” is p after")
     over_seeds = ", as the mean over their seeds" if compared.most_runs > 1 else ""
     return (
         f"Differences from {compared.reference}, by a paired bootstrap of {compared.resamples:,} "
         f"resamples of {unit}. In each resample, all models are measured on the same samples"
-        f"{over_seeds}. Intervals: percentiles. p: two-sided{corrected}."
+        f"{over_seeds}. Intervals are percentiles. p is two-sided{corrected}."
         f"{_describe_tested(compared)}"
     )
 
