@@ -55,9 +55,7 @@ def test_wrong_arguments(fails):
     assert set(SIZE_NAMES) < set(SIZES)
     parts = "training, inference, gemm, growth, padding, imports, commands, first_step, models"
     message = fails(main, "--only", "smell")
-    assert (
-        f"--only takes {parts}, text_encoder, data, extraction. Received: smell" in message
-    )
+    assert f"--only takes {parts}, text_encoder, data, extraction. Received: smell" in message
     assert "--size takes S, M. Received: XXL" in fails(main, "--size", "XXL")
     assert "--models takes seqlevel, msa" in fails(main, "--models", "mine")
     assert "--only extraction and --clips belong together" in fails(main, "--only", "extraction")
