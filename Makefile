@@ -97,9 +97,9 @@ notebooks: setup  ## run the notebooks and keep their outputs
 demo: setup  ## make data, train MSASeqLevelModel, print measures, write demo/run/report.html
 	rm -rf $(DEMO)
 	$(BIN)/python -m data.synthetic --task sarcasm --samples 8000 --seq-len 12 \
-	  --output $(DEMO)/data
+	  --output $(DEMO)/sarcasm
 	$(BIN)/python -m experiments.train --config experiments/configs/synthetic.yaml \
-	  --data $(DEMO)/data --run-dir $(DEMO)/run
+	  --data $(DEMO)/sarcasm --run-dir $(DEMO)/run
 
 clean:  ## remove .venv, runs and everything else that the commands made
 	rm -rf .venv .venv-backends .venv-docs build demo runs .pytest_cache .ruff_cache .hypothesis

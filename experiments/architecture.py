@@ -57,7 +57,7 @@ def make_parser():
         "--model-args",
         type=dict[str, Any],
         default={},
-        help="arguments of the model's class; one alone as --model-args.NAME VALUE",
+        help="arguments of the model's class; a single one as --model-args.NAME VALUE",
     )
     add("--seq-len", type=int, nargs="+", default=[20], help="steps, one number or one a modality")
     add(

@@ -11,7 +11,7 @@ from utils.options import PositiveFloat, PositiveInt, SettingsGroup, setting
 class WorkSettings(SettingsGroup):
     """Work, which changes no value."""
 
-    processes: PositiveInt = setting(1, "clips at a time, each in a process of its own")
+    processes: PositiveInt = setting(1, "clips at a time, each in a separate process")
     time_limit: PositiveFloat = setting(
         900.0, "seconds that a clip may take; then it is listed as a failure"
     )

@@ -7,7 +7,6 @@ from experiments.comparison.compared import compared_measures
 from experiments.comparison.findings import describe_correction, describe_repeated
 from experiments.comparison.model_settings import CONSTANT
 from utils.environment import PACKAGES, describe_environment
-from utils.options import command_line
 
 
 def describe_title(comparison):
@@ -58,16 +57,13 @@ def _describe_seeds(protocol):
     return f"One training each, seed {seeds}"
 
 
-def describe_origin():
-    """Say what made the results: command, machine, versions, code."""
+def describe_machine():
+    """Say on which machine, with which versions and code the results were made."""
     about = describe_environment()
     versions = ", ".join(
         f"{name} {about['packages'][name]}" for name in PACKAGES if name in about["packages"]
     )
-    return (
-        f"Made by `{command_line()}` on {about['machine']}; Python {about['python']}, {versions}; "
-        f"commit {about['git']}."
-    )
+    return f"{about['machine']}; Python {about['python']}, {versions}; commit {about['git']}."
 
 
 def describe_protocol(comparison):
@@ -111,7 +107,7 @@ def _describe_constant(comparison):
         if comparison.protocol.base.cross_validates
         else "training labels"
     )
-    return f"The model `{CONSTANT}` knows the {labels} alone and always predicts {predicted}."
+    return f"The model `{CONSTANT}` knows only the {labels} and always predicts {predicted}."
 
 
 def describe_unit(comparison):
@@ -126,11 +122,11 @@ def describe_cost(comparison):
     measured = "all folds together" if protocol.base.cross_validates else "one training"
     shown = "Sums over the seeds" if protocol.average_seeds else "Mean of the runs"
     return (
-        f"{shown}. Seconds of {comparison.outcomes[0].cost['clock']} time with --threads "
-        f"{protocol.threads}; a run is {measured}, with the building of graphs where an earlier "
-        "run has not left them, validation and checkpoints; an epoch is the median. Memory is the "
-        "largest resident set of the process in the training, with TensorFlow, the data, and what "
-        "earlier trainings in the process have left."
+        f"{shown}. Times are seconds of {comparison.outcomes[0].cost['clock']} time with --threads "
+        f"{protocol.threads}. A run is {measured}. It includes validation, checkpoints, and the "
+        "building of graphs, unless an earlier run has built them. The time of an epoch is the "
+        "median. Memory is the largest memory of the process during the training. It includes "
+        "TensorFlow, the data, and what earlier trainings in the process have left."
     )
 
 
@@ -155,11 +151,13 @@ def _describe_folds(comparison):
 def _describe_split(comparison):
     first, name, protocol = comparison.outcomes[0], comparison.criterion.name, comparison.protocol
     keep = protocol.base.keep
-    epoch = {"last": "the last epoch", "best": f"the epoch with the best {name} on valid"}[keep]
+    epoch = {"last": "last epoch", "best": f"epoch with the best {name} on valid"}[keep]
     if first.split == "test":
         note = "The test split was read once, after all trainings of all models."
     elif keep == "best" or protocol.trials:
         note = "The data has no test split: valid has chosen the models that it measures."
     else:
         note = "The data has no test split."
-    return f"Figures are of {first.split}, {len(first.labels)} samples, {epoch}. {note}"
+    return (
+        f"Figures are of the {len(first.labels)} samples of {first.split}, in the {epoch}. {note}"
+    )

@@ -55,12 +55,12 @@ def describe_statistics(compared, unit="samples"):
         compared: The `Compared`.
         unit: What a resample draws.
     """
-    corrected = describe_correction(compared, "; beside them, those after")
+    corrected = describe_correction(compared, ", and “p, Holm” is p after")
     over_seeds = ", as the mean over their seeds" if compared.most_runs > 1 else ""
     return (
-        f"Differences from {compared.reference}, by a paired bootstrap of {compared.resamples} "
-        f"resamples of {unit}: in each, all models are measured on the same samples"
-        f"{over_seeds}. Percentile intervals; two-sided p-values{corrected}."
+        f"Differences from {compared.reference}, by a paired bootstrap of {compared.resamples:,} "
+        f"resamples of {unit}. In each resample, all models are measured on the same samples"
+        f"{over_seeds}. Intervals are percentiles. p is two-sided{corrected}."
         f"{_describe_tested(compared)}"
     )
 
@@ -84,8 +84,8 @@ def _describe_tested(compared):
     if not left:
         return ""
     return (
-        f" Tested are {', '.join(compared.measures)}; not {', '.join(left)}, which say almost the "
-        "same as one of these."
+        f" The tables test {', '.join(compared.measures)}. They leave out {', '.join(left)}: each "
+        "says almost the same as one of these."
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from experiments.comparison import figures, recipes
 from experiments.comparison.descriptions import (
     describe_cost,
-    describe_origin,
+    describe_machine,
     describe_protocol,
     describe_title,
     describe_unit,
@@ -28,6 +28,7 @@ from experiments.pages.figures import to_svg
 from experiments.pages.page import page_template
 from utils.csv_rows import write_rows
 from utils.files import in_one_step, write_text
+from utils.options import command_line
 
 # The measure with a figure of its own beside the criterion: the first one that there is.
 SECOND = ("Corr", "accuracy", "auroc")
@@ -48,7 +49,8 @@ def write_results(path, comparison):
     content = {
         "title": describe_title(comparison),
         "finding": describe_finding(comparison),
-        "made_by": describe_origin(),
+        "command": command_line(),
+        "machine": describe_machine(),
         "protocol": describe_protocol(comparison),
         "metrics": metrics,
         "repeated": describe_repeated(comparison.repeated),
@@ -98,7 +100,8 @@ def _plain(part):
 
 
 def _markdown(content):
-    parts = [f"# {content['title']}", content["finding"], content["made_by"], content["protocol"]]
+    made_by = f"Made by `{content['command']}` on {content['machine']}"
+    parts = [f"# {content['title']}", content["finding"], made_by, content["protocol"]]
     parts += [_markdown_table(content["metrics"])]
     parts += [line for line in (content["repeated"], *content["sources"]) if line]
     if len(content["labels"].columns) > 1:

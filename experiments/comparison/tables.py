@@ -110,7 +110,7 @@ def settings_table(comparison):
             ]
         )
     valid = f"valid {comparison.criterion.name}"
-    columns = ["model", valid, "tuned", "of its own", "arguments it lacks"]
+    columns = ["model", valid, "tuned", "own settings", "arguments it lacks"]
     empty = ["", "not tuned", "not tuned", "none: the shared ones", "none"]
     filled = [i for i in range(len(columns)) if i == 0 or any(row[i] for row in rows)]
     rows = [[row[i] or empty[i] for i in filled] for row in rows]

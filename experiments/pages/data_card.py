@@ -70,7 +70,7 @@ def leakage_sentence(first, second, counts):
     shared = [_counted(count, what) for what, count in counts.items() if count]
     different = [what for what, count in counts.items() if count == 0]
     unknown = [what for what, count in counts.items() if count is None]
-    found = ", ".join(shared) or f"no {' and no '.join(different)}"
+    found = ", ".join(shared) or f"no {' or '.join(different)}"
     sentence = f"{first} and {second} share {found}."
     return sentence + (f" The data does not name {', '.join(unknown)}." if unknown else "")
 

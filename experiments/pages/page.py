@@ -7,6 +7,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from experiments.pages.minus_sign import with_minus
+from utils.measures.definitions import DEFINITIONS
 
 TEMPLATES = Path(__file__).parent / "templates"
 # After these a name or path may go on in the next line; within a number no line ends.
@@ -20,7 +21,7 @@ def page_template(name):
 
     It has three filters of its own: `minus`, see `with_minus`; `breakable`, which lets the lines of
     a name or path end after `_`, `/` and `.` where it does not fit; and `command`, of which no line
-    ends within an option such as `--run-dir`.
+    ends within an option such as `--run-dir`. It knows the `definitions` of measures.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -29,6 +30,7 @@ def page_template(name):
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["definitions"] = DEFINITIONS
     environment.filters |= {"minus": with_minus, "breakable": _breakable, "command": _command}
     return environment.get_template(name)
 

@@ -1,6 +1,7 @@
 """The page of one run, of any family and any target."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from experiments.runs.evaluation import table_column
 from experiments.training.validation import kept_entry
 from utils.command_line import console
 from utils.files import write_text
-from utils.measures.definitions import DEFINITIONS
 from utils.measures.score_bins import label_groups
 
 EXAMPLES = 5
@@ -58,7 +58,7 @@ def write_report(run, data=None):
     samples = parts.read(shown)
     measures, left_out = _measures(splits)
     page = page_template("report.html.j2").render(
-        name=folder.path.name,
+        title=f"{config['model']} on {Path(config['data']).name}",
         config=config,
         target=run.target.describe(),
         partition=run.partition_of(config["data"]),
@@ -69,7 +69,6 @@ def write_report(run, data=None):
         criterion=criterion.name,
         measures=measures,
         left_out=left_out,
-        definitions=DEFINITIONS,
         few_videos=any(one.videos and len(set(one.videos)) < FEW for one in splits) and FEW,
         learning_cards=_learning_cards(history, run.target, config),
         parts=parts,
@@ -151,7 +150,7 @@ def _learning_cards(history, target, config):
     note = f"{better} is better. Before the training, in epoch 0, it was {before}."
     yield Card(f"{criterion.name} on valid", drawn, note)
     loss = config["loss"] or target.losses[0]
-    note = f"Training loss: {loss}, the mean over an epoch, in which the weights change."
+    note = f"Training loss ({loss}): the mean over each epoch, while the weights change."
     yield Card("Loss", learning_figures.loss_curves(history), note)
 
 

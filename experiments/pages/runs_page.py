@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from pathlib import Path
 
 from experiments.comparison import figures
 from experiments.comparison.compared import compare_outcomes
@@ -61,7 +62,7 @@ def write_runs_page(folders, path):
         split=name,
         samples=len(outcomes[0].labels),
         target=compared.target.describe(),
-        title=_title(compared, name),
+        title=_title(compared, folders, name),
         finding=describe_finding(compared),
         better="right" if compared.criterion.greater_is_better else "left",
         reference=compared.reference,
@@ -116,9 +117,11 @@ def _check_shared(splits):
                 )
 
 
-def _title(compared, split):
+def _title(compared, folders, split):
     models = compared.ranked()
-    return f"{len(models)} models on {split}" if len(models) > 1 else f"{models[0]} on {split}"
+    named = f"{len(models)} models" if len(models) > 1 else models[0]
+    data = dict.fromkeys(Path(folder.load_config()["data"]).name for folder in folders)
+    return f"{named} on {' and '.join(data)} ({split})"
 
 
 def _settings_table(lines):

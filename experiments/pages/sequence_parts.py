@@ -29,7 +29,7 @@ class SequenceParts:
     lacking = "neither attention nor the worth of each modality"
     shares_heading = "Modality weights"
     shares_note = (
-        "By cross-attention, a modality may hold others already: a weight of 0 does not mean that "
+        "Cross-attention may have put one modality into another: a weight of 0 does not mean that "
         "a modality is unused. See its worth below."
     )
     worth_heading = "Worth of each modality"
@@ -123,7 +123,7 @@ class SequenceParts:
             for name, width, length in zip(MODALITIES, model.widths, model.seq_lens, strict=True)
             if name in used
         ]
-        return f"{', '.join(inputs)}, scaled by {self.config['normalize']} as fitted on train"
+        return f"{', '.join(inputs)}; scaling: {self.config['normalize']}, fitted on train"
 
     def data_card(self):
         """Return the card of the data: counts of each split, and what each two share; or `None`."""

@@ -79,7 +79,7 @@ def sequence_imperfections(modalities, levels, largest_shift, encoded=False):
     ]
     notes = []
     if count == 1:
-        notes.append(f"The runs use {words} alone, so that no modality can be missing.")
+        notes.append(f"The runs use only {words}, so no modality can be missing.")
     if encoded:
         notes.append("A text encoder reads tokens, which can have no noise.")
     elif "text" in modalities:

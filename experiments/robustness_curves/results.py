@@ -64,6 +64,11 @@ class RobustnessResults:
         """The number of runs of each line."""
         return {len(runs) for runs in self.runs.values()}
 
+    @property
+    def several_lines(self):
+        """Whether there is more than one line."""
+        return len(self.runs) > 1
+
     def summaries(self, measure):
         """From each `Imperfection` to a dict from each line's label to its `CurveSummary`."""
         baseline = self.runs[self.baseline] if self.baseline else None
@@ -76,7 +81,10 @@ class RobustnessResults:
         }
 
     def table(self, measure):
-        """Return a `TextTable` of clean values, strongest values, areas and robustness."""
+        """Return a `TextTable` of clean values, strongest values, areas and robustness.
+
+        A single line is not named.
+        """
         rows, headings = [], ["clean", "strongest", "area", "relative"]
         headings += ["effective"] if self.baseline else []
         for imperfection, lines in self.summaries(measure).items():
@@ -84,8 +92,9 @@ class RobustnessResults:
                 columns = summary.columns()
                 cells = [_cell(columns.get(heading)) for heading in headings]
                 name = f"{imperfection.kind}: {imperfection.inputs}"
-                rows.append([name, label, *cells])
-        return TextTable(["imperfection", "line", *headings], rows, measure.name)
+                rows.append([name, *[label] * self.several_lines, *cells])
+        names = ["imperfection", *["line"] * self.several_lines]
+        return TextTable([*names, *headings], rows, measure.name)
 
     def printed(self, measure):
         """Return the table for the terminal."""
@@ -93,10 +102,10 @@ class RobustnessResults:
         rows = content.rows
         table = Table(title=measure.name, title_justify="left")
         for i, heading in enumerate(content.columns):
-            table.add_column(heading, justify="left" if i < 2 else "right")
+            table.add_column(heading, justify="right" if i > self.several_lines else "left")
         for i, row in enumerate(rows):
             last = i + 1 == len(rows) or rows[i + 1][0] != row[0]
-            table.add_row(*row, end_section=last and len(self.runs) > 1)
+            table.add_row(*row, end_section=last and self.several_lines)
         return table
 
     def save(self, folder):
@@ -130,7 +139,8 @@ class RobustnessResults:
                 f"## {measure.name}",
                 "",
                 _markdown(table.columns),
-                f"|---|---|{'---:|' * (len(table.columns) - 2)}",
+                f"|---|{'---|' * self.several_lines}"
+                f"{'---:|' * (len(table.columns) - 1 - self.several_lines)}",
             ]
             lines += map(_markdown, table.rows)
         write_text(f"{path}.md", "\n".join(lines) + "\n")
@@ -197,6 +207,7 @@ class RobustnessResults:
             data=self.data,
             several=max(self.run_counts) > 1,
             single=min(self.run_counts) == 1,
+            several_lines=self.several_lines,
             no_curve=NO_CURVE,
             kinds={imperfection.kind for imperfection in self.imperfections},
             draws=self.draws,

@@ -34,8 +34,8 @@ class BatchSettings(SettingsGroup):
     )
     batch_by: str | None = setting(
         None,
-        "column whose values stand side by side in an epoch, such as video_id, so that samples "
-        "with the same value share batches, and a text that several of them have is encoded once",
+        "column whose values stay side by side in an epoch, such as video_id; samples with the "
+        "same value share batches, and a batch encodes a text that they share only once",
         family="sequences",
     )
     packing: bool = setting(
@@ -73,7 +73,7 @@ class BatchSettings(SettingsGroup):
     )
     context_dropout: Share = setting(
         0.0,
-        "share of training samples cut to their last step, as where it alone is scored",
+        "share of training samples cut to their last step, for data where only this step is scored",
         family="sequences",
     )
 

@@ -21,7 +21,7 @@ class DataSettings(SettingsGroup):
         "files of MELD, MUStARD or CH-SIMS",
     )
     target: str | None = setting(
-        None, f"what the labels are: {SYNTAX}; default: told by target.json or by the labels"
+        None, f"what the labels are: {SYNTAX}; default: found in target.json or in the labels"
     )
     classes: list[str] = setting(
         [], "all classes in their order; default: the classes of train, sorted", nargs="+"
@@ -58,15 +58,15 @@ class DataSettings(SettingsGroup):
     )
     split_by: str | None = setting(
         None,
-        "column whose values stay together when --shares cuts data without splits of its own, such "
+        "column whose values stay together when --shares divides data without splits, such "
         "as video_id; default: each sample is on its own",
     )
     shares: list[int] = setting(
         [],
-        "shares of train, valid and test for data without splits of its own, such as 70 10 20",
+        "shares of train, valid and test for data without splits, such as 70 10 20",
         nargs="+",
     )
-    split_seed: Seed = setting(0, "seed of the order in which --shares deals out the samples")
+    split_seed: Seed = setting(0, "seed of the order in which --shares distributes the samples")
     folds: NonNegativeInt = setting(0, "cross-validate in this many folds; 0: do not")
     leave_out: str | None = setting(
         None,

@@ -29,7 +29,7 @@ class DeviceSettings(SettingsGroup):
     )
     deterministic: bool = setting(
         False,
-        "force deterministic kernels: slower, and on a CPU runs agree without it",
+        "force deterministic kernels, which are slower; on a CPU, runs agree without them",
         nargs="?",
         const=True,
     )

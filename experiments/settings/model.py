@@ -29,11 +29,11 @@ class ModelSettings(SettingsGroup):
         suggestions=NAMES,
     )
     model_args: dict[str, Any] = setting(
-        {}, "arguments of the model's class; one alone as --model-args.NAME VALUE"
+        {}, "arguments of the model's class; a single one as --model-args.NAME VALUE"
     )
     members: PositiveInt = setting(
         1,
-        "networks of the same kind whose predictions are averaged, each with weights of its own",
+        "networks of the same kind, with separate weights, whose predictions are averaged",
         family="sequences",
     )
     seq_len: NonNegativeInt = setting(

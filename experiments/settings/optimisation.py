@@ -51,7 +51,7 @@ class OptimisationSettings(SettingsGroup):
     class_weights: list[float] | Literal["balanced"] | None = setting(
         None,
         'weight of each class in the loss, such as "[1, 3]", or of the true side of each label; '
-        "balanced: the rarer, the heavier",
+        "balanced: rare classes weigh more",
     )
     label_smoothing: ShareBelowOne = setting(
         0.0, "share of the truth that cross-entropy spreads over all classes"

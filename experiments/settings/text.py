@@ -21,9 +21,7 @@ class TextSettings(SettingsGroup):
 
     text: str | None = table_setting(None, "column of texts; default: the one with most words")
     label: str | None = table_setting(None, "column of labels; default: label")
-    id: str | None = table_setting(
-        None, "column that tells samples apart; default: id, if there is one"
-    )
+    id: str | None = table_setting(None, "column that names a sample; default: id, if there is one")
     numeric: list[str] = table_setting([], "columns of numbers; default: inferred", nargs="+")
     categorical: list[str] = table_setting(
         [], "columns of categories; default: inferred", nargs="+"
@@ -45,7 +43,7 @@ class TextSettings(SettingsGroup):
         1, "rows of train that a category must have; others are unknown"
     )
     max_categories: PositiveInt = table_setting(
-        1000, "most categories of a column, the frequent ones; others are unknown"
+        1000, "largest number of categories of a column; the rarer ones are unknown"
     )
     tokenizer: str | None = table_setting(
         None,
@@ -54,14 +52,14 @@ class TextSettings(SettingsGroup):
         "learned from train",
     )
     vocabulary_size: Annotated[int, Ge(100)] = table_setting(
-        8000, "tokens of the vocabulary that is learned, at most"
+        8000, "largest number of tokens of the vocabulary that is learned"
     )
     bert: dict[str, int] = table_setting(
         {},
         "shape of the random BERT: --bert.num_layers, .num_heads, .hidden_dim, .intermediate_dim",
     )
     chunks: PositiveInt = table_setting(
-        4, "chunks of a text at most; what is beyond them is cut off"
+        4, "largest number of chunks of a text; the rest is cut off"
     )
     chunk_tokens: Annotated[int, Ge(3)] = table_setting(128, "tokens of a chunk")
     overlap: NonNegativeInt = table_setting(16, "tokens that neighbouring chunks share")

@@ -35,10 +35,10 @@ class TextEncoderSettings(SettingsGroup):
     text_steps: Literal["token", "word", "text"] | None = encoder_setting(
         None,
         "step of the text sequence: token, a piece of a word; word; or text, such as an utterance "
-        "of a dialogue, encoded on its own; default: told by the data",
+        "of a dialogue, encoded separately; default: decided by the data",
     )
     text_tokens: PositiveInt = encoder_setting(
-        64, "most tokens of a text, or of all words of a sample; what is beyond them is cut off"
+        64, "largest number of tokens of a text, or of all words of a sample; the rest is cut off"
     )
     text_pooling: Literal["mean", "first", "pooled"] = encoder_setting(
         "mean",

@@ -42,7 +42,7 @@ class TrainSettings(
         if self.jit == "on" and self.strategy not in ("auto", "cpu"):
             yield f"--jit on needs one device. Received: --strategy {self.strategy}."
         if self.cross_validates and self.patience:
-            yield "--patience cannot be had with --folds: no fold chooses an epoch of its own."
+            yield "--patience cannot be used with --folds: all folds share one epoch."
         if self.cross_validates and self.strategy in ("multiworker", "ray"):
             yield f"Cross-validation needs one process. Received: --strategy {self.strategy}."
 

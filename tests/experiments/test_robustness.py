@@ -189,12 +189,15 @@ def test_a_table_and_classes_have_curves(
     for run, data in ((tickets_run, tickets), (class_run, class_data)):
         output = tmp_path / run.name
         call(main, run, "--data", data, *QUICK, "--output", output)
-        assert "macro_f1" in capsys.readouterr().out
+        printed = capsys.readouterr().out
+        assert "macro_f1" in printed and "┃ clean" in printed and "┃ line" not in printed
         summary = read_json(output / "test.json")
         assert next(iter(summary["metrics"])) == "macro_f1"
         page = (output / "test.html").read_text()
         assert page.count("<svg") == len(summary["metrics"])
         assert "Each line is one run." in page and "Bands" not in page
+        assert "macro_f1 is the mean of the F1 of all classes." in page
+        assert '<th scope="col">imperfection</th><th scope="col" class="number">clean</th>' in page
 
 
 def test_runs_of_other_labels_or_samples_have_no_common_curves(

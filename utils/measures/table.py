@@ -21,7 +21,7 @@ def metrics_table(columns):
         columns: From a column's heading to its metrics by name.
     """
     table = Table()
-    table.add_column("metric")
+    table.add_column("measure")
     for heading in columns:
         table.add_column(heading, justify="right")
     names = list(dict.fromkeys(name for values in columns.values() for name in values))

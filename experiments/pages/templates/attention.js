@@ -32,7 +32,7 @@ function showAttention(i, bytes) {
   const line = element("p");
   const draw = () => {
     place.replaceChildren(mapFigure(i, bytes, Number(chooser.value), heads.value));
-    readout.textContent = "Point at a cell to read its weight.";
+    readout.textContent = "Point at a cell, or touch it, to read its weight.";
   };
   const fill = () => {
     const count = data.maps[Number(chooser.value)].heads;

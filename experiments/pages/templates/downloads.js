@@ -60,7 +60,7 @@ function offerFigure(place, figure, name) {
   const offer = (label, save, help) => offerDownload(place, label, () => figure() && save(figure()), help);
   offer("SVG", (svg) => download(`${name}.svg`, "image/svg+xml", asText(svg)));
   // Within a frame, as in the web page for clips, browsers may forbid to print.
-  if (window === top) offer("PDF", (svg) => printFigure(svg, name), "prints the figure alone: choose “Save as PDF”");
+  if (window === top) offer("PDF", (svg) => printFigure(svg, name), "prints only the figure: choose “Save as PDF”");
 }
 
 for (const svg of document.querySelectorAll(".card svg:not(.plain)")) {

@@ -274,9 +274,11 @@ def test_the_page_says_in_words_what_it_compares_and_warns_of_few_samples(result
     page, markdown = (results.with_suffix(end).read_text() for end in (".html", ".md"))
     title = "2 models and a constant baseline compared on clips (5 folds)"
     assert f"<title>{title}</title>" in page
+    assert "<td>mean absolute error, |true − predicted|; lower is better</td>" in page
+    assert "Made by `" in markdown and "Made by" not in page
     assert markdown.startswith(f"# {title}\n\ngood has the lowest MAE")
     assert "Of the 2 others, constant among them, 1 differs from poor by more than chance" in page
-    tested = "Tested are MAE, Corr, Acc_7, Non0_acc_2, Non0_F1; not Acc_5, Acc_3, which say"
+    tested = "test MAE, Corr, Acc_7, Non0_acc_2, Non0_F1. They leave out Acc_5, Acc_3: each says"
     assert tested in page and tested in markdown
     assert "With so few samples this may still be chance." in page
     for text in (page, markdown, results.with_suffix(".tex").read_text()):

@@ -25,7 +25,7 @@ class Page(HTMLParser):
         self.addresses += [value for name, value in attrs if name in ("src", "href")]
 
 
-def test_page_is_self_contained_and_has_every_figure(run, eagerly):
+def test_page_is_self_contained_and_has_every_figure(run, data_dir, eagerly):
     (run / "report.html").unlink()
     call(main, run)
     text = (run / "report.html").read_text()
@@ -39,6 +39,8 @@ def test_page_is_self_contained_and_has_every_figure(run, eagerly):
     assert "so whole videos are drawn: 3 of valid, 3 of test." in words
     assert "With fewer than 50 videos the intervals are too narrow." in words
     assert 'title="Pearson correlation of true and predicted scores">Corr</th>' in text
+    assert f"<h1>seqlevel on {data_dir.name}</h1>" in text
+    assert '<th scope="row">Folder</th>' in text
     assert "What the measures mean" in text and "<code>docs/measures.md</code>" in text
     assert text.count(" to 0.") > 2 and "Time of the training" in text
     assert '<tr class="changed"><th scope="row">model_args.num_heads</th>' in text

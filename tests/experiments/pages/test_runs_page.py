@@ -33,14 +33,15 @@ def runs(trained_run, tmp_path, monkeypatch):
     return list(folders.values())
 
 
-def test_runs_are_compared_on_the_split_they_share(runs, tmp_path, capsys):
+def test_runs_are_compared_on_the_split_they_share(runs, data_dir, tmp_path, capsys):
     page = tmp_path / "comparison.html"
     call(main, *runs)
     assert f"Comparison: {page}" in capsys.readouterr().out.replace("\n", "")
     text = page.read_text()
     assert "On the 10 samples of test, whose labels are scores in [−3, 3]." in text
+    assert "Pearson correlation of true and predicted scores</td>" in text
     assert "Differences from" in text and ">epochs</th>" in text
-    assert "<h1>2 models on test</h1>" in text and "Few videos (3)" in text
+    assert f"<h1>2 models on {data_dir.name} (test)</h1>" in text and "Few videos (3)" in text
     assert "resamples of whole videos" in text
     assert '<a href="a/report.html">a</a>, <a href="b/report.html">b</a>' in text
     means = [np.mean(_column(folder, "error")) for folder in (runs[0], runs[2])]
