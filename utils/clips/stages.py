@@ -62,7 +62,7 @@ def make_stages(settings):
     return Stages(
         voice=SOURCES[settings.audio](),
         faces=face_tracker(settings.face),
-        recogniser=make_recogniser(settings.asr),
+        recogniser=make_recogniser(settings.asr, settings.language),
         aligner=Aligner(settings.language),
         vectors=WordVectors() if settings.text == "vectors" else NoVectors(),
     )
