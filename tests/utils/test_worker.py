@@ -14,7 +14,6 @@ import pytest
 
 from utils.worker import LONGEST_END, NoAnswer, NotStarted, Worker
 
-
 held = []
 
 

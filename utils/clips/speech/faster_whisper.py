@@ -87,8 +87,8 @@ def _downloaded(package, model):
     except (OSError, ValueError) as error:
         raise FileNotFoundError(
             "--asr faster-whisper:MODEL expected a folder, or the name of a model that can be "
-            f"downloaded. Received: {model}: {' '.join(str(error).split())} Without a network, copy "
-            "the folder of a model to this machine and name it."
+            f"downloaded. Received: {model}: {' '.join(str(error).split())} Without a network, "
+            "copy the folder of a model to this machine and name it."
         ) from error
 
 
