@@ -24,7 +24,7 @@ class Stages:
         faces: The values of the face: `names`, `files` and `follow(frames)`.
         recogniser: What hears words: `files` and `recognise(samples)`; `None`: nothing does.
         aligner: What finds the times of words: `files` and `align(samples, words, heard)`.
-        vectors: The vectors of words: `names`, `files`, and called with words.
+        vectors: The vectors of words: `names`, `files`, `notes(words)`, and called with words.
         probe: See `utils.clips.media`.
         read_sound: The same.
         read_frames: The same.
@@ -49,6 +49,10 @@ class NoVectors:
     def __call__(self, words):
         """Return an array `(n, 0)` for n words."""
         return np.zeros((len(words), 0), "float32")
+
+    def notes(self, words):
+        """Return an empty list: the encoder of a training tells what it does not know."""
+        return []
 
 
 def make_stages(settings):
