@@ -10,22 +10,24 @@ class Pace:
     """Counts the intervals between pictures. What a file announces as its rate may be wrong."""
 
     def __init__(self):
-        self._first = self._latest = None
+        self._first = self._latest = 0.0
+        self._count = 0
         self._intervals = Counter()
 
     def add(self, time):
         """Count a picture at a time in seconds."""
-        if self._latest is None:
-            self._first = time
-        else:
+        if self._count:
             self._intervals[round(1000 * (time - self._latest))] += 1
+        else:
+            self._first = time
         self._latest = time
+        self._count += 1
 
     def notes(self):
         """Return a sentence if the rate varies, in a list; else an empty list."""
-        if not self._intervals or self._latest <= self._first:
-            return []
         count = self._intervals.total()
+        if not count or self._latest <= self._first:
+            return []
         usual = self._intervals.most_common(1)[0][0]
         most = max(OFF * usual, LEAST_OFF)
         off = sum(n for interval, n in self._intervals.items() if abs(interval - usual) > most)
