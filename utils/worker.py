@@ -9,6 +9,7 @@ from typing import Any
 
 # To load the models takes a second or two; on a machine that is busy, longer.
 LONGEST_START = 300
+LONGEST_END = 5
 
 
 class NotStarted(Exception):
@@ -43,6 +44,7 @@ class Worker:
         self._process: Any = None
         self._pipe: Any = None
         self._closed = False
+        self._busy = False
 
     def start(self):
         """Start the process, unless it runs.
@@ -90,14 +92,23 @@ class Worker:
         )
 
     def close(self):
-        """End the process, whatever it does."""
+        """End the process, whatever it does.
+
+        One that waits for a question ends by itself: libraries then leave nothing behind.
+        """
         self._closed = True
+        if self._process is not None and not self._busy:
+            self._pipe.close()
+            self._process.join(LONGEST_END)
         self._kill()
 
     def _answer(self, seconds, too_long):
+        self._busy = True
         try:
             if self._pipe.poll(seconds):
-                return self._pipe.recv()
+                answer = self._pipe.recv()
+                self._busy = False
+                return answer
         except (EOFError, OSError):
             raise NoAnswer(self._crash()) from None
         self._kill()

@@ -42,7 +42,9 @@ def run(arguments, settings):
         output.begin(described)
         left = [clip for clip in clips if not output.files.is_finished(clip)]
         if len(left) < len(clips):
-            console.print(f"{len(clips) - len(left)} clips are finished already.", highlight=False)
+            console.print(
+                f"Clips that are finished already: {len(clips) - len(left)}.", highlight=False
+            )
         failures = extract(left, output, settings)
         rows = output.finish(clips, failures, settings.align == "words")
     tell(rows, output, failures)

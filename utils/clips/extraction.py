@@ -67,7 +67,7 @@ class Extractor:
             vectors = self.stages.vectors(spoken.words)
         steps, arrays = self._arrays(spoken, vectors, voice, face, span)
         present = {name: x for name, x in arrays.items() if x.any()}
-        notes += spoken.notes
+        notes += [*spoken.notes, *self.stages.vectors.notes(spoken.words)]
         if not spoken.words and not present:
             raise ClipError(
                 f"{clip.path} must hold speech, sound or a face. Received: none of them. "

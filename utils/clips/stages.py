@@ -24,7 +24,7 @@ class Stages:
         faces: The values of the face: `names`, `files` and `follow(frames)`.
         recogniser: What hears words: `files` and `recognise(samples)`; `None`: nothing does.
         aligner: What finds the times of words: `files` and `align(samples, words, heard)`.
-        vectors: The vectors of words: `names`, `files`, and called with words.
+        vectors: The vectors of words: `names`, `files`, `notes(words)`, and called with words.
         probe: See `utils.clips.media`.
         read_sound: The same.
         read_frames: The same.
@@ -50,6 +50,10 @@ class NoVectors:
         """Return an array `(n, 0)` for n words."""
         return np.zeros((len(words), 0), "float32")
 
+    def notes(self, words):
+        """Return an empty list: the encoder of a training tells what it does not know."""
+        return []
+
 
 def make_stages(settings):
     """Return the `Stages` of `ExtractionSettings`, with their models loaded.
@@ -62,7 +66,7 @@ def make_stages(settings):
     return Stages(
         voice=SOURCES[settings.audio](),
         faces=face_tracker(settings.face),
-        recogniser=make_recogniser(settings.asr),
+        recogniser=make_recogniser(settings.asr, settings.language),
         aligner=Aligner(settings.language),
         vectors=WordVectors() if settings.text == "vectors" else NoVectors(),
     )

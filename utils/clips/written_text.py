@@ -14,7 +14,8 @@ def written_clip(text, vectors, name="text"):
 
     Args:
         text: The text.
-        vectors: Called with the words; returns their vectors `(n, D)`, such as `WordVectors`.
+        vectors: Called with the words; returns their vectors `(n, D)`, such as `WordVectors`,
+            and has their `notes(words)`.
         name: The id of the clip.
 
     Returns:
@@ -45,5 +46,5 @@ def written_clip(text, vectors, name="text"):
         agreement=None,
         start=0.0,
         end=float(count),
-        notes=[],
+        notes=vectors.notes(words),
     )

@@ -94,6 +94,11 @@ class OnnxEncoder:
             found[number] /= np.where(counts > 0, counts, 1)[:, None].astype("float32")
         return found
 
+    def unknown_share(self, words):
+        """Return the share of the pieces of some words that no other token spells; 0 if none."""
+        pieces = np.concatenate([np.zeros(0, "int32"), *self._tokenizer.word_token_ids(words)])
+        return float(np.mean(pieces == self._tokenizer.unknown)) if len(pieces) else 0.0
+
     def encode_texts(self, texts):
         """Return a vector for each text: the mean over its tokens with the special tokens.
 

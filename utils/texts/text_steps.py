@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from utils.texts.found_texts import find_texts
+from utils.texts.text_notes import notes_on_empty, notes_on_unknown
 from utils.texts.token_rows import TokenRows
 from utils.texts.tokenizer import TextTokenizer
 from utils.texts.windows import has_windows
@@ -13,7 +14,6 @@ KINDS = ("token", "word", "text")
 # Tokens that an encoder takes, without its start and end token, where nothing else is said; and
 # tokens of a word.
 MOST_TOKENS, MOST_OF_WORD = 510, 8
-MOST_UNKNOWN = 1 / 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,20 +189,10 @@ def _notes_on_cuts(where, unit, most, tokens):
 
 
 def _notes_on_tokens(where, found, steps):
-    notes = []
     empty = found.tokens.lengths == 0
     if steps.kind == "word":
         empty = ~(found.lengths(found.places) > 0).any(axis=1)
-    if empty.any():
-        notes.append(
-            f"{where}: {empty.sum()} of {len(empty)} samples have an empty text, which counts as "
-            "absent."
-        )
     unknown = steps.tokenizer.unknown
     share = 0.0 if unknown is None else found.tokens.share_of(unknown)
-    if share > MOST_UNKNOWN:
-        notes.append(
-            f"{where}: {share:.0%} of the tokens are unknown to the encoder. It may not know this "
-            "script or language: choose a multilingual encoder."
-        )
-    return notes
+    notes = [*notes_on_empty(empty.sum(), len(empty)), *notes_on_unknown(share)]
+    return [f"{where}: {note}" for note in notes]

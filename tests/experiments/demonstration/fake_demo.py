@@ -19,10 +19,20 @@ from utils.clips.media import ClipError
 from utils.command_line import run_command
 
 
+class FakeVectors:
+    """Vectors of words."""
+
+    def __call__(self, words):
+        return extracted(words).arrays["text"]
+
+    def notes(self, words):
+        return []
+
+
 class FakeExtractor:
     """Hears four words in every recording, or those of its transcript; some are orders."""
 
-    stages = types.SimpleNamespace(vectors=lambda words: extracted(words).arrays["text"])
+    stages = types.SimpleNamespace(vectors=FakeVectors())
 
     def extract(self, clip):
         if "hang" in clip.text:

@@ -10,11 +10,19 @@ from experiments.runs.clip_score import ClipScorer
 from experiments.runs.clip_scoring import ClipScoring
 from tests.experiments.extracted import EXTRACTION, NAMES, LinearRun
 from utils.clips.media import ClipError
+from utils.clips.stages import NoVectors
 from utils.clips.written_text import written_clip
 
 
-def vectors(words):
-    return np.array([[len(word), 1, 0] for word in words], "float32").reshape(-1, 3)
+class Vectors:
+    def __call__(self, words):
+        return np.array([[len(word), 1, 0] for word in words], "float32").reshape(-1, 3)
+
+    def notes(self, words):
+        return ["Strange words."] if "?" in words else []
+
+
+vectors = Vectors()
 
 
 def test_each_word_is_a_step_and_counts_as_a_linear_model_says():
@@ -30,8 +38,13 @@ def test_each_word_is_a_step_and_counts_as_a_linear_model_says():
 
 
 def test_without_vectors_the_words_alone_are_there():
-    found = written_clip("so good", lambda words: np.zeros((len(words), 0), "float32"))
+    found = written_clip("so good", NoVectors())
     assert found.arrays == {} and found.steps.words == ["so", "good"] and found.text == "so good"
+
+
+def test_the_notes_on_words_are_kept():
+    assert written_clip("so ?", vectors).notes == ["Strange words."]
+    assert written_clip("so good", vectors).notes == []
 
 
 def test_a_text_without_words_is_refused():

@@ -37,4 +37,10 @@ def test_texts_are_predicted_without_naming_a_model(tmp_path, monkeypatch, capsy
     predict.main()
     loved, worst, nothing = pyarrow.csv.read_csv(output)["prediction"].to_pylist()
     assert loved > 1 and worst < -1 and abs(nothing) < 1
-    assert " ".join(capsys.readouterr().out.split()).startswith(NO_MODEL)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert printed.startswith(NO_MODEL)
+    assert "1 of 3 samples have an empty text, which counts as absent" in printed
+    assert "unknown to the encoder" not in printed
+    monkeypatch.setattr(sys, "argv", ["predict", "--text", "\U0001f600 \U0001f600"])
+    predict.main()
+    assert "100% of the tokens are unknown to the encoder" in capsys.readouterr().out

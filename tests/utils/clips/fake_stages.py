@@ -46,6 +46,9 @@ class FakeVectors:
     def __call__(self, words):
         return np.array([[len(word), 1] for word in words], "float32").reshape(-1, 2)
 
+    def notes(self, words):
+        return ["Strange words."] if "?" in words else []
+
 
 class Frames(list):
     """Frames with notes."""

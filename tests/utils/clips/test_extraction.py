@@ -28,7 +28,8 @@ def test_steps_are_words_and_pauses_with_the_means_of_their_time():
     # Frames before 0.25 s have no face: they do not count.
     assert found.arrays["video"][0, 0] == pytest.approx(np.mean([0.3, 0.4]), abs=0.06)
     assert (found.text, found.start, found.end) == ("so good", 0.0, pytest.approx(3.0))
-    assert "No face at first." in found.notes
+    assert "No face at first." in found.notes and "Strange words." not in found.notes
+    assert "Strange words." in extract(FakeClip(heard=SAID), text="so ?").notes
     assert {"decode sound", "voice", "decode video", "face", "text"} <= {*found.seconds}
 
 

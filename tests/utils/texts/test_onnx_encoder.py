@@ -73,6 +73,11 @@ def test_vectors_are_those_of_keras(encoder, folder):
     assert not texts[1].any() and encoder.encode_texts([]).shape == (0, WIDTH)
 
 
+def test_the_share_of_unknown_pieces_is_known(encoder):
+    assert encoder.unknown_share(["a", "bc", "?"]) == 1 / 4
+    assert encoder.unknown_share([]) == encoder.unknown_share(["ab"]) == 0
+
+
 def test_long_texts_are_cut_between_words(encoder, folder):
     longest = encoder._longest
     words = ["ab"] * longest  # two pieces each

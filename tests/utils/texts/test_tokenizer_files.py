@@ -62,10 +62,16 @@ def test_names_of_special_tokens_come_from_the_options(tmp_path):
     assert (tokenizer.start, tokenizer.end) == (2, 0)
 
 
-@pytest.mark.parametrize("preset", ["package://no_such_package/model", "package://json/nowhere"])
-def test_missing_packages_are_named(preset):
-    with pytest.raises(ValueError, match=f"Received: '{preset}'"):
-        TextTokenizer.from_source(preset)
+@pytest.mark.parametrize("package", ["no_such_package", "no_such.package", ""])
+def test_missing_packages_are_named(package):
+    received = f"Received: 'package://{package}/model'. Install {package}: `pip"
+    with pytest.raises(ValueError, match=received):
+        TextTokenizer.from_source(f"package://{package}/model")
+
+
+def test_a_folder_that_a_package_lacks_is_named_with_those_it_has():
+    with pytest.raises(ValueError, match=r"'package://email/model'. email has the folders: mime."):
+        TextTokenizer.from_source("package://email/model")
 
 
 def write(folder, **files):

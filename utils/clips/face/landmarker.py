@@ -57,6 +57,7 @@ class LandmarkerTracker:
     Raises:
         FileNotFoundError: If the file is missing.
         ImportError: If mediapipe is not installed.
+        ValueError: If the file is not the model.
 
     Example:
         >>> from utils.clips.media import read_frames  # doctest: +SKIP
@@ -84,6 +85,8 @@ class LandmarkerTracker:
                 "Run `pip install mediapipe`."
             ) from error
         self.files = (path,)
+        with self._landmarker():  # a file that is no model is refused here, not by every clip
+            pass
 
     def follow(self, frames):
         """The values of one face of a clip, as a `FaceTrack`; see `FaceTracker.follow`."""

@@ -17,7 +17,7 @@ def face_tracker(source="mesh", iris=True):
         An object with `names`, `files` and `follow(frames)`.
 
     Raises:
-        ValueError: If the source is unknown.
+        ValueError: If the source is unknown, or if the landmarker's file is not its model.
         FileNotFoundError: If the landmarker's file is missing.
         ImportError: If a package is not installed.
     """

@@ -9,6 +9,7 @@ import numpy as np
 from utils.clips.media.clip_error import ClipError
 from utils.clips.media.decoder import LONGEST_EDGE, VideoReformatter
 from utils.clips.media.opened_clip import open_clip
+from utils.clips.media.pace import Pace
 from utils.clips.media.packets import FrameSource
 from utils.clips.media.span import check_span, early_end
 from utils.clips.media.upright import orientation, turned
@@ -68,7 +69,8 @@ class Frames:
     """Iterator over the `Frame`s of a clip; see `read_frames`.
 
     Attributes:
-        notes: Sentences about what was unusual, such as damage; complete after the last frame.
+        notes: Sentences about what was unusual, such as damage or a rate that varies; complete
+            after the last frame.
     """
 
     def __init__(self, path, rate, start, end, longest_side):
@@ -132,20 +134,22 @@ class Frames:
         start, end = self._span
         # Time stamps are rounded, in mkv to milliseconds.
         half_tick = float(clip.video.time_base) / 2
-        latest = 0.0
+        latest, pace = 0.0, Pace()
         while first is not None:
             time, frame = first
             if time >= end:
-                self.notes = tuple(self._source.notes())
+                self.notes = (*self._source.notes(), *pace.notes())
                 return
             latest = time
+            pace.add(time)
             cell = math.floor((time + half_tick) * self._rate + 1e-9)
             if cell > self._cell:
                 self._cell = cell
                 if time >= start:
                     yield Frame(time, self._picture(clip, frame))
             first = next(timed, None)
-        self.notes = (*self._source.notes(), *early_end(clip, clip.video, "picture", latest))
+        end_notes = early_end(clip, clip.video, "picture", latest)
+        self.notes = (*self._source.notes(), *pace.notes(), *end_notes)
 
     def _picture(self, clip, frame):
         """Return the RGB image of a frame, shrunk and upright."""

@@ -9,10 +9,8 @@ from utils.clips.media.packets import FrameSource
 from utils.clips.media.upright import UPRIGHT, orientation
 
 LATE = 0.02  # seconds
-# With a constant rate, the rate in which all presentation times fit is the average rate, or, with
-# half pictures, twice that.
-STEADY = (1, 2)
-UNEVEN = 0.05
+SHORTER = 0.99  # share of the announced bytes
+ENDLESS = 0xFFFFFF00  # from this size on, a RIFF file was written without an end
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def probe(path):
         ```
     """
     with open_clip(path) as clip:
-        notes = _track_notes(clip)
+        notes = [*_size_notes(path), *_track_notes(clip)]
         duration = _duration(clip)
         if clip.audio:
             # An encrypted sound is found here.
@@ -70,7 +68,7 @@ def probe(path):
             return MediaInfo(duration, True, False, 0, 0, 0, 0.0, tuple(notes))
         first = _first_picture(path)
         turns, mirrored = orientation(first) if first else UPRIGHT
-        notes += _picture_notes(clip.video, turns, mirrored)
+        notes += _picture_notes(turns, mirrored)
         width, height = map(round, shown_size(clip.video, clip.video.width, clip.video.height))
         if turns % 2:
             width, height = height, width
@@ -86,6 +84,16 @@ def _first_picture(path):
     """
     with open_clip(path) as clip:
         return next(iter(FrameSource(clip, clip.video, "picture")), None)
+
+
+def _size_notes(path):
+    """Return a sentence if a RIFF file, such as wav or avi, is cut; the decoder does not tell."""
+    with open(path, "rb") as file:
+        head, size = file.read(8), file.seek(0, 2)
+    announced = 8 + int.from_bytes(head[4:], "little")
+    if head[:4] != b"RIFF" or announced > ENDLESS or size >= SHORTER * announced:
+        return []
+    return [f"The file has {size:,} bytes and announces {announced:,}: its end is missing."]
 
 
 def _track_notes(clip):
@@ -112,15 +120,12 @@ def _track_notes(clip):
     return notes
 
 
-def _picture_notes(video, turns, mirrored):
+def _picture_notes(turns, mirrored):
     notes = []
     if turns:
         notes.append(f"The pictures are turned by {90 * turns} degrees, as the file says.")
     if mirrored:
         notes.append("The pictures are mirrored, as the file says.")
-    average, base = video.average_rate, video.base_rate
-    if average and base and min(abs(float(base / average) - k) for k in STEADY) > UNEVEN:
-        notes.append(f"The frame rate varies; it is {float(average):.1f} a second on average.")
     return notes
 
 

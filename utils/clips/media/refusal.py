@@ -14,6 +14,7 @@ PLAYLIST = re.compile(
 )
 # ISO/IEC 14496-12: the boxes around `dref`, from the outermost.
 PARENTS = (b"moov", b"trak", b"mdia", b"minf", b"dinf")
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n")  # JPEG and PNG
 SELF_CONTAINED = 1  # flag of an entry of `dref`
 MOST_BOXES = 100_000  # a hostile file could hold a box in every 8 bytes
 LARGEST_TABLE = 65_536  # bytes of a `dref` box that are looked at
@@ -32,6 +33,8 @@ def why_refused(file, error):
         if PLAYLIST.search(head.decode("utf-8", "replace")):
             return "Received: a playlist or a list of other files. Name those files themselves."
         return "Received: a text file. Name the recording itself."
+    if head.startswith(PICTURES):
+        return "Received: a picture. Name a recording."
     if not head.strip(b"\0"):
         return "Received: zeros, as after a broken copy. Copy it again."
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):

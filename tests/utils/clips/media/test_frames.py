@@ -43,12 +43,22 @@ def test_the_rate_is_kept_at_any_frame_rate(made, fps, count):
     assert all(index == round(time * fps) for time, index in read(path))
 
 
+@pytest.mark.parametrize("fps", [15, 24, 30, 60])
+def test_a_steady_rate_has_no_note_although_times_are_rounded(made, fps):
+    frames = read_frames(made(f"fps{fps}.mkv", seconds=2, fps=fps, audio=None))
+    assert list(frames) and frames.notes == ()
+
+
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
 def test_presentation_times_of_a_variable_rate_are_kept(made, suffix):
     times = np.concatenate([np.arange(15) / 30, 0.5 + np.arange(8) / 15, [1.5]])
     path = made(f"variable.{suffix}", times=times, audio=None)
     found = read(path, rate=60)
     np.testing.assert_allclose([time for time, _ in found], times, atol=1e-3)
+    frames = read_frames(path)
+    assert list(frames) and frames.notes == (
+        "The frame rate varies; it is 15.3 a second on average.",
+    )
     assert [index for _, index in found] == list(range(len(times)))
 
 

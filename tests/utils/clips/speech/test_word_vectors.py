@@ -18,6 +18,9 @@ class FakeEncoder:
             for words in word_lists
         ]
 
+    def unknown_share(self, words):
+        return words.count("?") / len(words)
+
 
 @pytest.fixture
 def vectors(monkeypatch):
@@ -34,3 +37,11 @@ def test_a_clip_is_one_sequence_and_a_long_one_is_cut_evenly(vectors):
 def test_a_clip_without_words_has_no_vectors(vectors):
     assert vectors([]).shape == (0, 2) and vectors([]).dtype == "float32"
     assert vectors.names == ("text_0", "text_1") and vectors.files == ("weights",)
+
+
+def test_words_that_the_encoder_does_not_know_are_told(vectors):
+    assert vectors.notes(["so", "so", "?"]) == []
+    assert vectors.notes(["so", "?"]) == [
+        "50% of the tokens are unknown to the encoder. It may not know this script or language: "
+        "choose a multilingual encoder."
+    ]
