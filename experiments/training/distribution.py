@@ -121,7 +121,8 @@ class Distribution:
         """Make dropout differ between replicas, and let batch normalisation see all replicas."""
         if self.replicas == 1:
             return
-        for layer in model.layers:
+        # Of the models inside too: behind a text encoder, or members of an ensemble.
+        for layer in model._flatten_layers():
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.synchronized = True
         self.separate_seeds(model)

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from models import load_model
+from tests.experiments.test_text_encoder import TOKENS
 from tests.experiments.training.replicas import train
+from tests.models.small_encoders import write_folder
 from tests.processes import run
 
 ROOT = Path(__file__).parents[3]
@@ -63,8 +65,8 @@ class Job:
         return self
 
 
-def assert_same_curves(one, other):
-    assert len(one.history) == len(other.history) == 5
+def assert_same_curves(one, other, epochs=4):
+    assert len(one.history) == len(other.history) == epochs + 1
     for mine, yours in zip(one.history, other.history, strict=True):
         for name in ("loss", "valid_MAE"):
             assert mine.get(name) == pytest.approx(yours.get(name), abs=1e-4)
@@ -95,6 +97,18 @@ def test_two_devices_give_the_curve_of_one(single, data_without_test, tmp_path):
     job = Job(tmp_path / "two", data_without_test, "--strategy", "mirrored", devices=2).finished()
     assert_same_curves(job, single)
     assert json.loads((job.run / "metadata.json").read_text())["replicas"] == 2
+
+
+def test_two_devices_train_a_text_encoder_as_one_does(data_without_test, tmp_path):
+    # Without dropout and clipping, of which each replica has its own.
+    encoder = write_folder(tmp_path / "encoder", "distilbert", dropout=0.0)
+    (encoder / "vocab.txt").write_text("\n".join(TOKENS) + "\n")
+    options = ("--text-encoder", encoder, "--text-tokens", "6", "--epochs", "2", "--clip-norm", "0")
+    one, two = (
+        Job(tmp_path / name, data_without_test, *options, *more, devices=devices).finished()
+        for name, more, devices in (("one", (), 1), ("two", ("--strategy", "mirrored"), 2))
+    )
+    assert_same_curves(one, two, epochs=2)
 
 
 def test_two_workers_give_the_curve_of_one(single, pair):
