@@ -6,13 +6,12 @@ of the setting in Poria et al., "Context-Dependent Sentiment Analysis in User-Ge
 ACL 2017.
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
 
-from data.prepare.arguments import check_draw
 from data.prepare.mosi_source import read_utterances
+from data.prepare.recipe import check_draw, write_description
 from utils.environment import file_checksum
 from utils.formats.hdf5 import write_split
 from utils.formats.split import SPLITS
@@ -23,7 +22,6 @@ from utils.new_file import check_free, new_folder
 
 DEFAULTS = {"context": 20, "valid_share": 0.1, "seed": 0}
 MAX_CONTEXT = 1000
-DESCRIPTION_FILE = "prepared.json"
 INDEX_COLUMNS = (
     *("row", "id", "video_id", "utt_no", "pos_in_video"),
     *("text", "score", "cls", "start", "end", "n_context"),
@@ -90,8 +88,7 @@ def prepare_mosi_context(
             write_split(partial, name, sequences, utterances.scores[rows])
             index = _index(utterances, rows, positions, context)
             write_table(index_path(partial, name), index)
-        text = json.dumps(description, indent=2) + "\n"
-        (partial / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
+        write_description(partial, description)
         write_target(partial, ScoreTarget())
     return description
 

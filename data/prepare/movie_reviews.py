@@ -1,13 +1,12 @@
 """Sentences of movie reviews, each rated by some twenty people, as a folder of texts and scores."""
 
 import csv
-import json
 import tarfile
 from pathlib import Path
 
 import numpy as np
 
-from data.prepare.arguments import check_draw
+from data.prepare.recipe import check_draw, write_description
 from utils.environment import file_checksum
 from utils.formats.feature_folder import INDEX_FILE
 from utils.formats.table import write_table
@@ -77,8 +76,7 @@ def prepare_movie_reviews(
     }
     with new_folder(output) as partial:
         write_table(partial / INDEX_FILE, columns)
-        text = json.dumps(description, indent=2) + "\n"
-        (partial / "prepared.json").write_text(text, encoding="utf-8")
+        write_description(partial, description)
         write_target(partial, TARGET)
     return description
 

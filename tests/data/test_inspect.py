@@ -231,17 +231,6 @@ def test_a_missing_modality_is_noted(clean_dir, capsys):
     assert json.loads(capsys.readouterr().out)["missing"] == ["text"]
 
 
-def test_texts_without_features_are_described(tmp_path, capsys):
-    rows = ["id,split,label,text"]
-    rows += [f"t{i},train,{i % 3 - 0.5},Text {i}" for i in range(6)]
-    rows += ["v0,valid,1.5,Text 2", "v1,valid,-1.5,"]
-    (tmp_path / "index.csv").write_text("\n".join(rows) + "\n")
-    call(main, tmp_path)
-    shown = capsys.readouterr().out
-    assert "Valid steps" not in shown and re.search(r"texts +1\n", shown)
-    assert inspect_data(tmp_path).splits["valid"].empty == 1
-
-
 def test_a_split_with_other_labels_than_train_is_a_warning(tmp_path):
     for seed, (split, share) in enumerate((("train", 0.5), ("valid", 0.5), ("test", 0.9))):
         sequences, labels = make_samples(100, seed)
@@ -288,22 +277,6 @@ def test_data_of_which_nothing_can_be_read_is_refused(clean_dir, fails):
 def test_a_path_without_data_is_refused(tmp_path, fails):
     assert "No data at" in fails(main, tmp_path / "none")
     assert "is in no known format" in fails(main, tmp_path)
-
-
-def test_data_without_labels_is_described(clean_dir, capsys, fails):
-    for split in ("train", "valid", "test"):
-        (clean_dir / f"y_{split}.h5").unlink()
-    assert "y_train.h5" in fails(main, clean_dir)
-    call(main, clean_dir, "--labels", "false")
-    output = capsys.readouterr().out
-    assert re.search(r"labels +not read", output) and "Labels" not in output
-    assert "Valid steps of a sample" in output and "nothing to repair" in output
-    call(main, clean_dir, "--labels", "false", "--json")
-    told = json.loads(capsys.readouterr().out)
-    assert told["target"] is None and told["splits"]["valid"]["labels"] is None
-    assert "without --label-file" in fails(
-        main, clean_dir, "--labels", "false", "--label-file", "x.csv"
-    )
 
 
 def test_json_holds_the_same_and_no_nan(clean_dir, capsys):
