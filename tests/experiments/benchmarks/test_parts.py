@@ -11,7 +11,7 @@ from experiments.benchmarks.imports import measure_imports
 from experiments.benchmarks.inference import export_onnx, prediction_routes
 from experiments.benchmarks.padding import make_split, measure_padding, mosi_like_lengths
 from experiments.benchmarks.sizes import SIZES, make_batch, make_model
-from experiments.benchmarks.timing import medians, time_in_turn
+from experiments.benchmarks.timing import measure_in_turn, medians, time_in_turn
 from experiments.benchmarks.training import measure_training
 from experiments.benchmarks.weights import export_weights
 from experiments.training import grouped_steps
@@ -40,6 +40,14 @@ def test_contenders_take_turns():
     assert turns == "ab" * 4  # once to see how long a call takes
     assert all(len(values) == 3 for values in seconds.values())
     assert medians({"a": [3, 1, 2]}) == {"a": 2}
+
+
+def test_elapsed_and_processor_time_come_from_their_own_clocks(monkeypatch):
+    done = []
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: 3.0 * len(done))
+    monkeypatch.setattr(timing.time, "process_time", lambda: 5.0 * len(done))
+    (found,) = measure_in_turn({"one": lambda: done.append(1)}, 1)["one"]
+    assert found == (3.0, 5.0)
 
 
 def test_products_are_computed_and_counted(console, small_products):
