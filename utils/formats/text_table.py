@@ -1,4 +1,4 @@
-"""A CSV table of texts without features, which a model with a text encoder predicts."""
+"""A CSV table of texts without features, for a model that reads texts."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class TextTable(Reader):
     def describe():
         """Describe the files that this reader expects, in words."""
         return (
-            "for prediction by a model with a text encoder, a CSV table with the columns id, text"
+            "for prediction by a model that reads texts, a CSV table with the columns id, text"
         )
 
     @classmethod
