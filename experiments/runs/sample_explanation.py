@@ -11,6 +11,7 @@ from experiments.tasks.predictions import Predictions
 from experiments.tasks.sample_parts import fitting_names, sequence_parts
 from utils.command_line import did_you_mean
 from utils.texts.step_names import StepNames, step_namer
+from utils.texts.windows import has_windows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +104,8 @@ def explain_sample(run, data, split, sample_id, output=None):
             encoded=steps is not None,
         )
         parts = sequence_parts(inputs, run.inputs.modalities, step_names)
-        found = sequence_contributions(run.model, inputs, parts, columns, names)
+        window = has_windows(sample.index)
+        found = sequence_contributions(run.model, inputs, parts, columns, names, window)
     return SampleExplanation(
         str(sample_id), split, str(data), text, predictions, found, step_names, blocks.notes()
     )
