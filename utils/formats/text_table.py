@@ -27,9 +27,7 @@ class TextTable(Reader):
     @staticmethod
     def describe():
         """Describe the files that this reader expects, in words."""
-        return (
-            "for prediction by a model that reads texts, a CSV table with the columns id, text"
-        )
+        return "for prediction by a model that reads texts, a CSV table with the columns id, text"
 
     @classmethod
     def matches(cls, path):
