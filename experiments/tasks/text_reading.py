@@ -11,7 +11,6 @@ from utils.environment import file_checksum
 from utils.formats.extraction_file import check_same_extraction
 from utils.formats.split import MODALITIES, Split, raw_samples, without_labels
 from utils.formats.stored_rows import StoredRows
-from utils.texts.text_notes import notes_on_empty
 
 
 def feature_modalities(modalities, text_encoder):
@@ -120,8 +119,9 @@ def with_word_vectors(samples, extraction, used, widths):
     """
     if samples.sequences or not _is_of_words(extraction):
         return samples
-    # It loads a text encoder.
+    # They need the package `tokenizers`.
     from utils.clips.speech import WordVectors
+    from utils.texts.text_notes import notes_on_empty
 
     vectors = WordVectors()
     checksums = {file.name: file_checksum(file) for file in vectors.files}
