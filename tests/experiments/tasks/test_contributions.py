@@ -7,12 +7,13 @@ from data.synthetic.features import WIDTHS as PLANTED_WIDTHS
 from data.synthetic.features import world
 from data.synthetic.generation import generate
 from experiments.tasks.contributions import Part, sequence_contributions
-from experiments.tasks.sample_parts import sequence_parts
+from experiments.tasks.sample_parts import fitting_names, sequence_parts
 from models import MODELS, TextEncoder, TextEncoderModel
 from models.multimodal_model import Explanation, MultimodalModel
 from tests.models.small_encoders import BERT, WIDTH
 from tests.models.tiny import MODALITIES, SEQ_LEN, make_masks, make_model, make_sequences, sizes
 from utils.batches.dataset import model_inputs
+from utils.texts.step_names import StepNames
 
 
 def make_inputs(seed=0, absent=()):
@@ -160,6 +161,13 @@ def test_both_methods_find_the_planted_truth_of_a_trained_model(planted):
     assert min(shares_of_equal_signs(found)) >= 0.85
     truth, gradients, _ = found
     assert abs(gradients[truth != 0]).mean() > 2 * abs(gradients[truth == 0]).mean()
+
+
+def test_a_window_that_was_cut_has_the_names_of_its_last_utterances():
+    names = StepNames.of_parts(["well", "it was long", "I loved it"])
+    assert fitting_names(names, 2, encoded=True, last=True).parts == ["it was long", "I loved it"]
+    assert fitting_names(names, 2, encoded=True).parts == ["well", "it was long"]
+    assert fitting_names(names, 2, encoded=False, last=True) is None
 
 
 @pytest.fixture(scope="module")
