@@ -97,7 +97,7 @@ def make_parser():
         type=Literal["error", "cut"],
         default="error",
         help="a sample with more steps than the model takes: error, list it as a failure; cut, "
-        "keep its first steps",
+        "keep its first steps, of a context window its last",
     )
     parser.add_argument("--batch-size", type=int, default=64, help="samples computed at once")
     parser.add_argument("--overwrite", action="store_true", help="replace the output if it exists")

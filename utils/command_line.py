@@ -211,7 +211,10 @@ def _values(kind):
 
 
 def run_command(main):
-    """Run a command. Bad input ends it with exit code 2, a failed run with 1."""
+    """Run a command. Bad input or a missing package ends it with exit code 2, a failed run with 1.
+
+    An `ImportError` without a name is one of ours, whose message says what to install.
+    """
     try:
         with memory_errors():
             main()
@@ -221,6 +224,10 @@ def run_command(main):
     except OSError as error:
         fail(_with_advice(error), 2)
     except ValueError as error:
+        fail(" ".join(str(error).split()), 2)
+    except ImportError as error:
+        if error.name is not None:
+            raise
         fail(" ".join(str(error).split()), 2)
     except RunFailed as error:
         fail(str(error), error.code)

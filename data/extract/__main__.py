@@ -17,10 +17,7 @@ def main():
     settings.check()
     if arguments.resume and arguments.overwrite:
         raise ValueError("--resume and --overwrite exclude each other. Give one of them.")
-    try:
-        run(arguments, settings)
-    except ImportError as error:  # The message names the requirements file.
-        raise ValueError(str(error)) from error
+    run(arguments, settings)
 
 
 def run(arguments, settings):

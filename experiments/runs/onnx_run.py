@@ -14,6 +14,7 @@ from experiments.tasks.text_reading import (
     given_samples,
     samples_of_words,
     with_absent,
+    with_word_vectors,
 )
 from utils.environment import file_checksum
 from utils.formats.extraction_file import checked_extraction
@@ -145,13 +146,14 @@ class OnnxSequences(OnnxRun):
         check_extraction_of(reader, samples, modalities, self.extraction)
         if steps is not None:
             samples = with_absent(steps.encode(samples, reader), self.modalities, self.widths)
+        else:
+            samples = with_word_vectors(samples, self.extraction, self.modalities, self.widths)
         samples.check_widths(self.widths)
         return SequenceBlocks(samples, self.lengths, cut)
 
     def text_blocks(self, texts):
         if self.text_steps is None:
-            samples = samples_of_words(texts, self.extraction)
-            samples = with_absent(samples, self.modalities, self.widths)
+            samples = samples_of_words(texts, self.extraction, self.modalities, self.widths)
             return SequenceBlocks(samples, self.lengths, cut=True)
         return SequenceBlocks(self.as_samples({"text": texts}), self.lengths)
 

@@ -10,6 +10,7 @@ from experiments.tasks.explained_outputs import explained_outputs
 from experiments.tasks.predictions import Predictions
 from experiments.tasks.sample_parts import fitting_names, sequence_parts
 from utils.command_line import did_you_mean
+from utils.formats.windows import has_windows
 from utils.texts.step_names import StepNames, step_namer
 
 
@@ -96,14 +97,15 @@ def explain_sample(run, data, split, sample_id, output=None):
     else:
         text = (sample.index.get("text") or [None])[0]
         inputs = next(iter(run.inputs.batches(sample)))
-        steps = run.inputs.text_steps
+        steps, window = run.inputs.text_steps, has_windows(sample.index)
         step_names = fitting_names(
             step_namer(blocks.samples, steps)(number),
             int(np.sum(inputs[3])),
             encoded=steps is not None,
+            last=window,
         )
         parts = sequence_parts(inputs, run.inputs.modalities, step_names)
-        found = sequence_contributions(run.model, inputs, parts, columns, names)
+        found = sequence_contributions(run.model, inputs, parts, columns, names, window)
     return SampleExplanation(
         str(sample_id), split, str(data), text, predictions, found, step_names, blocks.notes()
     )

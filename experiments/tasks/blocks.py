@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from utils.formats.split import MODALITIES
+from utils.formats.windows import has_windows
 
 
 class Blocks(ABC):
@@ -41,7 +42,8 @@ class SequenceBlocks(Blocks):
     Args:
         samples: The `Split`.
         longest: From each modality that is used to the longest sequence that the model takes.
-        cut: Whether to keep the first steps of a longer sequence; otherwise its sample fails.
+        cut: Whether to keep the first steps of a longer sequence, of a context window its last;
+            otherwise its sample fails.
     """
 
     def __init__(self, samples, longest, cut=False):
@@ -50,12 +52,13 @@ class SequenceBlocks(Blocks):
         self.samples = dataclasses.replace(samples, index={**samples.index, "id": samples.ids})
         self.longest = longest
         self.cut = cut
+        self.kept = "last" if has_windows(samples.index) else "first"
         self.shortened = 0
 
     def parts(self):
         first = 0
         for block in self.samples.blocks(np.arange(len(self.samples))):
-            sequences, long = fitted(block.sequences, self.longest)
+            sequences, long = fitted(block.sequences, self.longest, self.kept == "last")
             fitting = dataclasses.replace(block, sequences=sequences, step_counts={})
             rows = first + np.arange(len(block))
             first += len(block)
@@ -72,7 +75,7 @@ class SequenceBlocks(Blocks):
         notes = self.samples.repair_notes()
         if self.shortened:
             notes.append(
-                f"samples that were too long: {self.shortened}; their first steps were kept."
+                f"samples that were too long: {self.shortened}; their {self.kept} steps were kept."
             )
         return notes
 
@@ -110,15 +113,17 @@ class TableBlocks(Blocks):
                 yield rows, block
 
 
-def fitted(sequences, longest):
+def fitted(sequences, longest, last=False):
     """Bring sequences to the lengths that a model takes.
 
-    A sequence whose valid steps fit loses padding alone. Of a longer one the first steps are kept.
+    A sequence whose valid steps fit loses padding alone. Of a longer one some steps are kept.
     Modalities of equal lengths are cut at the same places, so that aligned steps stay aligned.
 
     Args:
         sequences: From each modality to features `(N, T, D)`.
         longest: From each modality that is used to its largest number of steps.
+        last: Whether the last steps are kept, such as the one that a context window is about;
+            otherwise the first.
 
     Returns:
         The sequences; and for each sample whether one of its sequences was too long, `(N,)`.
@@ -131,7 +136,7 @@ def fitted(sequences, longest):
         ends = np.where(valid.any(axis=1), length - valid[:, ::-1].argmax(axis=1), 0)
         starts = valid.argmax(axis=1)
         too_long = ends - starts > limit
-        starts = np.where(ends <= limit, 0, np.where(too_long, starts, ends - limit))
+        starts = np.where(ends <= limit, 0, np.where(too_long & (not last), starts, ends - limit))
         steps = starts[:, None] + np.arange(limit)
         for name in names:
             found[name] = np.take_along_axis(found[name], steps[..., None], axis=1)

@@ -71,7 +71,7 @@ class Contributions:
         return self.prediction - self.baseline - self.gradients[self.whole].sum(axis=0)
 
 
-def sequence_contributions(model, inputs, parts, columns, names):
+def sequence_contributions(model, inputs, parts, columns, names, in_place=False):
     """Compute the contributions of the parts of one sample.
 
     Args:
@@ -80,34 +80,38 @@ def sequence_contributions(model, inputs, parts, columns, names):
         parts: The `Part`s. One without a valid step contributes 0.
         columns: Indices of the K outputs.
         names: Their names.
+        in_place: See `occlusion`.
 
     Returns:
         `Contributions`.
     """
     sample = _by_name(inputs)
-    prediction = np.asarray(_predict(model, sample, _masks(sample, [NOTHING])), "float64")
+    prediction = np.asarray(model(_without(model, sample, [NOTHING]), training=False), "float64")
     gradients, baseline = integrated_gradients(model, sample, columns)
     shares = [gradients[part.input][list(part.steps)].sum(axis=0) for part in parts]
     return Contributions(
         list(names),
         list(parts),
         prediction[0, columns],
-        occlusion(model, sample, parts)[:, columns],
+        occlusion(model, sample, parts, in_place)[:, columns],
         np.array(shares).reshape(len(parts), len(columns)),
         baseline,
     )
 
 
-def occlusion(model, sample, parts):
+def occlusion(model, sample, parts, in_place=False):
     """Predict a sample with and without each of its parts.
 
     A part is left out by its mask. Left out of a text, a token or word is as if it had not been
-    written.
+    written. In a context window, the last step is what the model scores: without it, another
+    utterance would be scored. So there a step stays, with features of 0.
 
     Args:
         model: A `MultimodalModel`.
         sample: Dict from `text`, `text_mask` and so on to arrays of one sample.
         parts: The `Part`s.
+        in_place: Whether a step that is left out stays in its place, with features of 0, which are
+            the mean of scaled features. Behind a text encoder these are its vectors.
 
     Returns:
         The prediction minus the prediction without each part, float64 `(parts, columns)`.
@@ -124,8 +128,8 @@ def occlusion(model, sample, parts):
     for start in range(0, len(present), size):
         rows = present[start : start + size]
         # The sample itself stands among its copies, so that both are computed in the same way.
-        masks = _masks(sample, [NOTHING, *(parts[i] for i in rows)])
-        outputs = np.asarray(_predict(model, sample, masks), "float64")
+        copies = _without(model, sample, [NOTHING, *(parts[i] for i in rows)], in_place)
+        outputs = np.asarray(model(copies, training=False), "float64")
         found[rows] = outputs[:1] - outputs[1:]
     return found
 
@@ -206,19 +210,16 @@ def _copies(sample):
     return max(1, min(MOST_COPIES, MOST_WEIGHTS // longest**2))
 
 
-def _masks(sample, parts):
-    """Return the masks of a copy of a sample for each part, without that part."""
-    masks = {n: np.repeat(sample[f"{n}_mask"], len(parts), axis=0) for n in MODALITIES}
+def _without(model, sample, parts, in_place=False):
+    """Return a copy of a sample for each part, without that part, as inputs of the model."""
+    sample = _encoded(model, sample) if in_place else sample
+    copies = {name: np.repeat(x, len(parts), axis=0) for name, x in sample.items()}
     for row, part in enumerate(parts):
-        masks[part.input][row, list(part.steps)] = False
-    return masks
-
-
-def _predict(model, sample, masks):
-    """Return the predictions of copies of a sample with other masks, `(copies, columns)`."""
-    copies = {n: np.repeat(sample[n], len(masks[n]), axis=0) for n in MODALITIES}
-    copies |= {f"{n}_mask": masks[n] for n in MODALITIES}
-    return model(_encoded(model, copies), training=False)
+        key = f"{part.input}_mask"
+        if in_place and part.name is not None:
+            key = part.input if part.input in copies else f"{part.input}_vectors"
+        copies[key][row, list(part.steps)] = 0
+    return copies if in_place else _encoded(model, copies)
 
 
 def _encoded(model, copies):

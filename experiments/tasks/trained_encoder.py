@@ -11,11 +11,17 @@ from utils.untrusted.plain_file import plain_file
 def check_source(source):
     """Raise a `ValueError` if the source of a text encoder is a run that has none."""
     folder = Path(source)
-    if (folder / KEPT_MODEL).is_file() and not (folder / STANDARD_FILE).is_file():
-        raise ValueError(
-            "--text-encoder must name a run that was trained with --text-encoder, or another "
-            f"source. Received: {source}, a run without a text encoder. Choose another run."
-        )
+    kept, tokenizer = ((folder / name).is_file() for name in (KEPT_MODEL, STANDARD_FILE))
+    if not kept and (folder / "config.yaml").is_file():
+        lack = "a run that keeps no model, such as a cross-validation or an interrupted run"
+    elif kept and not tokenizer:
+        lack = f"a run without a text encoder, whose {STANDARD_FILE} would be there"
+    else:
+        return
+    raise ValueError(
+        "--text-encoder must name a run that was trained with --text-encoder, or another source. "
+        f"Received: {source}, {lack}. Choose another run."
+    )
 
 
 def trained_encoder(source):

@@ -51,6 +51,21 @@ def test_json_needs_no_labels_and_has_the_prediction_of_the_run(
     assert np.array(found["attention"]["text/layer_0"]["weights"]).shape[1:] == (6, 6)
 
 
+def test_a_step_of_a_context_window_stays_in_its_place(
+    trained_run, own_data_dir, tmp_path, eagerly
+):
+    options = (trained_run, "--data", own_data_dir, "--id", "test_3")
+    found = [explained(tmp_path, *options)["contributions"][0]]
+    with (own_data_dir / "index_test.csv").open(newline="") as file:
+        heading, *rows = csv.reader(file)
+    with (own_data_dir / "index_test.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([[*heading, "n_context"], *([*row, 0] for row in rows)])
+    found.append(explained(tmp_path, *options, "--overwrite")["contributions"][0])
+    assert found[0]["inputs"] == found[1]["inputs"]
+    without, in_place = ([row["occlusion"] for row in one["steps"]] for one in found)
+    assert without != pytest.approx(in_place, abs=1e-6)
+
+
 def test_another_modality_can_be_taken_away(trained_run, data_dir, tmp_path, eagerly):
     options = ("--data", data_dir, "--id", "test_3", "--modalities", "audio")
     found = explained(tmp_path, trained_run, *options)

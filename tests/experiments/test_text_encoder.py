@@ -143,8 +143,10 @@ def test_a_run_without_a_text_encoder_is_no_source_of_one(data_dir, tmp_path, fa
         call(train, "--data", data_dir, "--run-dir", tmp_path / "plain", *OPTIONS[:-2])
     plain = tmp_path / "plain"
     options = ("--data", data_dir, "--run-dir", tmp_path / "run", "--text-encoder", plain)
-    message = fails(train, *options, *OPTIONS)
-    assert "without a text encoder" in message and not (tmp_path / "run").exists()
+    assert "without a text encoder" in fails(train, *options, *OPTIONS)
+    (plain / "best.keras").unlink()
+    assert "keeps no model" in fails(train, *options, *OPTIONS)
+    assert not (tmp_path / "run").exists()
 
 
 def _valid_steps(folder, split):

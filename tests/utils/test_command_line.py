@@ -138,6 +138,7 @@ def raising(error):
     ("error", "code", "message"),
     [
         (OSError(errno.ENOSPC, "No space left on device", "/a/b"), 2, "/a/b cannot be written"),
+        (ImportError("Run `pip install\n-r x.txt`."), 2, "error: Run `pip install -r x.txt`.\n"),
         (MemoryError("Unable to allocate 8 PiB"), 1, "the memory does not suffice: Unable"),
         (
             tf.errors.ResourceExhaustedError(

@@ -1,4 +1,4 @@
-"""A CSV table of texts without features, which a model with a text encoder predicts."""
+"""A CSV table of texts without features, for a model that reads texts."""
 
 from pathlib import Path
 
@@ -27,9 +27,7 @@ class TextTable(Reader):
     @staticmethod
     def describe():
         """Describe the files that this reader expects, in words."""
-        return (
-            "for prediction by a model with a text encoder, a CSV table with the columns id, text"
-        )
+        return "for prediction by a model that reads texts, a CSV table with the columns id, text"
 
     @classmethod
     def matches(cls, path):

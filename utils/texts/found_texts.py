@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from utils.formats.windows import has_windows, window_rows
 from utils.texts.line_up import has_steps, line_up, placed
 from utils.texts.sample_texts import own_words, step_words, text_tokens, word_tokens
 from utils.texts.token_rows import Tokens
-from utils.texts.windows import has_windows, window_rows
 
 
 @dataclass(frozen=True)

@@ -111,13 +111,15 @@ def own_words(split):
 def unknown(split, column, reason=""):
     """Return an `InvalidData` that says what would bring the texts or words of a split."""
     what = "texts of its samples" if column == TEXT else "words of its steps"
-    columns = ", ".join(split.index) or "none"
+    columns = f"the columns {', '.join(split.index) or 'none'}"
+    if column in split.index:
+        columns = f"a column {column} that is empty in all {len(split)} rows"
     return InvalidData(
         f"{split.source}, split {split.name}, must hold the {what} for a text encoder. Expected: "
-        f"{BROUGHT_BY[column].format(split=split.name)}. Received: the columns {columns}. "
+        f"{BROUGHT_BY[column].format(split=split.name)}. Received: {columns}. "
         + (f"{reason[0].upper()}{reason[1:]} " if reason else "")
-        + ("Add it, or train without --text-encoder." if column == TEXT else "")
-        + ("Add it, or use another kind of text steps." if column == WORDS else "")
+        + ("Add them, or train without --text-encoder." if column == TEXT else "")
+        + ("Add them, or use another kind of text steps." if column == WORDS else "")
     )
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from utils.formats.windows import has_windows, window_rows
 from utils.texts.sample_texts import TEXT, WORDS, own_words
 from utils.texts.token_rows import TokenRows
-from utils.texts.windows import has_windows, window_rows
 from utils.untrusted.invalid_data import InvalidData
 
 

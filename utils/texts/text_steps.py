@@ -4,11 +4,11 @@ import dataclasses
 
 import numpy as np
 
+from utils.formats.windows import has_windows
 from utils.texts.found_texts import find_texts
 from utils.texts.text_notes import notes_on_empty, notes_on_unknown
 from utils.texts.token_rows import TokenRows
 from utils.texts.tokenizer import TextTokenizer
-from utils.texts.windows import has_windows
 
 KINDS = ("token", "word", "text")
 # Tokens that an encoder takes, without its start and end token, where nothing else is said; and

@@ -150,3 +150,12 @@ def test_steps_stay_aligned_when_padding_is_cut():
     assert long.tolist() == [False, False, True] and found["video"].shape == (3, 9, 1)
     for name, x in aligned.items():
         np.testing.assert_array_equal(found[name], [x[0, :3], x[1, 2:], x[2, :3]])
+    found, long = fitted(aligned, {"text": 3, "audio": 3}, last=True)
+    assert long.tolist() == [False, False, True]
+    for name, x in aligned.items():
+        np.testing.assert_array_equal(found[name], [x[0, :3], x[1, 2:], x[2, 2:]])
+    index = {"video_id": ["a"] * 3, "n_context": [0, 1, 2]}
+    blocks = SequenceBlocks(Split("test", aligned, np.zeros((3, 1)), index), {"text": 3}, cut=True)
+    [(_, block)] = blocks.parts()
+    np.testing.assert_array_equal(block.sequences["text"][2], aligned["text"][2, 2:])
+    assert "their last steps were kept" in blocks.notes()[0]

@@ -2,6 +2,9 @@
 
 import json
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -11,6 +14,7 @@ from experiments.runs.onnx_run import open_onnx
 from utils.onnx_export import write_onnx
 from utils.untrusted.invalid_data import InvalidData
 
+ROOT = Path(__file__).parents[3]
 # A text, not an object whose address would differ between processes that run the tests.
 DELETED = "deleted"
 
@@ -24,6 +28,11 @@ def changed(exported, path, entries):
     onnx.helper.set_model_props(proto, kept)
     onnx.save(proto, path)
     return path
+
+
+def test_a_model_of_features_needs_no_tokenizers():
+    script = "import sys; sys.modules['tokenizers'] = None; import experiments.runs.onnx_run"
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ from data.synthetic.features import WIDTHS as PLANTED_WIDTHS
 from data.synthetic.features import world
 from data.synthetic.generation import generate
 from experiments.tasks.contributions import Part, sequence_contributions
-from experiments.tasks.sample_parts import sequence_parts
+from experiments.tasks.sample_parts import fitting_names, sequence_parts
 from models import MODELS, TextEncoder, TextEncoderModel
 from models.multimodal_model import Explanation, MultimodalModel
 from tests.models.small_encoders import BERT, WIDTH
 from tests.models.tiny import MODALITIES, SEQ_LEN, make_masks, make_model, make_sequences, sizes
 from utils.batches.dataset import model_inputs
+from utils.texts.step_names import StepNames
 
 
 def make_inputs(seed=0, absent=()):
@@ -162,6 +163,13 @@ def test_both_methods_find_the_planted_truth_of_a_trained_model(planted):
     assert abs(gradients[truth != 0]).mean() > 2 * abs(gradients[truth == 0]).mean()
 
 
+def test_a_window_that_was_cut_has_the_names_of_its_last_utterances():
+    names = StepNames.of_parts(["well", "it was long", "I loved it"])
+    assert fitting_names(names, 2, encoded=True, last=True).parts == ["it was long", "I loved it"]
+    assert fitting_names(names, 2, encoded=True).parts == ["well", "it was long"]
+    assert fitting_names(names, 2, encoded=False, last=True) is None
+
+
 @pytest.fixture(scope="module")
 def encoder_model():
     keras.utils.set_random_seed(0)
@@ -193,3 +201,31 @@ def test_a_word_is_left_out_before_the_encoder_and_has_the_sum_of_its_tokens(enc
     np.testing.assert_allclose(found.occlusion[3], whole - without, atol=1e-5)
     np.testing.assert_allclose(found.gradients[3], found.gradients[4:].sum(axis=0), atol=1e-6)
     assert abs(found.remainder) < 0.01
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_the_last_step_of_a_window_is_not_replaced_by_the_one_before(encoded):
+    """Of a model that scores the last step: without it, it would score another."""
+    width = WIDTH if encoded else 5
+    model = MODELS["lf_dnn"](3, width, 4, 3, pooling_method="last", **sizes("lf_dnn"))
+    text = np.random.default_rng(0).normal(size=(1, 3, 5))
+    inputs = [text, np.zeros((1, 3, 4)), np.zeros((1, 3, 3))]
+    names, vectors = ["text", "audio", "video"], text.copy()
+    if encoded:
+        encoder = TextEncoder({**BERT, "dropout": 0.0}, "text", start_token=1, end_token=2)
+        model = TextEncoderModel(model, encoder, 2)
+        inputs[0] = np.array([[[5, 6], [7, 0], [8, 9]]])
+        vectors = np.array(model.encode(inputs[0])[0])
+        names[0] = "text_vectors"
+    masks = [np.ones((1, 3), bool), *[np.zeros((1, 3), bool)] * 2]
+    inputs = [x.astype("float32") for x in inputs]
+    parts = [Part("text", None, (0, 1, 2)), *(Part("text", str(i), (i,)) for i in range(3))]
+    found = sequence_contributions(model, (*inputs, *masks), parts, [0], ["score"], in_place=True)
+    vectors[0, 2] = 0
+    named = dict(zip((*names, "text_mask"), (vectors, *inputs[1:], masks[0]), strict=True))
+    named |= {"audio_mask": masks[1], "video_mask": masks[2]}
+    without = model(named).numpy()[0]
+    np.testing.assert_allclose(found.occlusion[3], found.prediction - without, atol=1e-5)
+    assert np.abs(found.occlusion[3]) > 0 and not found.occlusion[1:3].any()
+    absent = model({**named, "text_mask": masks[1]}).numpy()[0]
+    np.testing.assert_allclose(found.occlusion[0], found.prediction - absent, atol=1e-5)

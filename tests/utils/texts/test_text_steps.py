@@ -201,11 +201,17 @@ def test_words_that_do_not_line_up_are_refused():
 
 
 def test_unknown_texts_are_told_with_what_would_bring_them():
-    for texts in (None, ["", " "]):
+    for texts, received in (
+        (None, "the columns id"),
+        (["", " "], "text that is empty in all 2 ro"),
+    ):
         split = make_split(texts, id=["a", "b"])
         for kind in ("token", "text", "word"):
-            with pytest.raises(InvalidData, match=r"text in index_train.csv .* raw_text, .*MISA"):
+            with pytest.raises(
+                InvalidData, match=r"text in index_train.csv .* raw_text, .*MISA"
+            ) as told:
                 encoded(split, kind)
+            assert received in str(told.value)
     with pytest.raises(InvalidData, match=r"column step_words in index_train.csv, .* columns text"):
         encoded(make_split(valid=np.ones((4, 2))), "word")
     with pytest.raises(ValueError, match=r"must be one of token, word, text. Received: 'letter'"):
