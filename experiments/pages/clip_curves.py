@@ -181,7 +181,7 @@ def _spoken(steps, times):
 
 def _panel(told, lines, times, span, said):
     """Return the panel of lines in a list, or nothing if they have no value."""
-    start, end = span
+    (title, meaning), (start, end) = told, span
     places = _thinned(times - start) / max(end - start, 1e-9) * WIDTH
     thinned = {name: _thinned(values) for name, values in lines.items()}
     known = np.concatenate([*thinned.values()])
@@ -195,7 +195,7 @@ def _panel(told, lines, times, span, said):
         for name, values in thinned.items()
     }
     curves = [Curve(name, _path(places, one)) for name, one in heights.items()]
-    return [Panel(*told, said(low), said(high), curves)]
+    return [Panel(title, meaning, said(low), said(high), curves)]
 
 
 def _thinned(values):
