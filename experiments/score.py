@@ -25,6 +25,7 @@ def main():
     # From here on the packages of requirements-clips.txt are needed.
     from experiments.pages.clip_text import score_tables
     from experiments.runs.first_model import ONLY_WORDS, default_model
+    from utils.clips.failure import failure_reason
     from utils.clips.media import clip_list
 
     clips = with_text(clip_list(arguments.clips), arguments.text)
@@ -37,10 +38,10 @@ def main():
         announce(f"Listening to and looking at {clip.id}")
         try:
             found = score(clip)
-        except (ValueError, OSError, MemoryError) as error:
+        except Exception as error:  # a fault of a library must not stop the other clips
             if isinstance(error, OSError) and error.errno in FULL:
                 raise
-            failures[clip.id] = " ".join(str(error).split()) or "the memory does not suffice."
+            failures[clip.id] = failure_reason(error)
             told = f"{clip.id}: {failures[clip.id]}"
             console.print(told, style="red", markup=False, highlight=False)
             continue

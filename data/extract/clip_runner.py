@@ -62,7 +62,7 @@ class ClipRunner:
         except NotStarted as error:
             raise RunFailed(f"A process that extracts clips could not start: {error}") from error
         except NoAnswer as error:
-            failure = str(error)
+            failure = f"The clip could not be extracted: {error}."
         if isinstance(failure, OSError):
             raise failure
         if failure:

@@ -7,6 +7,7 @@ from pathlib import Path
 from data.extract.clip_runner import THREADS
 from utils.command_line import RunFailed
 from utils.installed import import_extra
+from utils.ray_start import start_ray
 
 ROOT = Path(__file__).parents[2]
 # How often Ray starts a runner again, and gives it its clip again, after its machine was lost.
@@ -31,13 +32,13 @@ def ray_outcomes(clips, arguments, processes, make_runner):
 
     Raises:
         OSError: If the disk is full.
-        RunFailed: If Ray cannot go on.
+        RunFailed: If Ray cannot start or go on.
         ValueError: If Ray is not installed.
     """
     ray: typing.Any = import_extra("ray", "--strategy ray", "-r requirements-ray.txt")
     folders = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {"PYTHONPATH": os.pathsep.join(folders), **dict.fromkeys(THREADS, "1")}
-    ray.init(runtime_env={"env_vars": environment}, log_to_driver=False)
+    start_ray(ray, runtime_env={"env_vars": environment}, log_to_driver=False)
     try:
         actor = ray.remote(max_restarts=RESTARTS, max_task_retries=RESTARTS)(make_runner)
         runners = [actor.remote(*arguments) for _ in range(processes)]

@@ -37,12 +37,14 @@ class Panel:
 
     Attributes:
         title: What it is.
+        meaning: The rest of a sentence that begins with the title.
         low: The lowest value, at the bottom, in words.
         high: The highest, at the top.
         curves: The `Curve`s.
     """
 
     title: str
+    meaning: str
     low: str
     high: str
     curves: list[Curve]
@@ -65,42 +67,66 @@ def _pitch_of_opensmile(v):
     return {"": np.where((f0 > 0) & v[SPOKEN], f0, np.nan)}
 
 
-# Title, modality, the ways to find the curves from values by name, how ends of the axis are told.
+# Where lengths of a face are measured in this unit, they do not depend on its size.
+EYES = "where 1 is the distance between the outer corners of the eyes."
+PITCH = "is shown while a word is spoken."
+# Title, modality, how ends of the axis are told, and the ways to find the curves from values by
+# name, each with what the curves are.
 PANELS = (
-    ("Pitch of the voice", "audio", (_pitch, _pitch_of_opensmile), _hertz),
+    ("Pitch of the voice", "audio", _hertz, ((_pitch, PITCH), (_pitch_of_opensmile, PITCH))),
     (
         "Loudness",
         "audio",
-        (lambda v: {"": v["loudness"]}, lambda v: {"": v["Loudness_sma3"]}),
         "{:.2g}".format,
+        (
+            (
+                lambda v: {"": v["loudness"]},
+                "is the sum of the powers of 26 bands, each to the 0.3, relative to the mean power "
+                "of the louder parts of the clip.",
+            ),
+            (lambda v: {"": v["Loudness_sma3"]}, "is openSMILE's."),
+        ),
     ),
     (
         "Opening of the mouth",
         "video",
-        (lambda v: {"": v["mouth_open"]}, lambda v: {"": v["jawOpen"]}),
         "{:.2f}".format,
+        (
+            (lambda v: {"": v["mouth_open"]}, f"is the distance of the lips, {EYES}"),
+            (lambda v: {"": v["jawOpen"]}, "is MediaPipe's jawOpen, from 0 to 1."),
+        ),
     ),
     (
         # A smile widens the mouth and shortens the upper lip.
         "Smile",
         "video",
-        (
-            lambda v: {"": v["mouth_width"] - v["upper_lip"]},
-            lambda v: {"": (v["mouthSmileLeft"] + v["mouthSmileRight"]) / 2},
-        ),
         "{:.2f}".format,
+        (
+            (
+                lambda v: {"": v["mouth_width"] - v["upper_lip"]},
+                f"is the width of the mouth minus the length of the upper lip, {EYES}",
+            ),
+            (
+                lambda v: {"": (v["mouthSmileLeft"] + v["mouthSmileRight"]) / 2},
+                "is the mean of MediaPipe's mouthSmileLeft and mouthSmileRight, from 0 to 1.",
+            ),
+        ),
     ),
     (
         "Head",
         "video",
-        (
-            lambda v: {
-                "to the side": v["head_yaw"],
-                "up": v["head_pitch"],
-                "tilted": v["head_roll"],
-            },
-        ),
         _degrees,
+        (
+            (
+                lambda v: {
+                    "to the side": v["head_yaw"],
+                    "up": v["head_pitch"],
+                    "tilted": v["head_roll"],
+                },
+                "has angles above 0 where a person turns to their own left, looks up, or leans "
+                "to their own left shoulder.",
+            ),
+        ),
     ),
 )
 
@@ -117,16 +143,17 @@ def clip_panels(found, names):
     """
     tracks = {"audio": found.voice, "video": found.face}
     panels = []
-    for title, modality, ways, said in PANELS:
+    for title, modality, said, ways in PANELS:
         track = tracks[modality]
         values = dict(zip(names[modality], np.asarray(track.values).T, strict=False))
         values[SPOKEN] = _spoken(found.steps, track.times)
-        for way in ways:
+        for way, meaning in ways:
             try:
                 lines = way(values)
             except KeyError:  # another source of values
                 continue
-            panels += _panel(title, lines, track.times, (found.start, found.end), said)
+            span = found.start, found.end
+            panels += _panel((title, meaning), lines, track.times, span, said)
             break
     return panels
 
@@ -152,9 +179,9 @@ def _spoken(steps, times):
     return (last >= 0) & (times < np.append(ends, 0.0)[last]) if len(starts) else times == times
 
 
-def _panel(title, lines, times, span, said):
+def _panel(told, lines, times, span, said):
     """Return the panel of lines in a list, or nothing if they have no value."""
-    start, end = span
+    (title, meaning), (start, end) = told, span
     places = _thinned(times - start) / max(end - start, 1e-9) * WIDTH
     thinned = {name: _thinned(values) for name, values in lines.items()}
     known = np.concatenate([*thinned.values()])
@@ -168,7 +195,7 @@ def _panel(title, lines, times, span, said):
         for name, values in thinned.items()
     }
     curves = [Curve(name, _path(places, one)) for name, one in heights.items()]
-    return [Panel(title, said(low), said(high), curves)]
+    return [Panel(title, meaning, said(low), said(high), curves)]
 
 
 def _thinned(values):

@@ -35,6 +35,7 @@ def clip_page(scored, names, model, folder):
         shown.append(_shown(clip, score, names, _player(clip, score.found, found, folder)))
     return page_template("clip.html.j2").render(
         clips=shown,
+        meanings=_meanings(panel for one in shown for panel in one["panels"]),
         # Where the repository lies concerns nobody who is shown the page.
         model=FIRST_MODEL.name if model == FIRST_MODEL else model,
         warning=ONLY_WORDS if model == FIRST_MODEL else None,
@@ -78,6 +79,11 @@ def _shown(clip, score, names, player):
         ],
         "notes": list(dict.fromkeys(score.notes)),
     }
+
+
+def _meanings(panels):
+    """Return the title of each panel with its meaning, a list without repetitions."""
+    return list(dict.fromkeys((panel.title, panel.meaning) for panel in panels))
 
 
 def _side(contribution):

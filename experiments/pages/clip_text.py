@@ -71,5 +71,5 @@ def _modality_table(score):
             table.add_row(one.name, "absent", *weight, Text(one.absence))
             continue
         bar = contribution_bar(one.contribution, largest)
-        table.add_row(one.name, f"{one.contribution:+.3f}", *weight, bar)
+        table.add_row(one.name, f"{one.contribution:+z.3f}", *weight, bar)
     return table

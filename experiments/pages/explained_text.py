@@ -118,7 +118,7 @@ def _methods(found):
 
 
 def _numbers(found, i, k):
-    return [f"{getattr(found, method)[i, k]:+.3f}" for method in _methods(found)]
+    return [f"{getattr(found, method)[i, k]:+z.3f}" for method in _methods(found)]
 
 
 def _shortened(text):

@@ -15,6 +15,7 @@ from utils.command_line import RunFailed, console
 from utils.files import read_json
 from utils.formats.split import SPLITS
 from utils.installed import import_extra
+from utils.ray_start import start_ray
 
 ROOT = Path(__file__).parents[2]
 RAY = ("--strategy ray", "-r requirements-ray.txt")
@@ -39,7 +40,7 @@ def train_on_ray(settings, report, resume=False):
     Raises:
         ValueError: If Ray is not installed.
         FileExistsError: If the run folder is taken.
-        RunFailed: If the training fails.
+        RunFailed: If Ray cannot start, or the training fails.
     """
     ray = import_ray()
     path = Path(settings.run_dir or default_run_path(settings.model, settings.data)).absolute()
@@ -52,7 +53,8 @@ def train_on_ray(settings, report, resume=False):
     }
     folders = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {"PYTHONPATH": os.pathsep.join(folders)}
-    ray.init(runtime_env={"env_vars": environment, "worker_process_setup_hook": quiet_process})
+    hook = {"worker_process_setup_hook": quiet_process}
+    start_ray(ray, runtime_env={"env_vars": environment, **hook})
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f"{path.name}.ray-", dir=path.parent))
     trainer = ray.train.tensorflow.TensorflowTrainer(

@@ -42,11 +42,14 @@ def test_a_clip_that_hangs_or_crashes_stops_no_other(make_clips, tmp_path):
     hanging, crashing, good = make_clips("hang", "crash", "so good")
     runner = ClipRunner(tmp_path / "out", ExtractionSettings(), 0.5, FakeExtractor)
     files = ClipFiles(tmp_path / "out")
-    assert runner.run(hanging).failure.startswith("it took longer than 0.5 seconds; allow more by")
+    assert runner.run(hanging).failure == (
+        "The clip could not be extracted: it took longer than 0.5 seconds; allow more by "
+        "--time-limit, or cut it."
+    )
     assert "its process has crashed (SIGSEGV)" in runner.run(crashing).failure
     assert runner.run(good).failure == "" and files.is_finished(good)
     runner.close()
-    assert runner.run(good).failure == "interrupted"
+    assert runner.run(good).failure == "The clip could not be extracted: interrupted."
 
 
 def test_a_process_that_cannot_start_says_why(tmp_path, make_clips):
@@ -152,6 +155,18 @@ def test_ray_gives_each_process_the_next_clip(make_clips, tmp_path, monkeypatch)
     assert sorted(ended) == ["a", "b", "c"] and ended["b"] and not ended["a"]
     assert ray.actors == 2 and ray.down
     assert ray.environment["PYTHONPATH"].startswith(str(ROOT))
+
+
+def test_ray_that_cannot_start_says_why(make_clips, tmp_path, monkeypatch):
+    def fail(**options):
+        raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(
+        ray_cluster, "import_extra", lambda *names: types.SimpleNamespace(init=fail)
+    )
+    settings = ExtractSettings(strategy="ray")
+    with pytest.raises(RunFailed, match=r"Ray could not start: The current node timed out during"):
+        list(extract_clips(make_clips("good"), tmp_path, settings))
 
 
 def test_without_ray_the_command_says_what_to_install(make_clips, tmp_path, monkeypatch):

@@ -32,6 +32,8 @@ class FakeExtractor:
         words = (clip.text or clip.path.read_text()).split()
         if words == ["bad"]:
             raise ClipError(f"{clip.path} must be a recording.\nReceived: nothing of the kind.")
+        if words == ["fault"]:
+            raise KeyError("a fault of a library")
         while words == ["endless"]:
             pass
         found = extracted(words, id=clip.id)
@@ -95,12 +97,14 @@ def test_an_exported_model_and_its_run_score_a_clip_alike(
 
 def test_the_others_are_scored_where_a_clip_is_bad(model, clip, fails, capsys):
     clips = [clip("first", "so good"), clip("second", "bad"), clip("third", "fine")]
+    clips.append(clip("fourth", "fault"))
     with pytest.raises(SystemExit) as stopped:
         call(main, *clips, "--model", model)
     printed = capsys.readouterr()
     assert stopped.value.code == 3
     assert "first  3.0 s" in printed.out and "third  3.0 s" in printed.out
-    assert "1 of 3 clips could not be scored, the others were. second: " in printed.err
+    assert "2 of 4 clips could not be scored, the others were. second: " in printed.err
+    assert "fourth: KeyError: 'a fault of a library' (test_score.py, line" in printed.err
     message = fails(main, clips[1], "--model", model, code=1)
     assert "no clip could be scored. second: " in message and "Received: nothing" in message
 

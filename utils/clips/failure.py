@@ -4,6 +4,7 @@ import os
 import traceback
 
 from utils.clips.media import ClipError
+from utils.untrusted.invalid_data import InvalidData
 
 
 def failure_reason(error):
@@ -16,10 +17,11 @@ def failure_reason(error):
         >>> failure_reason(ClipError("a.mp4 must be a recording. Received: a text."))
         'a.mp4 must be a recording. Received: a text.'
     """
-    if isinstance(error, ClipError | OSError):
-        return " ".join(str(error).split())
     if isinstance(error, MemoryError):
-        return "the memory does not suffice; run fewer --processes, or cut the clip"
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    told = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"{told} ({os.path.basename(place.filename)}, line {place.lineno})"
+        return "The memory does not suffice. Cut the clip, or run fewer processes at a time."
+    told = str(error)
+    if not isinstance(error, ClipError | InvalidData | OSError):
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{os.path.basename(place.filename)}, line {place.lineno}"
+        told = f"{type(error).__name__}: {told} ({where})"
+    return " ".join(told.split()).removesuffix(".") + "."

@@ -45,6 +45,15 @@ def test_a_panel_without_values_or_names_is_left_out():
     assert loudness.title == "Loudness" and head.high == "+4°"
 
 
+def test_a_panel_says_what_its_own_source_measures():
+    smile = clip_panels(extracted(), NAMES)[3]
+    assert smile.meaning.startswith("is the width of the mouth minus the length of the upper lip")
+    names = {"audio": NAMES["audio"], "video": ["mouthSmileLeft", "mouthSmileRight", "jawOpen"]}
+    *_, mouth, smile = clip_panels(extracted(), names)
+    assert mouth.meaning == "is MediaPipe's jawOpen, from 0 to 1."
+    assert smile.meaning.startswith("is the mean of MediaPipe's mouthSmileLeft")
+
+
 def test_a_long_recording_has_few_points():
     times = np.arange(60_000) / 100
     values = np.stack([np.ones(60_000), times, times], 1)

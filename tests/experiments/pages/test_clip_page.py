@@ -9,10 +9,12 @@ import pytest
 
 from experiments.pages import clip_page as page_module
 from experiments.pages.clip_page import clip_page
+from experiments.runs.clip_score import ScoredModality, ScoredWord
 from experiments.runs.first_model import FIRST_MODEL, ONLY_WORDS
-from tests.experiments.extracted import NAMES
+from tests.experiments.extracted import NAMES, extracted
 from tests.experiments.pages.test_clip_text import scored
 from tests.utils.clips.media.media_files import write_clip
+from utils.clips.extracted_clip import Track
 from utils.clips.media import Clip
 from utils.measures.class_target import ClassTarget
 
@@ -211,6 +213,23 @@ def test_a_text_without_a_recording_has_words_and_no_times():
     html = clip_page([(clip, scored())], NAMES, "runs/mine", None)
     assert 'title="+0.900"' in html and "loved" in html
     assert not any(one in html for one in ("<video", "<audio", "Loudness", "not played", "jumps"))
+
+
+def test_only_curves_that_are_shown_are_explained(recording):
+    silent = extracted(face=Track(np.zeros(0), np.zeros((0, 3))))
+    clips = [(Clip("a", recording), scored(found=silent))]
+    html = clip_page(clips, NAMES, "runs/mine", None)
+    assert html.count("<b>Loudness</b> is the sum") == 1 and "Smile" not in html
+
+
+def test_where_no_word_counts_much_the_legend_says_so_and_zero_is_not_negative(recording):
+    words = [ScoredWord("so", 0.4, 0.9, -1e-5)]
+    modalities = [ScoredModality("text", -1e-5, None)]
+    html = clip_page(
+        [(Clip("a", recording), scored(words=words, modalities=modalities))], NAMES, "mine", None
+    )
+    assert "counts for little" in html and "raises the score" not in html
+    assert "−0.000" not in html and 'title="+0.000, 0.4 s"' in html
 
 
 def test_of_the_small_model_it_is_said_that_it_reads_words_alone():

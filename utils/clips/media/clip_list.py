@@ -109,6 +109,11 @@ def _recordings(source):
         matches = sorted(map(Path, glob.glob(source, recursive=True)))
         root = Path(os.path.commonpath([file.parent for file in matches])) if matches else path
         found = [(root, file) for file in matches if file.is_file()]
+        if not found:
+            raise ClipError(
+                f"{source} must match the names of recordings. Received: a pattern that no file "
+                "matches. Correct the pattern."
+            )
     else:
         raise ClipError(
             f"{source} must be a recording, a folder, a pattern or a CSV table. Received: no such "
@@ -116,8 +121,8 @@ def _recordings(source):
         )
     if not found:
         raise ClipError(
-            f"{source} must hold recordings. Received: no file named "
-            f"{', '.join(sorted(SUFFIXES))}. Name another folder, or the files themselves."
+            f"{source} must hold recordings. Received: a folder without a file whose name ends "
+            f"with {', '.join(sorted(SUFFIXES))}. Name another folder, or the files themselves."
         )
     return found
 
