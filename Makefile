@@ -25,9 +25,9 @@ REQUIREMENTS := $(filter-out requirements-docs.txt,$(wildcard requirements*.txt)
 test: setup  ## run all tests (20 to 30 minutes on two cores)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not ray"
 
-ray: setup  ## test --strategy ray: two workers, one of which is killed (two to four minutes)
+ray: setup  ## test --strategy ray of training and extraction (two to five minutes)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-ray.txt
-	$(BIN)/python -m pytest -m ray tests/experiments/training
+	$(BIN)/python -m pytest -m ray tests/experiments/training tests/data
 
 CHECK_FORM := $(BIN)/check-jsonschema --quiet --builtin-schema
 lint: setup  ## check style, types, the direction of imports and the files that GitHub reads

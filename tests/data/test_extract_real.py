@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from data.extract.__main__ import main
+from tests.conftest import call
 from utils.formats import open_data
 
 CLIPS = Path(__file__).parents[3] / "shared" / "data" / "clips"
@@ -57,3 +58,17 @@ def test_real_recordings_become_data_of_words_voice_and_face(tmp_path, fails):
     assert voiced[1:7].mean() > 0.4 > voiced[[0, 7]].mean()
     mouth = train.sequences["video"][0, :8, names["video"].index("mouth_open")]
     assert mouth[1:7].std() > 0 and np.isfinite(mouth).all()
+
+
+@pytest.mark.ray
+def test_a_real_ray_cluster_writes_the_same(tmp_path):
+    pytest.importorskip("ray")
+    table = tmp_path / "clips.csv"
+    table.write_text("id,path\none,{0}/austen_0870.wav\ntwo,{0}/lbax4n.mpg\n".format(CLIPS))
+    written = {}
+    for strategy in ("local", "ray"):
+        call(main, table, "--output", tmp_path / strategy, "--strategy", strategy, "--processes", 2)
+        files = (tmp_path / strategy).glob("*.*")
+        written[strategy] = {file.name: file.read_bytes() for file in files}
+    assert written["ray"] == written["local"]
+    assert {"one.npz", "two.npz", "index.csv"} <= {*written["ray"]}
