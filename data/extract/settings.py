@@ -13,7 +13,7 @@ class WorkSettings(SettingsGroup):
 
     processes: PositiveInt = setting(1, "clips at a time, each in a separate process")
     time_limit: PositiveFloat = setting(
-        900.0, "seconds that a clip may take; then it is listed as a failure"
+        3600.0, "seconds that a clip may take; then it is listed as a failure"
     )
     strategy: Literal["local", "ray"] = setting(
         "local",

@@ -64,7 +64,7 @@ def test_real_recordings_become_data_of_words_voice_and_face(tmp_path, fails):
 def test_a_real_ray_cluster_writes_the_same(tmp_path):
     pytest.importorskip("ray")
     table = tmp_path / "clips.csv"
-    table.write_text("id,path\none,{0}/austen_0870.wav\ntwo,{0}/lbax4n.mpg\n".format(CLIPS))
+    table.write_text(f"id,path\none,{CLIPS}/austen_0870.wav\ntwo,{CLIPS}/lbax4n.mpg\n")
     written = {}
     for strategy in ("local", "ray"):
         call(main, table, "--output", tmp_path / strategy, "--strategy", strategy, "--processes", 2)
