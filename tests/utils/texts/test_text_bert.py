@@ -88,7 +88,7 @@ def changed(row, column, value):
     ],
 )
 def test_tokens_of_another_vocabulary_are_refused(tmp_path, value, reason):
-    with pytest.raises(InvalidData, match=rf"must hold the texts .*{reason}.* Add it"):
+    with pytest.raises(InvalidData, match=rf"must hold the texts .*{reason}.* Add them"):
         encoded(*read(tmp_path, raw_text=None, text_bert=value))
 
 
