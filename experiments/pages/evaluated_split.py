@@ -86,13 +86,16 @@ class EvaluatedSplit:
 
 
 def _read_shares(rows):
-    """Return the names and the shares of the inputs that are used; no names and `None` without."""
+    """Return the names and the shares of the inputs that are used; no names and `None` below two.
+
+    An input that is used alone always has the whole weight.
+    """
     columns = [column for column in rows[0] if column.startswith(WEIGHT)]
     shares = np.array([[float(row[column]) for column in columns] for row in rows])
     used = np.flatnonzero(shares.any(axis=0)) if columns else []
     names = [columns[i].removeprefix(WEIGHT) for i in used]
     names = [PART_NAMES.get(part, part) for part in names]
-    return names, shares[:, used] if names else None
+    return (names, shares[:, used]) if len(names) > 1 else ([], None)
 
 
 def evaluated_splits(folder):

@@ -29,6 +29,17 @@ def make_split(folder, target, labels, outputs, **columns):
     return EvaluatedSplit(SimpleNamespace(evaluation=folder), "test")
 
 
+def test_a_modality_alone_has_no_share_to_show(tmp_path):
+    labels = np.ones((3, 1))
+    weights = {"weight_text": [0.25, 1.0, 0.5], "weight_audio": [0.75, 0.0, 0.5]}
+    split = make_split(tmp_path, ScoreTarget(), labels, labels, **weights)
+    assert split.parts == ["text", "audio"]
+    np.testing.assert_allclose(split.shares, np.transpose([*weights.values()]))
+    weights = {"weight_text": [1.0] * 3, "weight_audio": [0.0] * 3}
+    split = make_split(tmp_path, ScoreTarget(), labels, labels, **weights)
+    assert split.parts == [] and split.shares is None
+
+
 @pytest.mark.parametrize("count", [40, 90_000])
 def test_a_page_holds_as_many_samples_as_fit(tmp_path, count):
     labels, scores = np.random.default_rng(0).uniform(-3, 3, (2, count, 1)).round(4)
