@@ -10,6 +10,7 @@ from .ensemble import EnsembleModel as EnsembleModel
 from .fusion import AdaptiveFusionHead as AdaptiveFusionHead
 from .fusion import CrossModalFusion as CrossModalFusion
 from .improved_msamodel import ImprovedMSAModel as ImprovedMSAModel
+from .layer_normalization import LayerNormalization as LayerNormalization
 from .metrics import MeasureMetric as MeasureMetric
 from .metrics import class_metrics as class_metrics
 from .metrics import sentiment_metrics as sentiment_metrics

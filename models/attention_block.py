@@ -1,20 +1,19 @@
 """The parts, residuals and norms that self-attention and cross-attention blocks share."""
 
 import keras
-from keras import ops
 
 from .attention import MaskedAttention
 from .checks import check_positive, check_rate
 from .configured_layer import ConfiguredLayer
 from .dropout import HashDropout
 from .explicit_masks import ExplicitMaskLayer
+from .gelu import gelu
+from .layer_normalization import LayerNormalization
 
 
 @keras.saving.register_keras_serializable(package="msa")
 class FeedForward(ConfiguredLayer):
     """Dense, GELU, dropout, Dense: the position-wise half of a transformer block.
-
-    GELU is the tanh approximation, which every ONNX runtime can execute.
 
     Args:
         model_dim: Width of input and output.
@@ -50,7 +49,7 @@ class FeedForward(ConfiguredLayer):
         self.built = True
 
     def call(self, x, training=None):
-        inner = ops.gelu(self.expand(x), approximate=True)
+        inner = gelu(self.expand(x))
         return self.contract(self.dropout(inner, training=training))
 
     def compute_output_shape(self, input_shape):
@@ -86,12 +85,8 @@ class AttentionBlock(ExplicitMaskLayer):
         self.feed_forward = FeedForward(
             model_dim, ff_dim, dropout_rate, dtype=policy, name="feed_forward"
         )
-        self.attention_norm = keras.layers.LayerNormalization(
-            epsilon=1e-5, dtype=policy, name="attention_norm"
-        )
-        self.feed_forward_norm = keras.layers.LayerNormalization(
-            epsilon=1e-5, dtype=policy, name="feed_forward_norm"
-        )
+        self.attention_norm = LayerNormalization(dtype=policy, name="attention_norm")
+        self.feed_forward_norm = LayerNormalization(dtype=policy, name="feed_forward_norm")
         self.dropout = HashDropout(dropout_rate, dtype=policy)
 
     def build_parts(self):

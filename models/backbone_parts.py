@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
+from .layer_normalization import layer_normalization
+
 
 class BackboneParts(NamedTuple):
     """The parts of a backbone.
@@ -63,7 +65,8 @@ def embed(backbone, ids, training):
     if hasattr(backbone, "segment_embedding"):
         segments = backbone.segment_embedding(ops.zeros_like(ids))
         x = backbone.embeddings_add((x, backbone.position_embedding(x), segments))
-    x = backbone.embeddings_dropout(backbone.embeddings_layer_norm(x), training=training)
+    x = _norm(backbone.embeddings_layer_norm, x)
+    x = backbone.embeddings_dropout(x, training=training)
     if hasattr(backbone, "embeddings_projection"):
         x = backbone.embeddings_projection(x)
     relative = getattr(backbone, "relative_embeddings", None)
@@ -91,9 +94,10 @@ def apply_layer(layer, x, relative, tokens, training):
         rows = attention(tokens.rows(x), relative, attention_mask=mask, training=training)
         change = tokens.line(rows)
     change = layer._self_attention_dropout(change, training=training)
-    x = layer._self_attention_layer_norm(x + change)
+    x = _norm(layer._self_attention_layer_norm, x + change)
     change = layer._feedforward_output_dense(layer._feedforward_intermediate_dense(x))
-    return layer._feedforward_layer_norm(x + layer._feedforward_dropout(change, training=training))
+    change = layer._feedforward_dropout(change, training=training)
+    return _norm(layer._feedforward_layer_norm, x + change)
 
 
 def attend(layer, x, tokens, training):
@@ -106,3 +110,7 @@ def attend(layer, x, tokens, training):
     mask = ops.expand_dims(tokens.mask, 1)
     context, _ = layer._compute_attention(query, key, value, mask, training)
     return layer._output_dense(tokens.line(context))
+
+
+def _norm(layer, x):
+    return layer_normalization(x, layer.gamma, layer.beta, layer.epsilon)

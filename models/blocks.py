@@ -7,6 +7,7 @@ from .attention_block import AttentionBlock
 from .checks import check_positive, check_rate, check_sequence
 from .dropout import HashDropout
 from .explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from .layer_normalization import LayerNormalization
 from .positional import LearnablePositionalEmbedding
 
 
@@ -117,9 +118,7 @@ class CrossAttentionBlock(AttentionBlock):
     ):
         super().__init__(model_dim, num_heads, ff_dim, dropout_rate, norm_first, aligned, **kwargs)
         if norm_first:
-            self.context_norm = keras.layers.LayerNormalization(
-                epsilon=1e-5, dtype=self.dtype_policy, name="context_norm"
-            )
+            self.context_norm = LayerNormalization(dtype=self.dtype_policy, name="context_norm")
 
     def build(self, query_shape, context_shape):
         self.build_parts()
@@ -236,11 +235,9 @@ class ModalityEncoder(ExplicitMaskLayer):
             for i in range(n_layers)
         ]
         if norm_projection:
-            self.projection_norm = keras.layers.LayerNormalization(
-                epsilon=1e-5, dtype=policy, name="projection_norm"
-            )
+            self.projection_norm = LayerNormalization(dtype=policy, name="projection_norm")
         if norm_first:
-            self.norm = keras.layers.LayerNormalization(epsilon=1e-5, dtype=policy, name="norm")
+            self.norm = LayerNormalization(dtype=policy, name="norm")
 
     def build(self, input_shape):
         shape = (None, None, self.model_dim)

@@ -8,6 +8,7 @@ from .attention import masked_softmax, split_heads
 from .checks import check_choice, check_positive, check_rate, check_sequence
 from .dropout import HashDropout
 from .explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from .layer_normalization import LayerNormalization
 
 ATTENTION_STRATEGIES = (None, "average", "concatenate")
 
@@ -106,7 +107,7 @@ class MultiModalCrossAttention(ExplicitMaskLayer):
         )
 
     def _norm(self, name):
-        return keras.layers.LayerNormalization(epsilon=1e-5, dtype=self.dtype_policy, name=name)
+        return LayerNormalization(dtype=self.dtype_policy, name=name)
 
     def build(self, x_shape, context_shape):
         self.query_projection.build((None, None, self.dim))

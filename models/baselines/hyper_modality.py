@@ -8,6 +8,7 @@ from ..blocks import TransformerBlock
 from ..checks import check_heads, check_positive, check_rate, check_sequence
 from ..dropout import HashDropout
 from ..explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from ..layer_normalization import LayerNormalization
 from ..positional import LearnablePositionalEmbedding
 from .learned_tokens import LearnedTokens
 
@@ -147,7 +148,7 @@ class HyperModalityLayer(ExplicitMaskLayer):
         self.num_heads = num_heads
         self.dropout_rate = dropout_rate
         self.norms = [
-            keras.layers.LayerNormalization(epsilon=1e-5, dtype=self.dtype_policy, name=name)
+            LayerNormalization(dtype=self.dtype_policy, name=name)
             for name in ("language_norm", "audio_norm", "video_norm")
         ]
         self.query = self._projection(model_dim, "query")

@@ -7,6 +7,7 @@ from ..blocks import TransformerBlock
 from ..checks import check_above_zero, check_choice, check_positive, check_rate
 from ..dropout import HashDropout
 from ..explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from ..layer_normalization import LayerNormalization
 from ..multimodal_model import Explanation, MultimodalModel
 from ..pooling import POOLING_METHODS, MaskedPooling
 from ..positional import LearnablePositionalEmbedding
@@ -25,7 +26,7 @@ class MultimodalAdaptationGate(ExplicitMaskLayer):
         g_a = relu(W_ga [Z; A] + b_ga),  g_v = relu(W_gv [Z; V] + b_gv)
         H = g_a * (W_a A) + g_v * (W_v V) + b
         alpha = min(beta * |Z| / |H|, 1)
-        output = dropout(LayerNorm(Z + alpha * H))
+        output = dropout(LayerNormalization(Z + alpha * H))
 
     Args:
         model_dim: Width of the hidden states.
@@ -69,7 +70,7 @@ class MultimodalAdaptationGate(ExplicitMaskLayer):
             keras.layers.Dense(model_dim, use_bias=False, dtype=policy, name=f"{name}_shift")
             for name in ("audio", "video")
         )
-        self.norm = keras.layers.LayerNormalization(epsilon=1e-5, dtype=policy, name="norm")
+        self.norm = LayerNormalization(dtype=policy, name="norm")
         self.dropout = HashDropout(dropout_rate, dtype=policy)
 
     def build(self, hidden_shape, audio_shape, video_shape):
@@ -188,7 +189,7 @@ class MAG(MultimodalModel):
         self.positions = LearnablePositionalEmbedding(
             max(self.seq_lens) + 1, model_dim, dtype=policy, name="positions"
         )
-        self.norm = keras.layers.LayerNormalization(epsilon=1e-5, dtype=policy, name="norm")
+        self.norm = LayerNormalization(dtype=policy, name="norm")
         self.gate = MultimodalAdaptationGate(
             model_dim, audio_dim, video_dim, beta, dropout_rate, dtype=policy, name="gate"
         )

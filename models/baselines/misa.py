@@ -10,6 +10,7 @@ from ..checks import check_heads, check_positive, check_rate
 from ..dropout import HashDropout
 from ..explicit_masks import clear_masked
 from ..inputs import MODALITIES
+from ..layer_normalization import LayerNormalization
 from ..multimodal_model import Explanation, MultimodalModel
 from .misa_losses import (
     central_moment_discrepancy,
@@ -29,7 +30,7 @@ class MISA(MultimodalModel):
     and from each other; both together must rebuild the modality. The six vectors attend to each
     other once. With m in {text, audio, video} and σ the sigmoid:
 
-        u_m = LayerNorm(relu(W_m sLSTM(m) + b_m))
+        u_m = LayerNormalization(relu(W_m sLSTM(m) + b_m))
         p_m = σ(P_m u_m + b),  c_m = σ(C u_m + b),  û_m = D_m (p_m + c_m) + b
         h = TransformerBlock([p_t, p_a, p_v, c_t, c_a, c_v])
         y = W_2 relu(W_1 [h_1; ...; h_6] + b_1) + b_2
@@ -127,10 +128,7 @@ class MISA(MultimodalModel):
             for features, name in zip(self.widths, MODALITIES, strict=True)
         ]
         self.projections = dense_layers("projection", "relu")
-        self.norms = [
-            keras.layers.LayerNormalization(epsilon=1e-5, dtype=policy, name=f"{name}_norm")
-            for name in MODALITIES
-        ]
+        self.norms = [LayerNormalization(dtype=policy, name=f"{name}_norm") for name in MODALITIES]
         self.private = dense_layers("private", "sigmoid")
         self.shared = keras.layers.Dense(width, "sigmoid", dtype=policy, name="shared")
         self.decoders = dense_layers("decoder")

@@ -5,6 +5,7 @@ from keras import ops
 
 from ..checks import check_positive
 from ..explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from ..layer_normalization import LayerNormalization
 from .masked_lstm import MaskedLSTM, run_lstms
 
 
@@ -33,9 +34,7 @@ class StackedBiLSTM(ExplicitMaskLayer):
         # Not `keras.layers.Bidirectional`: it copies layers by an id that a later one may have too
         # and so, now and then, fails or shares weights while a model is loaded.
         self.lower, self.upper = self._both_ways("lower"), self._both_ways("upper")
-        self.norm = keras.layers.LayerNormalization(
-            epsilon=1e-5, dtype=self.dtype_policy, name="norm"
-        )
+        self.norm = LayerNormalization(dtype=self.dtype_policy, name="norm")
 
     def _both_ways(self, name):
         ways = {"forwards": False, "backwards": True}

@@ -5,6 +5,7 @@ import keras
 from ..blocks import CrossAttentionBlock, TransformerBlock
 from ..checks import check_positive
 from ..explicit_masks import ExplicitMaskLayer
+from ..layer_normalization import LayerNormalization
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -58,7 +59,7 @@ class TransformerStack(ExplicitMaskLayer):
             )
             for i in range(n_layers)
         ]
-        self.norm = keras.layers.LayerNormalization(epsilon=1e-5, dtype=policy, name="norm")
+        self.norm = LayerNormalization(dtype=policy, name="norm")
 
     def build(self, x_shape):
         shape = (None, None, self.model_dim)

@@ -7,14 +7,15 @@ from ..attention import MaskedAttention
 from ..checks import check_heads, check_positive, check_sequence
 from ..configured_layer import ConfiguredLayer
 from ..explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
+from ..layer_normalization import LayerNormalization
 
 
 @keras.saving.register_keras_serializable(package="msa")
 class CrossAttentionFusion(ExplicitMaskLayer):
     """Let text attend to the table, then the table to the text that has done so.
 
-        text' = LayerNorm(text + MHA(text, tab, tab))
-        tab'  = LayerNorm(tab + MHA(tab, text', text'))
+        text' = LayerNormalization(text + MHA(text, tab, tab))
+        tab'  = LayerNormalization(tab + MHA(tab, text', text'))
 
     The output projections of both attentions have no bias, so that a query which may attend to
     nothing is only normalised.
@@ -59,8 +60,7 @@ class CrossAttentionFusion(ExplicitMaskLayer):
             for name in ("text_attention", "tab_attention")
         )
         self.text_norm, self.tab_norm = (
-            keras.layers.LayerNormalization(epsilon=1e-5, dtype=policy, name=name)
-            for name in ("text_norm", "tab_norm")
+            LayerNormalization(dtype=policy, name=name) for name in ("text_norm", "tab_norm")
         )
 
     def build(self, text_shape, tab_shape):

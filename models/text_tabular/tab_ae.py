@@ -5,6 +5,7 @@ from keras import ops
 
 from ..checks import check_positive
 from ..configured_layer import ConfiguredLayer
+from ..layer_normalization import LayerNormalization
 
 
 def combine_tab_data(batch, tab_field_list):
@@ -86,9 +87,7 @@ class TabAE(ConfiguredLayer):
         self.input_tab_dim = input_tab_dim
         self.hidden_dim = hidden_dim
         self.tab_field_list = list(tab_field_list)
-        self.norm = keras.layers.LayerNormalization(
-            epsilon=1e-5, dtype=self.dtype_policy, name="norm"
-        )
+        self.norm = LayerNormalization(dtype=self.dtype_policy, name="norm")
         self.projection = keras.layers.Dense(
             hidden_dim, activation="relu", dtype=self.dtype_policy, name="projection"
         )

@@ -9,6 +9,7 @@ from models import (
     CrossModalFusion,
     FeedForward,
     HashDropout,
+    LayerNormalization,
     LearnablePositionalEmbedding,
     MaskedAttention,
     MaskedPooling,
@@ -40,6 +41,9 @@ CASES = {
     ],
     HashDropout: [
         ({"rate": 0.2, "seed": 1}, {"x": X}, 0, ("compute",)),
+    ],
+    LayerNormalization: [
+        ({}, {"x": X}, 2, ("compute",)),
     ],
     MaskedAttention: [
         (
