@@ -1,19 +1,21 @@
 """The parts, residuals and norms that self-attention and cross-attention blocks share."""
 
 import keras
+from keras import ops
 
 from .attention import MaskedAttention
 from .checks import check_positive, check_rate
 from .configured_layer import ConfiguredLayer
 from .dropout import HashDropout
 from .explicit_masks import ExplicitMaskLayer
-from .gelu import gelu
 from .layer_normalization import LayerNormalization
 
 
 @keras.saving.register_keras_serializable(package="msa")
 class FeedForward(ConfiguredLayer):
     """Dense, GELU, dropout, Dense: the position-wise half of a transformer block.
+
+    GELU is the tanh approximation, which every ONNX runtime can execute.
 
     Args:
         model_dim: Width of input and output.
@@ -49,7 +51,7 @@ class FeedForward(ConfiguredLayer):
         self.built = True
 
     def call(self, x, training=None):
-        inner = gelu(self.expand(x))
+        inner = ops.gelu(self.expand(x), approximate=True)
         return self.contract(self.dropout(inner, training=training))
 
     def compute_output_shape(self, input_shape):
