@@ -12,15 +12,16 @@ X = RNG.normal(1, 3, size=(4, 5, 16))
 GIVEN = RNG.normal(size=X.shape)
 
 
-def outcomes(function, weights, dtype):
-    """The result of a function of `X` and its gradients by `X` and the weights, in float64."""
+def outcomes(layer, dtype):
+    """The result of a layer for `X` and its gradients by `X` and the weights, in float64."""
+    weights = [weight.value for weight in layer.weights]
     x, given = tf.constant(X, dtype), tf.constant(GIVEN, dtype)
 
     @tf.function
     def compute():
         with tf.GradientTape() as tape:
             tape.watch(x)
-            y = function(x)
+            y = layer(x)
         return [y, *tape.gradient(y, [x, *weights], [given])]
 
     return [np.asarray(tf.cast(value, "float64")) for value in compute()]
@@ -38,7 +39,7 @@ def test_layer_normalization_is_that_of_keras(dtype, error):
     for layer in layers:
         layer.build(X.shape)
         layer.set_weights(list(values))
-        found.append(outcomes(layer, [w.value for w in layer.weights], dtype))
+        found.append(outcomes(layer, dtype))
     for ours, theirs in zip(*found, strict=True):
         assert np.abs(ours - theirs).max() < error * np.abs(theirs).max()
 
