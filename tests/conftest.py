@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 from filelock import FileLock
 
+from utils.cache_folder import FOLDER_VARIABLE
 from utils.command_line import run_command
 from utils.formats.hdf5 import write_split
 
@@ -106,6 +107,18 @@ def once(tmp_path_factory):
         return path
 
     return make_once
+
+
+@pytest.fixture(scope="session", autouse=True)
+def encoder_cache(once):
+    """A cache folder for all tests and their processes: MiniLM is converted once.
+
+    The user's own cache stays as it is.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        folder = once("cache", os.mkdir)
+        patch.setenv(FOLDER_VARIABLE, str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

