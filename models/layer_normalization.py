@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from .checks import check_above_zero
 from .configured_layer import ConfiguredLayer
 
 
@@ -64,6 +65,9 @@ class LayerNormalization(ConfiguredLayer):
     Returns:
         The shape and type of `x`.
 
+    Raises:
+        ValueError: If `epsilon` is not above 0.
+
     Example:
         >>> tuple(LayerNormalization()(np.random.randn(2, 5, 8)).shape)
         (2, 5, 8)
@@ -74,6 +78,7 @@ class LayerNormalization(ConfiguredLayer):
 
     def __init__(self, epsilon=1e-5, **kwargs):
         super().__init__(**kwargs)
+        check_above_zero(epsilon=epsilon)
         self.epsilon = epsilon
         self.supports_masking = True
 

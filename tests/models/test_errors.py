@@ -11,6 +11,7 @@ from models import (
     CrossAttentionBlock,
     CrossModalFusion,
     FeedForward,
+    LayerNormalization,
     LearnablePositionalEmbedding,
     MaskedAttention,
     MaskedPooling,
@@ -52,6 +53,10 @@ def test_heads_that_cannot_share_the_width(make):
             lambda: AdaptiveFusionHead(8, pooling_method="max"),
             "`pooling_method` must be one of 'mean', 'attention', 'last', 'recency'. Received: "
             "'max'",
+        ),
+        (
+            lambda: LayerNormalization(epsilon=0),
+            "`epsilon` must be above 0. Received: 0.",
         ),
         (
             lambda: MODELS["seqlevel"](6, 5, 4, 3, pooling_method="max"),
