@@ -129,7 +129,7 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
         complement_1, complement_2, epsilon = constants
         if self._use_weight_decay(variable):
             decay = self.weight_decay if group.weight_decay is None else group.weight_decay
-            self.assign_sub(variable, variable * decay * decaying)
+            self.assign_sub(variable, variable * (decaying * decay))
         m, v = self._momentums[index], self._velocities[index]
         if keras.backend.backend() == "tensorflow" and not self.amsgrad:
             self._update_in_one_operation(gradient, variable, m, v, rate)

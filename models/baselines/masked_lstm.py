@@ -1,20 +1,16 @@
-"""An LSTM that takes any mask, and several of them in one loop."""
-
-import functools
-from typing import Any
+"""An LSTM that takes any mask."""
 
 import keras
 from keras import ops
-
-from .lstm_states import gate_scale, lstm_states
 
 
 @keras.saving.register_keras_serializable(package="msa")
 class MaskedLSTM(keras.layers.LSTM):
     """Keras's LSTM with holes and padding on any side, and a faster training step.
 
-    cuDNN's kernel refuses such masks. In training, `lstm_states` runs the loop; otherwise Keras's
-    own does, which can be exported to ONNX. The results are the same, up to rounding.
+    cuDNN's kernel refuses such masks. On TensorFlow, `lstm_states` runs the loop of a training
+    step; otherwise Keras's own does, which can be exported to ONNX. The results are the same, up to
+    rounding.
 
     Args:
         units: Width of the states.
@@ -40,53 +36,41 @@ class MaskedLSTM(keras.layers.LSTM):
         )
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        if not training:
+        if not self._has_own_loop(training):
             return super().inner_loop(sequences, initial_state, mask, training=training)
-        (states,) = _states_in_one_loop([self], [sequences], [mask])
-        return states[:, -1], states, [states[:, -1]] * 2
+        states = self._states(ops.transpose(sequences, (1, 0, 2)), ops.transpose(mask))
+        if self.go_backwards:
+            states = ops.flip(states, axis=0)
+        return states[-1], ops.transpose(states, (1, 0, 2)), [states[-1]] * 2
+
+    def states_by_time(self, sequences, mask, training=None):
+        """Return the states after all steps, with `return_sequences`.
+
+        Args:
+            sequences: `(time, batch, features)`.
+            mask: Boolean `(time, batch)`.
+            training: Whether this is a training step.
+
+        Returns:
+            `(time, batch, units)`, in the order of time with `go_backwards` too.
+        """
+        if self._has_own_loop(training):
+            return self._states(sequences, mask)
+        states = self(ops.transpose(sequences, (1, 0, 2)), mask=ops.transpose(mask))
+        states = ops.transpose(states, (1, 0, 2))
+        return ops.flip(states, axis=0) if self.go_backwards else states
+
+    def _has_own_loop(self, training):
+        return training and keras.backend.backend() == "tensorflow"
+
+    def _states(self, sequences, mask):
+        from .tensorflow_lstm import lstm_states
+
+        kernel, recurrent_kernel, bias = (ops.cast(w, self.compute_dtype) for w in self.weights)
+        projected = ops.matmul(ops.cast(sequences, self.compute_dtype), kernel) + bias
+        return lstm_states(projected, mask, recurrent_kernel, self.go_backwards)
 
     def get_config(self):
         config = super().get_config()
         own = ("units", "return_sequences", "go_backwards")
         return {name: config[name] for name in ("name", "trainable", "dtype", *own)}
-
-
-def run_lstms(lstms, sequences, masks, training):
-    """Run several `MaskedLSTM`s of one width, each over a sequence of its own.
-
-    Args:
-        lstms: The layers, with `return_sequences`.
-        sequences: A sequence for each layer, `(batch, time, features)`; `time` may differ.
-        masks: Their masks, boolean `(batch, time)`.
-        training: Whether to run all in one loop, which a training step gains by.
-
-    Returns:
-        The states of each layer after all steps, `(batch, time, units)`.
-    """
-    if not training:
-        return [lstm(x, mask=m) for lstm, x, m in zip(lstms, sequences, masks, strict=True)]
-    return _states_in_one_loop(lstms, sequences, masks)
-
-
-def _states_in_one_loop(lstms, sequences, masks):
-    lengths = [ops.shape(x)[1] for x in sequences]
-    known = all(isinstance(length, int) for length in lengths)
-    longest = functools.reduce(max if known else ops.maximum, lengths)
-    projected, valid, kernels = [], [], []
-    for lstm, x, mask, length in zip(lstms, sequences, masks, lengths, strict=True):
-        scale = ops.cast(gate_scale(lstm.units), lstm.compute_dtype)
-        kernel, recurrent_kernel, bias = (
-            ops.cast(weight, lstm.compute_dtype) * scale for weight in lstm.weights
-        )
-        x = ops.transpose(ops.cast(x, lstm.compute_dtype), (1, 0, 2))
-        x = ops.matmul(x, kernel) + bias
-        mask = ops.expand_dims(ops.transpose(mask), -1)
-        if lstm.go_backwards:
-            x, mask = ops.flip(x, axis=0), ops.flip(mask, axis=0)
-        rest = [(0, longest - length), (0, 0), (0, 0)]
-        projected.append(ops.pad(x, rest))
-        valid.append(ops.pad(mask, rest))
-        kernels.append(recurrent_kernel)
-    projected, valid = (ops.stack(x, axis=1) for x in (projected, valid))
-    states: Any = lstm_states(projected, valid, ops.stack(kernels))
-    return [ops.transpose(states[:length, i], (1, 0, 2)) for i, length in enumerate(lengths)]

@@ -17,7 +17,7 @@ from .misa_losses import (
     difference_loss,
     reconstruction_loss,
 )
-from .stacked_bilstm import StackedBiLSTM, encode_in_one_loop
+from .stacked_bilstm import StackedBiLSTM
 
 PAIRS = tuple(itertools.combinations(range(3), 2))
 
@@ -164,13 +164,10 @@ class MISA(MultimodalModel):
         return Explanation(self.output_layer(hidden), None, {"fusion/layer_0": weights})
 
     def _encode(self, sequences, masks, training):
-        if training:
-            encoded = encode_in_one_loop(self.encoders, sequences, masks, training)
-        else:  # calls that a drawing of the model can follow
-            encoded = [
-                encode(x, mask=mask)
-                for encode, x, mask in zip(self.encoders, sequences, masks, strict=True)
-            ]
+        encoded = [
+            encode(x, mask=mask, training=training)
+            for encode, x, mask in zip(self.encoders, sequences, masks, strict=True)
+        ]
         parts = zip(self.projections, self.norms, encoded, strict=True)
         return [norm(project(x)) for project, norm, x in parts]
 

@@ -6,7 +6,7 @@ from keras import ops
 from ..checks import check_positive
 from ..explicit_masks import ExplicitMaskLayer, as_mask, clear_masked
 from ..layer_normalization import LayerNormalization
-from .masked_lstm import MaskedLSTM, run_lstms
+from .masked_lstm import MaskedLSTM
 
 
 @keras.saving.register_keras_serializable(package="msa")
@@ -51,43 +51,12 @@ class StackedBiLSTM(ExplicitMaskLayer):
         self.built = True
 
     def call(self, x, mask=None, training=None):
-        (last,) = encode_in_one_loop([self], [x], [mask], training)
-        return last
+        x, mask = ops.transpose(x, (1, 0, 2)), ops.transpose(as_mask(mask))
+        lower = [lstm.states_by_time(x, mask, training) for lstm in self.lower]
+        normed = self.norm(clear_masked(ops.concatenate(lower, axis=-1), mask))
+        upper = [lstm.states_by_time(normed, mask, training) for lstm in self.upper]
+        ends = [(forwards[-1], backwards[0]) for forwards, backwards in (lower, upper)]
+        return ops.concatenate([state for pair in ends for state in pair], axis=-1)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], 4 * self.units)
-
-
-def encode_in_one_loop(encoders, sequences, masks, training):
-    """Call `StackedBiLSTM`s of one width, each on a sequence of its own.
-
-    Args:
-        encoders: The layers.
-        sequences: A sequence for each, `(batch, time, features)`; `time` may differ.
-        masks: Their masks, boolean `(batch, time)`.
-        training: Whether one loop runs all lower LSTMs, and another one all upper LSTMs.
-
-    Returns:
-        The results of the layers, a list.
-    """
-    masks = [as_mask(mask) for mask in masks]
-    lower = _run(encoders, "lower", sequences, masks, training)
-    normed = [
-        encoder.norm(
-            clear_masked(ops.concatenate([forwards, ops.flip(backwards, axis=1)], axis=-1), mask)
-        )
-        for encoder, (forwards, backwards), mask in zip(encoders, lower, masks, strict=True)
-    ]
-    upper = _run(encoders, "upper", normed, masks, training)
-    return [
-        ops.concatenate([states[:, -1] for states in (*below, *above)], axis=-1)
-        for below, above in zip(lower, upper, strict=True)
-    ]
-
-
-def _run(encoders, name, sequences, masks, training):
-    """Return the states of each encoder's two LSTMs of this name."""
-    lstms = [lstm for encoder in encoders for lstm in getattr(encoder, name)]
-    sequences, masks = ([x for x in given for _ in range(2)] for given in (sequences, masks))
-    states = iter(run_lstms(lstms, sequences, masks, training))
-    return list(zip(states, states, strict=True))

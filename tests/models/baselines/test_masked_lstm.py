@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.baselines.masked_lstm import MaskedLSTM, run_lstms
+from models.baselines.masked_lstm import MaskedLSTM
+from models.baselines.tensorflow_lstm import _functions
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(3, 6, 4)).astype("float32")
@@ -61,17 +62,33 @@ def test_gradients_are_those_of_keras(backwards):
         np.testing.assert_allclose(ours, keras_gradient, atol=1e-5)
 
 
-def test_several_of_other_widths_and_lengths_run_in_one_loop():
-    lstms = [make_lstm(4), make_lstm(4, go_backwards=True), make_lstm(3, go_backwards=True)]
-    short = RNG.normal(size=(3, 2, 3)).astype("float32")
-    valid = np.array([[1, 1], [0, 1], [1, 0]], bool)
-    sequences, masks = [X, X, short], [MASK, MASK, valid]
-    together = run_lstms(lstms, sequences, masks, training=True)
-    apart = run_lstms(lstms, sequences, masks, training=False)
-    for states, lstm, x, mask, alone in zip(together, lstms, sequences, masks, apart, strict=True):
-        expected = states_by_numpy(lstm, x, mask)
-        np.testing.assert_allclose(states, expected, atol=1e-6)
-        np.testing.assert_allclose(alone, expected, atol=1e-6)
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("training", [False, True])
+def test_states_by_time_stand_in_the_order_of_time(training, backwards):
+    lstm = make_lstm(4, go_backwards=backwards)
+    states = np.array(lstm.states_by_time(X.transpose(1, 0, 2), MASK.T, training))
+    expected = states_by_numpy(lstm, X, MASK).transpose(1, 0, 2)
+    np.testing.assert_allclose(states, expected[::-1] if backwards else expected, atol=1e-6)
+
+
+def test_the_loop_is_traced_once_for_lstms_of_all_sizes():
+    for width in (3, 4):
+        lstm, x = make_lstm(width), tf.zeros((2, width, width))
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(lstm(x, mask=tf.ones((2, width), tf.bool), training=True))
+        tape.gradient(total, lstm.trainable_variables)
+    for function in _functions(tf.float32, False):
+        assert function.experimental_get_tracing_count() == 1
+
+
+def test_functions_that_run_eagerly_give_the_same():
+    lstm = make_lstm(4)
+    expected = lstm(X, mask=MASK, training=True)
+    tf.config.run_functions_eagerly(True)
+    try:
+        np.testing.assert_allclose(lstm(X, mask=MASK, training=True), expected, atol=1e-6)
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
 def test_last_state_and_config():

@@ -82,7 +82,7 @@ def difference(x, y):
 
 
 def test_the_losses_in_training_agree_with_numpy(model):
-    sequences, masks = gappy_samples(batch=7)
+    sequences, masks = gappy_samples(batch=12)
     u, p, c = representations(model, sequences, masks)
     there = [mask.any(axis=1) for mask in masks]
     both = {(m, n): there[m] & there[n] for m, n in PAIRS}
