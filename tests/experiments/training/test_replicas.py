@@ -103,9 +103,10 @@ def test_two_devices_train_a_text_encoder_as_one_does(data_without_test, tmp_pat
     # Without dropout and clipping, of which each replica has its own.
     encoder = write_folder(tmp_path / "encoder", "distilbert", dropout=0.0)
     (encoder / "vocab.txt").write_text("\n".join(TOKENS) + "\n")
+    model = ("--model", "lf_dnn", "--model-args", '{"model_dim": 8, "dropout_rate": 0.0}')
     options = ("--text-encoder", encoder, "--text-tokens", "6", "--epochs", "2", "--clip-norm", "0")
     one, two = (
-        Job(tmp_path / name, data_without_test, *options, *more, devices=devices).finished()
+        Job(tmp_path / name, data_without_test, *model, *options, *more, devices=devices).finished()
         for name, more, devices in (("one", (), 1), ("two", ("--strategy", "mirrored"), 2))
     )
     assert_same_curves(one, two, epochs=2)
