@@ -22,6 +22,12 @@ tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 # To look for garbage among the million objects of TensorFlow's graphs takes a second each time.
 gc.set_threshold(20_000, 10, 10)
 
+
+def pytest_collection_finish():
+    """Have nobody look for garbage among what was imported."""
+    gc.freeze()
+
+
 WIDTHS = {"text": 5, "audio": 4, "video": 3}
 SIZES = {"train": 24, "valid": 12, "test": 10}
 TINY_MODEL = (

@@ -136,5 +136,4 @@ def test_encoders_made_while_a_model_is_loaded_share_no_layer():
             gc.collect()
             encoders.append(StackedBiLSTM(3, 2))
             lstms |= {id(lstm) for lstm in (*encoders[-1].lower, *encoders[-1].upper)}
-    gc.unfreeze()
     assert len(lstms) == 4 * len(encoders)
