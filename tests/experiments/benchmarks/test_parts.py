@@ -137,9 +137,10 @@ def test_lengths_are_like_those_of_mosi():
 
 @pytest.mark.slow
 def test_memory_of_a_step_holds_weights_gradients_and_moments():
-    seconds, peak = measure_step(Point(dataclasses.replace(SIZES["S"], seq_len=4), 2), 1)
+    size = dataclasses.replace(SIZES["S"], seq_len=4, n_layers=1)
+    seconds, peak = measure_step(Point(size, 2), 1)
     assert seconds > 0
-    assert 4 * 4 * 1.1e6 < peak < 2e9
+    assert 4 * 4 * 7.4e5 < peak < 2e9
 
 
 def test_whole_commands_are_measured_once_or_in_each_round(console, monkeypatch):
