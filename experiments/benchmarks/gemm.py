@@ -1,5 +1,7 @@
 """Speed of matrix multiplication, the limit of the machine."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 from rich.table import Table
@@ -64,13 +66,13 @@ def matrix_product(rows, inner, columns, dtype):
     )
     repeats = _repeats((rows, inner, columns))
 
-    @tf.function
+    @functools.partial(tf.function, autograph=False)
     def multiply():
-        # TensorFlow's graph optimizer cannot merge the iterations of a loop.
-        product = tf.zeros((rows, columns), dtype)
-        for _ in tf.range(repeats):
-            product = tf.matmul(left, right)
-        return product
+        # TensorFlow's graph optimizer cannot merge the turns of a loop.
+        start = (0, tf.zeros((rows, columns), dtype))
+        return tf.while_loop(
+            lambda i, _: i < repeats, lambda i, _: (i + 1, tf.matmul(left, right)), start
+        )[1]
 
     return lambda: multiply()[0, 0].numpy()
 

@@ -41,10 +41,10 @@ class StudyStorage:
         connect = {"timeout": BUSY_SECONDS} if self._is_file else {"connect_timeout": 10}
         options = {"connect_args": connect, "pool_pre_ping": True}
         try:
-            if not self._is_file:
-                self._engine = sqlalchemy.create_engine(self._url, **options)
+            self._engine = sqlalchemy.create_engine(self._url, **options)
             with warnings.catch_warnings(), self.lock():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                self._check_connection()
                 self.database = optuna.storages.RDBStorage(
                     self._url.render_as_string(hide_password=False),
                     engine_kwargs=options,
@@ -70,8 +70,15 @@ class StudyStorage:
     def __exit__(self, *error):
         self.database.remove_session()
         self.database.engine.dispose()
-        if not self._is_file:
+        self._engine.dispose()
+
+    def _check_connection(self):
+        """Read the database before Optuna does, which leaves a connection open if it cannot."""
+        try:
+            sqlalchemy.inspect(self._engine).get_table_names()
+        except SQLAlchemyError:
             self._engine.dispose()
+            raise
 
     @contextlib.contextmanager
     def lock(self):
