@@ -3,7 +3,11 @@
 import functools
 import itertools
 
-import tensorflow as tf
+import keras
+
+# `register_all` imports this module on every backend.
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
 
 
 def lstm_states(projected, mask, kernel, backwards=False):
