@@ -131,8 +131,11 @@ def in_words(message, known: typing.Mapping = types.MappingProxyType({})):
         return f"There is no option {key[1]!r}.{did_you_mean(key[1], known)}"
     unknown = re.search(r"unrecognized arguments: (.*)", text)
     if unknown:
-        names = [f"--{name.replace('_', '-')}" for name in known]
         first = unknown[1].split()[0].split("=")[0]
+        for place in (name.upper() for name, spellings in known.items() if not spellings):
+            if did_you_mean(first, [place]):
+                return f"There is no argument {first}. Give {place} without a name before it"
+        names = [f"--{name.replace('_', '-')}" for name in known]
         return f"There is no argument {unknown[1]}.{did_you_mean(first, names)}"
     refused = re.search(r"Parser key \"(.+?)\"(?: element \d+)?: (.*)", text)
     if not refused:

@@ -89,6 +89,18 @@ def test_names_in_another_spelling_are_found(wrong, meant):
     assert did_you_mean("nothing", known) == ""
 
 
+def test_an_argument_that_stands_alone_is_given_without_a_name(capsys):
+    parser = CommandParser("some.command", "Does it.", "python -m some.command")
+    parser.add_argument("run_dir")
+    for wrong in (["--run-dir", "x"], ["--rundir=x"]):
+        with pytest.raises(SystemExit):
+            parser.parse_args(["folder", *wrong])
+        told = (
+            f"There is no argument {wrong[0].split('=')[0]}. Give RUN_DIR without a name before it."
+        )
+        assert told in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
