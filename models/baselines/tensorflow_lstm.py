@@ -30,8 +30,7 @@ def lstm_states(projected, mask, kernel, backwards=False):
         Hochreiter and Schmidhuber, 1997, "Long Short-Term Memory", Neural Computation.
     """
     units = kernel.shape[0]
-    # As wide as the states: selecting by a broadcast mask takes several times as long.
-    valid = tf.tile(tf.expand_dims(mask, -1), (1, 1, units))
+    valid = tf.expand_dims(mask, -1)
     walk, walk_back = _functions(projected.dtype, backwards)
 
     @tf.custom_gradient
